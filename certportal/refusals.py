@@ -9,20 +9,20 @@ from types import MappingProxyType
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """A rule says no.
 
     `code` is snake_case and never changes once released: tests, audit rows and clients rely on it.
     `details` fill the %(name)s of the code's sentence. They may be shown to the person who asked, so never a secret.
     """
 
-    kind: ClassVar[str] = "invalid"
+    kind: ClassVar[str] = "refusal"
 
     code: str
     details: Mapping[str, object]
 
     def __init__(self, code: str, /, **details: object) -> None:
-        super().__init__(code, details)
+        super().__init__(code)
         self.code = code
         self.details = MappingProxyType(details)
 

@@ -1,0 +1,1 @@
+"""The application for use of the technical interface, its replacement, the decision."""

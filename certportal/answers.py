@@ -1,0 +1,169 @@
+"""How a view answers: page or partial, refusal → status and sentence, redirects, and the headers of every answer."""
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, MisdirectedRequest, NotFound
+from werkzeug.wrappers import Response
+
+from certportal.formats import language
+from certportal.refusals import Refusal
+from certportal.sentences import sentence
+from certportal.settings import current_settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+ROLES = frozenset({"anonymous", "signatory", "operator", "contact", "program"})
+STATUS = {"refusal": 422, "conflict": 409, "not_found": 404, "forbidden": 403, "too_many": 429}
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it."""
+    if not roles or not set(roles) <= ROLES:
+        raise ValueError(f"roles are {sorted(ROLES)}")
+
+    def mark(view: View) -> View:
+        view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def wants_partial() -> bool:
+    """Whether htmx asked for a part of the page: boosted requests and history restores want the whole."""
+    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+def page(template: str, partial: str | None = None, *, status: int = 200, **context: Any) -> Response:
+    """The page, or for htmx the partial that the page includes."""
+    chosen = partial if partial and wants_partial() else template
+    answer = make_response(render_template(chosen, **context), status)
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """After a POST that did its work: 303 to a page; htmx is told to go there."""
+    return go_to(url_for(endpoint, **values))
+
+
+def go_to(address: str) -> Response:
+    """The same to an address of this service."""
+    if wants_partial():
+        answer = make_response("", 204)
+        answer.headers["HX-Redirect"] = address
+        return answer
+    return redirect(address, 303)
+
+
+def local_address(address: str | None, otherwise: str) -> str:
+    """``address`` when it is a path of this service, else ``otherwise``: no open redirects through ``next``."""
+    if address and address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable():
+        return address
+    return otherwise
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal's kind."""
+    return STATUS[refusal.kind]
+
+
+def tell(message: str, kind: str = "success") -> None:
+    """A sentence that the next page shows once."""
+    flash(message, kind)
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(path: Path, _changed: float) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """A static file's address with its content's fingerprint, so that it may be cached for ever."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime))
+
+
+def _refused(refusal: Refusal) -> Response:
+    status = status_of(refusal)
+    answer = make_response(render_template("errors/refused.html", sentence=sentence(refusal), status=status), status)
+    return answer
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    code = error.code or 500
+    if error.response is not None or code < 400:
+        return error
+    known = code if code in (400, 403, 404, 405, 409, 410, 413, 421, 429, 500, 503) else 400
+    answer = make_response(render_template(f"errors/{known}.html"), code)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    if wants_partial():
+        answer = make_response("", 400)
+        answer.headers["HX-Refresh"] = "true"
+        return answer
+    return make_response(render_template("errors/csrf.html"), 400)
+
+
+def _refuse_foreign_host() -> None:
+    if request.host != current_settings().host:
+        raise MisdirectedRequest
+
+
+def _headers(answer: Response) -> Response:
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if current_settings().secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static":
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
+    elif "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def private(answer: Response) -> Response:
+    """For pages behind a message link: never stored, never indexed; the referrer stays here (CSRF checks need it)."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _context() -> dict[str, Any]:
+    settings = current_settings()
+    return {"settings": settings, "lang": language().value, "demo": settings.demo, "actor": g.get("actor")}
+
+
+def init_app(app: Flask) -> None:
+    """Error pages, headers, the host check and what every template may use."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.before_request(_refuse_foreign_host)
+    app.after_request(_headers)
+    app.context_processor(_context)
+    app.jinja_env.globals["static"] = static_url
+
+
+def found(value: Any) -> Any:
+    """The value, or the 404 page for None: what is not the organisation's own is not found."""
+    if value is None:
+        raise NotFound
+    return value

@@ -1,0 +1,87 @@
+"""The append-only record: who did what to what, when, from where. Triggers refuse UPDATE and DELETE in SQL."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from certportal import clock
+from certportal.extensions import db, within_transaction
+from certportal.identifiers import Actor, ActorKind
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_ACCEPTED = "clock_accepted"
+
+
+class AuditEntry(db.Model):
+    """One thing that was done. ``at`` is the service's time (shown), ``machine_at`` the machine's (checked)."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    machine_at: Mapped[datetime]
+    actor_kind: Mapped[ActorKind]
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(sa.String(200))
+    client_address: Mapped[str | None] = mapped_column(sa.String(45))
+    organisation_id: Mapped[int | None] = mapped_column(index=True)
+    verb: Mapped[str] = mapped_column(sa.String(60), index=True)
+    subject: Mapped[str] = mapped_column(sa.String(80), index=True)
+    details: Mapped[dict[str, Any]]
+
+
+def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
+    """A step: note that ``by`` did ``verb`` (``order_placed``) to ``subject`` (``order:12``).
+
+    ``details`` are plain JSON values that a person may read later; never a secret.
+    """
+    within_transaction()
+    db.session.add(
+        AuditEntry(
+            at=clock.now(),
+            machine_at=clock.machine(),
+            actor_kind=by.kind,
+            actor_id=by.id,
+            actor_name=by.name,
+            client_address=by.address,
+            organisation_id=organisation_id,
+            verb=verb,
+            subject=subject,
+            details=details,
+        )
+    )
+
+
+def clock_is_sound() -> bool:
+    """False while the machine's clock is more than 5 minutes behind the last recorded act: then nothing is signed or swept.
+
+    ``certportal clock accept`` records an act at the clock's present time, from which the comparison starts again.
+    """
+    accepted = select(sa.func.max(AuditEntry.id)).where(AuditEntry.verb == CLOCK_ACCEPTED).scalar_subquery()
+    since = select(sa.func.max(AuditEntry.machine_at)).where(AuditEntry.id >= sa.func.coalesce(accepted, 0))
+    last = db.session.scalar(since)
+    return last is None or clock.machine() >= last - CLOCK_TOLERANCE
+
+
+_SQLITE = """CREATE TRIGGER IF NOT EXISTS audit_entry_no_{verb} BEFORE {VERB} ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END"""
+_POSTGRES_FUNCTION = """CREATE OR REPLACE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit record is append-only'; END $$"""
+_POSTGRES_TRIGGER = """CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
+FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()"""
+
+
+def append_only_triggers(dialect: str) -> list[str]:
+    """The statements that make the record append-only, for the migration and for tables made without one."""
+    if dialect == "sqlite":
+        return [_SQLITE.format(verb=verb, VERB=verb.upper()) for verb in ("update", "delete")]
+    return [_POSTGRES_FUNCTION, _POSTGRES_TRIGGER]
+
+
+@event.listens_for(AuditEntry.__table__, "after_create")
+def _make_triggers(_table: sa.Table, connection: sa.Connection, **_kwargs: Any) -> None:
+    for statement in append_only_triggers(connection.dialect.name):
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,1 @@
+"""Enrolment, revocation and the register of certificates."""

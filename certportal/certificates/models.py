@@ -1,0 +1,75 @@
+"""The register of certificates, one row from the moment a certificate is prepared, and the published revocation lists."""
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from certportal.extensions import db
+from certportal.identifiers import Environment
+from certportal.orders.models import Order
+from certportal.registry.models import Channel, Organisation, TechnicalContact
+
+
+class CertificateState(enum.StrEnum):
+    """prepared: codes taken, bytes to be signed stored, nothing released; issued: the DER is stored; revoked."""
+
+    PREPARED = "prepared"
+    ISSUED = "issued"
+    REVOKED = "revoked"
+
+
+class Certificate(db.Model):
+    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        sa.Index("ix_certificate_due", "state", "not_after"),
+        sa.Index("ix_certificate_place", "organisation_id", "state", "not_after"),
+        sa.Index("ix_certificate_issuer", "environment", "revoked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("certificate_order.id"), index=True)
+    transfer_codes_id: Mapped[int | None] = mapped_column(ForeignKey("transfer_codes.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    environment: Mapped[Environment]
+    description: Mapped[str] = mapped_column(String(100), default="")
+    contact_id: Mapped[int] = mapped_column(ForeignKey("technical_contact.id"), index=True)
+    successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
+    state: Mapped[CertificateState]
+    serial: Mapped[str] = mapped_column(String(40), unique=True)
+    retrieval_id: Mapped[str] = mapped_column(String(32), unique=True)
+    public_key_hash: Mapped[str] = mapped_column(String(64), index=True)
+    key_description: Mapped[str] = mapped_column(String(30), default="")
+    to_be_signed: Mapped[bytes] = mapped_column(deferred=True)
+    der: Mapped[bytes | None] = mapped_column(deferred=True)
+    sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    prepared_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revocation_reason: Mapped[str] = mapped_column(String(40), default="")
+    will_not_be_renewed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    order: Mapped[Order] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+    channel: Mapped[Channel] = relationship()
+    contact: Mapped[TechnicalContact] = relationship()
+
+
+class RevocationList(db.Model):
+    """The newest CRL of each environment's issuing CA, and its number (RFC 5280 5.2.3)."""
+
+    __tablename__ = "revocation_list"
+
+    environment: Mapped[Environment] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    der: Mapped[bytes] = mapped_column(deferred=True)
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]
+    entries: Mapped[int]

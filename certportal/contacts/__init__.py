@@ -1,0 +1,1 @@
+"""The contact update: one person's details, everywhere they are used."""

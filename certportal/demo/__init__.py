@@ -1,0 +1,1 @@
+"""The demo's people, channels and inbox; cannot start outside demo mode."""

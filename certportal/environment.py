@@ -1,0 +1,225 @@
+"""Reading the settings, once at start, from ``CERTPORTAL_…`` variables: every mistake is told at once with its remedy.
+
+A file named by ``CERTPORTAL_CONFIG`` holds the same names as ``NAME=value`` lines (systemd's EnvironmentFile form); the
+environment wins over it. Secrets that are not given are made once in ``CERTPORTAL_DATA_DIR``, mode 0600.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from certportal.keyfiles import secret_file
+from certportal.settings import Network, Settings
+
+PREFIX = "CERTPORTAL_"
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong. ``mistakes`` holds a line for each: the variable's name and the remedy."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check everything; raises SettingsError naming every mistake."""
+    return Reading(environ).settings()
+
+
+class Reading:
+    """One reading of the environment: values asked for by name, mistakes gathered."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.mistakes: list[str] = []
+        self.values = {**self._file(environ), **{k: v for k, v in environ.items() if k.startswith(PREFIX)}}
+        self.asked: set[str] = {"CONFIG"}
+
+    def settings(self) -> Settings:
+        data_dir = Path(self.text("DATA_DIR", "data")).expanduser().absolute()
+        values: dict[str, Any] = {"data_dir": data_dir, "base_url": self.base_url()}
+        values["database_url"] = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
+        values |= self.provider() | self.mail() | self.rules() | self.authority() | self.running()
+        secret_key, passphrase = self.text("SECRET_KEY"), self.text("CA_PASSPHRASE")
+        if secret_key and len(secret_key) < 32:
+            self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
+        unknown = [k for k in self.values if k.startswith(PREFIX) and k.removeprefix(PREFIX) not in self.asked]
+        self.mistakes += [f"{name}: is no setting; see the table in docs/deploy.md" for name in sorted(unknown)]
+        if self.mistakes:
+            raise SettingsError(self.mistakes)
+        values["secret_key"] = secret_key.encode() or secret_file(data_dir, "secret-key")
+        values["ca_passphrase"] = passphrase.encode() or secret_file(data_dir, "ca-passphrase")
+        return Settings(**values)
+
+    def base_url(self) -> str:
+        url = self.required("BASE_URL", "give the service's public address, such as https://certificates.example.org")
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+            self.wrong("BASE_URL", "give scheme and host, such as https://certificates.example.org")
+        if parts.path not in ("", "/"):
+            self.wrong("BASE_URL", "leave out the path: the service lives at the root of its host")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def provider(self) -> dict[str, Any]:
+        accent = self.text("ACCENT_COLOUR")
+        if accent and not re.fullmatch(r"#[0-9A-Fa-f]{6}", accent):
+            self.wrong("ACCENT_COLOUR", "give a colour as #rrggbb, such as #0E5A73")
+        logo = self.text("LOGO_FILE")
+        if logo and not (Path(logo).is_file() and Path(logo).suffix in (".svg", ".png")):
+            self.wrong("LOGO_FILE", "name a .svg or .png file that exists")
+        country = self.text("DEFAULT_COUNTRY", "FI").upper()
+        if not re.fullmatch(r"[A-Z]{2}", country):
+            self.wrong("DEFAULT_COUNTRY", "give a country as two letters, such as FI")
+        return {
+            "service_name": self.text("SERVICE_NAME", "Certportal"),
+            "provider_name": self.text("PROVIDER_NAME"),
+            "support_phone": self.text("SUPPORT_PHONE"),
+            "support_email": self.text("SUPPORT_EMAIL"),
+            "support_hours": self.text("SUPPORT_HOURS"),
+            "accent_colour": accent,
+            "logo_file": Path(logo) if logo else None,
+            "default_country": country,
+            "timezone": self.timezone(),
+        }
+
+    def timezone(self) -> ZoneInfo:
+        name = self.text("TIMEZONE", "Europe/Helsinki")
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            self.wrong("TIMEZONE", "give a zone's name, such as Europe/Helsinki")
+            return ZoneInfo("UTC")
+
+    def mail(self) -> dict[str, Any]:
+        tls = self.text("MAIL_TLS", "starttls")
+        if tls not in ("none", "starttls", "tls"):
+            self.wrong("MAIL_TLS", "give none, starttls or tls")
+        sender = self.required("MAIL_SENDER", "give the address that mail is sent from")
+        if sender and "@" not in sender:
+            self.wrong("MAIL_SENDER", "give an e-mail address")
+        sms = self.required("SMS_URL", "give an Apprise URL of your SMS gateway, with {to} in the recipient's place")
+        if sms and "{to}" not in sms:
+            self.wrong("SMS_URL", "write {to} where the recipient's number belongs")
+        return {
+            "mail_server": self.required("MAIL_SERVER", "give the SMTP server's name"),
+            "mail_port": self.number("MAIL_PORT", 465 if tls == "tls" else 587, 1, 65535),
+            "mail_username": self.text("MAIL_USERNAME"),
+            "mail_password": self.text("MAIL_PASSWORD"),
+            "mail_tls": tls,
+            "mail_sender": sender,
+            "mail_timeout_seconds": self.number("MAIL_TIMEOUT_SECONDS", 30, 1, 600),
+            "sms_url": sms,
+            "sms_per_organisation_day": self.number("SMS_PER_ORGANISATION_DAY", 100, 1, 100_000),
+        }
+
+    def rules(self) -> dict[str, Any]:
+        days = self.number("TRANSFER_CODES_DAYS", 14, 1, 60)
+        return {
+            "notice_days": self.notice_days(),
+            "transfer_codes_days": days,
+            "collection_reminder_day": self.number("COLLECTION_REMINDER_DAY", min(10, days), 1, days),
+            "processing_days": self.number("PROCESSING_DAYS", 2, 1, 90),
+            "certificate_years": self.number("CERTIFICATE_YEARS", 2, 1, 5),
+            "session_idle_minutes": self.number("SESSION_IDLE_MINUTES", 60, 5, 1440),
+            "session_hours": self.number("SESSION_HOURS", 12, 1, 72),
+        }
+
+    def notice_days(self) -> tuple[int, ...]:
+        text = self.text("NOTICE_DAYS", "60,30,14,7,1")
+        try:
+            days = tuple(sorted({int(part) for part in text.split(",")}, reverse=True))
+        except ValueError:
+            days = ()
+        if not days or min(days) < 1 or max(days) > 365:
+            self.wrong("NOTICE_DAYS", "give days before the end with commas between, such as 60,30,14,7,1")
+        return days
+
+    def authority(self) -> dict[str, Any]:
+        key = self.text("CA_KEY", "EC-P384").upper()
+        if key not in ("EC-P256", "EC-P384", "RSA-3072", "RSA-4096"):
+            self.wrong("CA_KEY", "give EC-P256, EC-P384, RSA-3072 or RSA-4096")
+        values: dict[str, Any] = {"ca_key": key, "crl_days": self.number("CRL_DAYS", 7, 2, 30)}
+        for place in ("root", "issuing"):
+            for environment in ("production", "test"):
+                name = f"ca_{place}_name_{environment}"
+                label = {"root": "Root", "issuing": "Issuing"}[place]
+                values[name] = self.text(name.upper(), f"Certportal {label} CA ({environment})")
+                if place == "issuing" and "Issuing" not in values[name]:
+                    self.wrong(name.upper(), "keep the word Issuing in the name: client programs look for it")
+        return values
+
+    def running(self) -> dict[str, Any]:
+        return {
+            "trusted_proxies": self.networks(),
+            "lease_seconds": self.number("LEASE_SECONDS", 60, 5, 3600),
+            "claim_seconds": self.number("CLAIM_SECONDS", 120, 5, 3600),
+            "prepared_seconds": self.number("PREPARED_SECONDS", 30, 1, 3600),
+            "deliver_every_seconds": self.number("DELIVER_EVERY_SECONDS", 2, 1, 60),
+            "sweep_every_minutes": self.number("SWEEP_EVERY_MINUTES", 60, 1, 1440),
+            "scheduler": self.choice("SCHEDULER", "on", {"on": True, "off": False}),
+            "bind": self.text("BIND", "127.0.0.1:8000"),
+            "workers": self.number("WORKERS", 2, 1, 64),
+            "threads": self.number("THREADS", 8, 1, 64),
+        }
+
+    def networks(self) -> tuple[Network, ...]:
+        found: list[Network] = []
+        for part in filter(None, (p.strip() for p in self.text("TRUSTED_PROXIES").split(","))):
+            try:
+                found.append(ipaddress.ip_network(part))
+            except ValueError:
+                self.wrong("TRUSTED_PROXIES", f"{part} is no address or network; give for example 127.0.0.1,10.0.0.0/8")
+        return tuple(found)
+
+    def text(self, name: str, default: str = "") -> str:
+        self.asked.add(name)
+        return self.values.get(PREFIX + name, "").strip() or default
+
+    def required(self, name: str, remedy: str) -> str:
+        value = self.text(name)
+        if not value:
+            self.wrong(name, remedy)
+        return value
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            self.wrong(name, f"give a whole number from {least} to {most}")
+            return default
+        return int(text)
+
+    def choice(self, name: str, default: str, values: Mapping[str, Any]) -> Any:
+        text = self.text(name, default).lower()
+        if text not in values:
+            self.wrong(name, f"give {' or '.join(values)}")
+        return values.get(text, values[default])
+
+    def wrong(self, name: str, remedy: str) -> None:
+        self.mistakes.append(f"{PREFIX}{name}: {remedy}")
+
+    def _file(self, environ: Mapping[str, str]) -> dict[str, str]:
+        name = environ.get(PREFIX + "CONFIG", "")
+        if not name:
+            return {}
+        try:
+            lines = Path(name).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            self.mistakes.append(f"{PREFIX}CONFIG: the file {name} cannot be read; name a UTF-8 file with NAME=value lines")
+            return {}
+        found: dict[str, str] = {}
+        for number, line in enumerate(lines, start=1):
+            bare = line.strip()
+            if not bare or bare.startswith("#"):
+                continue
+            key, equals, value = bare.partition("=")
+            if not equals or not key.startswith(PREFIX):
+                self.mistakes.append(f"{PREFIX}CONFIG: line {number} of {name} is not {PREFIX}NAME=value")
+                continue
+            found[key.strip()] = value.strip().strip("\"'")
+        return found
+
+

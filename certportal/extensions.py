@@ -1,0 +1,147 @@
+"""The Flask extensions, created here and bound in create_app, and the one way to write: ``with transaction():``.
+
+SQLite runs in WAL with synchronous=FULL, a busy time-out of 20 s and foreign keys on. A transaction that will write begins
+with BEGIN IMMEDIATE, because a read that turns into a write fails at once whatever the time-out (SQLITE_BUSY_SNAPSHOT).
+"""
+
+import enum
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask_babel import Babel
+from flask_mail import Mail
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+BUSY_TIMEOUT_MS = 20_000
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime, stored without its offset so that every database compares it alike."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone is never stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _values(kind: type[enum.Enum]) -> list[str]:
+    return [member.value for member in kind]
+
+
+class Base(DeclarativeBase):
+    """Common to every table: aware times, enums stored by value, named constraints."""
+
+    registry = registry(
+        metadata=sa.MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            enum.Enum: sa.Enum(enum.Enum, native_enum=False, length=30, values_callable=_values),
+            dict[str, Any]: sa.JSON(),
+            list[Any]: sa.JSON(),
+        },
+    )
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy makes ``Model`` out of ``Base`` at run time, where a type checker cannot follow."""
+
+    if TYPE_CHECKING:
+        Model = Base  # pyright: ignore[reportAssignmentType]
+
+
+db = Database(model_class=Base)
+csrf = CSRFProtect()
+mail = Mail()
+htmx = Htmx()
+babel = Babel()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # BEGIN is ours to say
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _refuse_stray_writes(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+) -> None:
+    """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
+    if _WRITES.match(statement) and not connection.get_execution_options().get("write", False):
+        raise RuntimeError("a write outside transaction(): open it with `with transaction():`")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction: ends the open read, begins as a writer, commits, or rolls back and raises.
+
+    Values read before it are read again inside: the session forgets them here. Raises RuntimeError inside another one.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
+    session.rollback()
+    session.connection(execution_options={"write": True})
+    session.info["writing"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writing", None)
+
+
+def within_transaction() -> None:
+    """First line of every step: raises RuntimeError unless a use case has opened its transaction."""
+    if not db.session().info.get("writing"):
+        raise RuntimeError("a step runs only inside a use case's transaction()")
+
+
+def changed(statement: Any) -> bool:
+    """Run one conditional UPDATE or DELETE and say whether it changed a row: how every race is settled."""
+    within_transaction()
+    result: Any = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    return result.rowcount > 0

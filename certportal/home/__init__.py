@@ -1,0 +1,1 @@
+"""The signatory's start page, their record of what was done, help pages."""

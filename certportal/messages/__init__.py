@@ -1,0 +1,1 @@
+"""Secure messages (link and PIN) and transfer codes."""

@@ -1,0 +1,1 @@
+"""The expiry ladder and its sweep."""

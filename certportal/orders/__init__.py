@@ -1,0 +1,1 @@
+"""The certificate application: order, correct, send anew, cancel."""

@@ -1,0 +1,1 @@
+"""Machines: what programs speak to the service."""

@@ -1,0 +1,237 @@
+"""Tables of the registry. Rows end by a date; nothing that a certificate or an order has named is ever deleted."""
+
+import enum
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from certportal.extensions import db
+from certportal.identifiers import Environment, Language
+
+NAME = String(200)
+EMAIL = String(254)
+PHONE = String(20)
+
+
+class Organisation(db.Model):
+    """An organisation that uses the interface. Its contact (all ``contact_*``) gets notices from 30 days on."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    business_id: Mapped[str] = mapped_column(String(30), unique=True)
+    country: Mapped[str] = mapped_column(String(2))
+    name: Mapped[str] = mapped_column(NAME)
+    language: Mapped[Language]
+    contact_name: Mapped[str] = mapped_column(NAME, default="")
+    contact_email: Mapped[str] = mapped_column(EMAIL, default="")
+    contact_phone: Mapped[str] = mapped_column(PHONE, default="")
+    contact_language: Mapped[Language] = mapped_column(default=Language.FI)
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Person(db.Model):
+    """A natural person who signs in. ``email`` is the case-folded key."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(EMAIL, unique=True)
+    name: Mapped[str] = mapped_column(NAME)
+    phone: Mapped[str] = mapped_column(PHONE, default="")
+    language: Mapped[Language]
+    created_at: Mapped[datetime]
+
+
+class SigningRight(db.Model):
+    """A person's right to sign alone for an organisation, from a day to a day (inclusive, local days; None: open)."""
+
+    __tablename__ = "signing_right"
+    __table_args__ = (UniqueConstraint("organisation_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    organisation: Mapped[Organisation] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Operator(db.Model):
+    """Somebody who looks after the service. ``totp_secret`` is encrypted; ``totp_step`` is the last step used."""
+
+    __tablename__ = "operator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(EMAIL, unique=True)
+    name: Mapped[str] = mapped_column(NAME)
+    language: Mapped[Language]
+    totp_secret: Mapped[bytes | None]
+    totp_step: Mapped[int] = mapped_column(default=0)
+    totp_enrolled_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class TechnicalContact(db.Model):
+    """The natural person who collects certificates for an organisation; one row may serve several orders and certificates."""
+
+    __tablename__ = "technical_contact"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(NAME)
+    company: Mapped[str] = mapped_column(NAME, default="")
+    phone: Mapped[str] = mapped_column(PHONE)
+    email: Mapped[str] = mapped_column(EMAIL)
+    email_key: Mapped[str] = mapped_column(EMAIL, index=True)
+    second_email: Mapped[str] = mapped_column(EMAIL, default="")
+    language: Mapped[Language]
+    created_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+    wrong_number_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    organisation: Mapped[Organisation] = relationship()
+
+
+class Channel(db.Model):
+    """A way into the interface. ``right_days`` None: rights hold until further notice."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_fi: Mapped[str] = mapped_column(NAME)
+    name_sv: Mapped[str] = mapped_column(NAME)
+    name_en: Mapped[str] = mapped_column(NAME)
+    use_fi: Mapped[str] = mapped_column(sa.Text, default="")
+    use_sv: Mapped[str] = mapped_column(sa.Text, default="")
+    use_en: Mapped[str] = mapped_column(sa.Text, default="")
+    software: Mapped[str] = mapped_column(sa.Text, default="")
+    production: Mapped[bool] = mapped_column(default=True)
+    test: Mapped[bool] = mapped_column(default=True)
+    operator_decides: Mapped[bool] = mapped_column(default=True)
+    right_days: Mapped[int | None]
+    position: Mapped[int] = mapped_column(default=0)
+    closed_on: Mapped[date | None]
+
+    def name(self, language: str) -> str:
+        """The name in ``fi``, ``sv`` or ``en``."""
+        return getattr(self, f"name_{language}")
+
+    def use(self, language: str) -> str:
+        """What the channel is for, in that language."""
+        return getattr(self, f"use_{language}")
+
+    def has(self, environment: Environment) -> bool:
+        """Whether certificates of that environment are issued for the channel."""
+        return self.production if environment is Environment.PRODUCTION else self.test
+
+
+class Purpose(db.Model):
+    """A purpose of use that an organisation may state."""
+
+    __tablename__ = "purpose"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    text_fi: Mapped[str] = mapped_column(sa.Text)
+    text_sv: Mapped[str] = mapped_column(sa.Text)
+    text_en: Mapped[str] = mapped_column(sa.Text)
+    position: Mapped[int] = mapped_column(default=0)
+    closed_on: Mapped[date | None]
+
+    def text(self, language: str) -> str:
+        """The purpose in ``fi``, ``sv`` or ``en``."""
+        return getattr(self, f"text_{language}")
+
+
+class Terms(db.Model):
+    """One version of the terms of use, in force from a day until the next."""
+
+    __tablename__ = "terms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(unique=True)
+    in_force_from: Mapped[date]
+    text_fi: Mapped[str] = mapped_column(sa.Text)
+    text_sv: Mapped[str] = mapped_column(sa.Text)
+    text_en: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime]
+
+    def text(self, language: str) -> str:
+        """The terms in ``fi``, ``sv`` or ``en``: paragraphs separated by empty lines."""
+        return getattr(self, f"text_{language}")
+
+
+class RightState(enum.StrEnum):
+    """From application to end. ``withdrawn``: the applicant took it back before the decision."""
+
+    APPLIED = "applied"
+    VALID = "valid"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+class AccessRight(db.Model):
+    """An organisation's right to a channel, a row from the day it is applied for. ``valid_to`` is inclusive; None: open."""
+
+    __tablename__ = "access_right"
+    __table_args__ = (sa.Index("ix_access_right_place", "organisation_id", "channel_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    application_id: Mapped[int | None] = mapped_column(index=True)
+    state: Mapped[RightState]
+    applied_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    channel: Mapped[Channel] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
+class AdmissionKind(enum.StrEnum):
+    """Why somebody asks to be let in."""
+
+    NEW_ORGANISATION = "new_organisation"
+    CHANGED_SIGNATORY = "changed_signatory"
+
+
+class AdmissionState(enum.StrEnum):
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+class Admission(db.Model):
+    """Somebody's request to be let in as signatory: a new organisation, or a signatory who has changed."""
+
+    __tablename__ = "admission"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[AdmissionKind]
+    state: Mapped[AdmissionState] = mapped_column(index=True)
+    organisation_name: Mapped[str] = mapped_column(NAME)
+    business_id: Mapped[str] = mapped_column(String(30), index=True)
+    country: Mapped[str] = mapped_column(String(2))
+    name: Mapped[str] = mapped_column(NAME)
+    email: Mapped[str] = mapped_column(EMAIL)
+    phone: Mapped[str] = mapped_column(PHONE)
+    role: Mapped[str] = mapped_column(NAME)
+    language: Mapped[Language]
+    from_contact: Mapped[bool] = mapped_column(default=False)
+    client_address: Mapped[str] = mapped_column(String(45), default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")

@@ -1,0 +1,100 @@
+"""Leases, so that a job runs in one process at a time, and the last good run of each job, so that health can tell.
+
+A lease is an economy, never the guarantee: every job is safe to run twice. It lasts ``Settings.lease_seconds`` of machine
+time and is renewed between batches; a job that finds its lease gone stops.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from certportal import clock
+from certportal.extensions import changed, db, transaction
+from certportal.settings import current_settings
+
+
+class JobRun(db.Model):
+    """One row per job: who holds it, until when, and how the last runs ended."""
+
+    __tablename__ = "job_run"
+
+    job: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(sa.String(64))
+    lease_until: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    good_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class LeaseLost(Exception):
+    """Another process has taken the job over; this run stops where it is."""
+
+
+class Lease:
+    """A job held by this run. ``renew()`` between batches; raises LeaseLost when it is gone."""
+
+    def __init__(self, job: str, holder: str) -> None:
+        self.job, self.holder = job, holder
+
+    def renew(self) -> None:
+        """A use case: lengthen the lease by the setting's seconds."""
+        with transaction():
+            self.renew_within()
+
+    def renew_within(self) -> None:
+        """A step: the same inside the batch's own transaction."""
+        until = clock.machine() + timedelta(seconds=current_settings().lease_seconds)
+        mine = (JobRun.job == self.job) & (JobRun.holder == self.holder)
+        if not changed(sa.update(JobRun).where(mine).values(lease_until=until)):
+            raise LeaseLost(self.job)
+
+
+def run(job: str, work: Callable[[Lease], str | None]) -> bool:
+    """Take the lease, do ``work(lease)``, note how it ended. False when another process holds the job.
+
+    ``work`` answers a short text for the health page ("14 due, 14 queued"). What it raises is noted and raised again.
+    """
+    lease = _take(job)
+    if lease is None:
+        return False
+    try:
+        outcome = work(lease)
+    except LeaseLost:
+        return False
+    except Exception as error:
+        _finish(lease, f"failed: {type(error).__name__}", good=False)
+        raise
+    _finish(lease, outcome or "", good=True)
+    return True
+
+
+def last_good(job: str) -> datetime | None:
+    """Machine time when the job last ended well, or None."""
+    return db.session.scalar(sa.select(JobRun.good_at).where(JobRun.job == job))
+
+
+def _take(job: str) -> Lease | None:
+    at = clock.machine()
+    until = at + timedelta(seconds=current_settings().lease_seconds)
+    holder = clock.random_token()
+    with transaction() as session:
+        free = (JobRun.job == job) & (JobRun.lease_until <= at)
+        if changed(sa.update(JobRun).where(free).values(holder=holder, lease_until=until, started_at=at)):
+            return Lease(job, holder)
+        if session.get(JobRun, job) is not None:
+            return None
+        session.add(JobRun(job=job, holder=holder, lease_until=until, started_at=at))
+    return Lease(job, holder)
+
+
+def _finish(lease: Lease, outcome: str, *, good: bool) -> None:
+    at = clock.machine()
+    values: dict[str, object] = {"lease_until": at, "finished_at": at, "outcome": outcome[:500]}
+    if good:
+        values["good_at"] = at
+    with transaction():
+        mine = (JobRun.job == lease.job) & (JobRun.holder == lease.holder)
+        changed(sa.update(JobRun).where(mine).values(**values))

@@ -1,0 +1,89 @@
+"""Settings: what an installation decides, frozen. ``certportal.environment`` reads them once at start."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation decides. See docs/deploy.md for the table; times in the unit the name says."""
+
+    data_dir: Path
+    database_url: str
+    base_url: str
+    secret_key: bytes = field(repr=False)
+    ca_passphrase: bytes = field(repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
+    service_name: str = "Certportal"
+    provider_name: str = ""
+    support_phone: str = ""
+    support_email: str = ""
+    support_hours: str = ""
+    logo_file: Path | None = None
+    accent_colour: str = ""
+    mail_server: str = ""
+    mail_port: int = 25
+    mail_username: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_tls: str = "none"
+    mail_sender: str = ""
+    mail_timeout_seconds: int = 30
+    sms_url: str = field(default="", repr=False)
+    sms_per_organisation_day: int = 100
+    default_country: str = "FI"
+    timezone: ZoneInfo = ZoneInfo("Europe/Helsinki")
+    notice_days: tuple[int, ...] = (60, 30, 14, 7, 1)
+    transfer_codes_days: int = 14
+    collection_reminder_day: int = 10
+    processing_days: int = 2
+    certificate_years: int = 2
+    ca_key: str = "EC-P384"
+    ca_root_name_production: str = "Certportal Root CA (production)"
+    ca_issuing_name_production: str = "Certportal Issuing CA (production)"
+    ca_root_name_test: str = "Certportal Root CA (test)"
+    ca_issuing_name_test: str = "Certportal Issuing CA (test)"
+    crl_days: int = 7
+    session_idle_minutes: int = 60
+    session_hours: int = 12
+    lease_seconds: int = 60
+    claim_seconds: int = 120
+    prepared_seconds: int = 30
+    deliver_every_seconds: int = 2
+    sweep_every_minutes: int = 60
+    scheduler: bool = True
+    bind: str = "127.0.0.1:8000"
+    workers: int = 2
+    threads: int = 8
+    demo: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether the service is reached over https: Secure cookies and HSTS follow."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """Host and port of BASE_URL, the only ones that requests may name."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def ca_dir(self) -> Path:
+        """Where the certification authorities' certificates and encrypted keys lie."""
+        return self.data_dir / "ca"
+
+    @property
+    def crl_dir(self) -> Path:
+        """Where revocation lists lie as plain files that a web server can serve while the app is down."""
+        return self.data_dir / "crl"
+
+
+def current_settings() -> Settings:
+    """The settings of the app at work."""
+    return current_app.extensions["certportal.settings"]
