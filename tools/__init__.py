@@ -1,0 +1,1 @@
+"""What developers run: `make catalogues`, `make vendor`. Nothing here runs in the portal."""
