@@ -208,7 +208,9 @@ class Reading:
         try:
             lines = Path(name).read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
-            self.mistakes.append(f"{PREFIX}CONFIG: the file {name} cannot be read; name a UTF-8 file with NAME=value lines")
+            self.mistakes.append(
+                f"{PREFIX}CONFIG: the file {name} cannot be read; name a UTF-8 file with NAME=value lines"
+            )
             return {}
         found: dict[str, str] = {}
         for number, line in enumerate(lines, start=1):
@@ -221,5 +223,3 @@ class Reading:
                 continue
             found[key.strip()] = value.strip().strip("\"'")
         return found
-
-

@@ -61,6 +61,7 @@ SENTENCES: dict[str, LazyString] = {
     "country_unknown": _l("‘%(typed)s’ is not a country’s two-letter code, such as FI"),
     # fields
     "choice_missing": _l("Choose one of these"),
+    "choices_missing": _l("Choose at least one of these"),
     "choice_unknown": _l("That choice is no longer here. Choose one of these"),
     "consent_missing": _l("Tick the box to go on"),
     # settings, clock, audit

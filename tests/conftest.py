@@ -89,9 +89,7 @@ def settings_in(data_dir: Path, smtp: SmtpFarEnd, sms: SmsFarEnd) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def empty_database(
-    tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd
-) -> Path:
+def empty_database(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd) -> Path:
     """A database with every table and nothing in it, made once and copied for each test."""
     directory = tmp_path_factory.mktemp("empty")
     app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
@@ -137,5 +135,3 @@ def deliver(app: Flask) -> Callable[[], int]:
         return settled
 
     return until_nothing_waits
-
-

@@ -51,6 +51,7 @@ class OutboxRow(db.Model):
     organisation_id: Mapped[int | None]
     state: Mapped[RowState] = mapped_column(default=RowState.QUEUED)
     secret: Mapped[bytes | None]
+    had_secret: Mapped[bool] = mapped_column(default=False)
     send_before: Mapped[datetime | None]
     machine_deadline: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

@@ -1,0 +1,229 @@
+"""Delivery: claim rows, resolve and render each, hand it over, settle it.
+
+*sending* is committed for one row just before MAIL FROM, in the transaction that settles the row before it. So a kill at any
+moment leaves a row *claimed* (nothing went out: it is queued again), or *sending* (it may have gone: it becomes unknown, is
+shown, and is never repeated by itself).
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import and_, or_, select, update
+
+from certportal import clock, secrecy
+from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.outbox.kinds import KINDS, Letter, Silence
+from certportal.outbox.letters import build, render_letter, render_sms
+from certportal.outbox.models import AddressMark, Medium, OutboxRow, RowState
+from certportal.outbox.outcomes import Accepted, Outcome, Refused, Temporary, Unknown
+from certportal.outbox.service import outbox_key
+from certportal.outbox.sms import sms_gateway
+from certportal.outbox.smtp import Line, post
+from certportal.settings import current_settings
+
+log = logging.getLogger(__name__)
+BATCH = 50
+FIRST_WAIT = {Medium.MAIL: 30, Medium.SMS: 5}
+LONGEST_WAIT = {Medium.MAIL: 3600, Medium.SMS: 60}
+stopping = threading.Event()
+"""Set at SIGTERM: the message in hand is finished, what else was claimed is given back."""
+
+
+class NotOurs(Exception):
+    """The claim has expired and another process may have the row: nothing is sent."""
+
+
+def deliver(limit: int = BATCH) -> int:
+    """Claim up to ``limit`` rows that are due and settle them. Answers how many were settled or put off."""
+    run = Run(clock.random_token())
+    row_ids = run.claim(limit)
+    with run.line() as line:
+        for position, row_id in enumerate(row_ids):
+            if stopping.is_set() or run.server_down:
+                run.give_back(row_ids[position:])
+                break
+            run.attempt(row_id, line)
+    return len(row_ids)
+
+
+class Run:
+    """One pass over claimed rows. ``unsettled`` is the outcome of the row just sent, settled with the next one's *sending*."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        self.unsettled: tuple[OutboxRow, str, Outcome] | None = None
+        self.server_down = False
+
+    def claim(self, limit: int) -> list[int]:
+        """Tidy what killed runs left, let rows lapse, and take up to ``limit`` that are due."""
+        machine, now = clock.machine(), clock.now()
+        stale = machine - timedelta(seconds=current_settings().claim_seconds)
+        queued = OutboxRow.state == RowState.QUEUED
+        late = or_(
+            and_(OutboxRow.machine_deadline.is_(True), OutboxRow.send_before <= machine),
+            and_(OutboxRow.machine_deadline.is_(False), OutboxRow.send_before <= now),
+        )
+        due = select(OutboxRow.id).where(queued, OutboxRow.not_before <= machine).order_by(OutboxRow.id).limit(limit)
+        if db.session.scalar(due.limit(1)) is None and not self._left_behind(stale):
+            return []
+        with transaction() as session:
+            claimed = and_(OutboxRow.state == RowState.CLAIMED, OutboxRow.claimed_at <= stale)
+            changed(update(OutboxRow).where(claimed).values(state=RowState.QUEUED, claimed_by=None))
+            lost = and_(OutboxRow.state == RowState.SENDING, OutboxRow.sending_at <= stale)
+            changed(update(OutboxRow).where(lost).values(state=RowState.UNKNOWN, secret=None, settled_at=machine))
+            changed(
+                update(OutboxRow).where(queued, late).values(state=RowState.LAPSED, secret=None, settled_at=machine)
+            )
+            row_ids = list(session.scalars(due))
+            mine = {"state": RowState.CLAIMED, "claimed_by": self.holder, "claimed_at": machine}
+            changed(update(OutboxRow).where(OutboxRow.id.in_(row_ids), queued).values(**mine))
+        return row_ids
+
+    def _left_behind(self, stale: object) -> bool:
+        old = or_(
+            and_(OutboxRow.state == RowState.CLAIMED, OutboxRow.claimed_at <= stale),
+            and_(OutboxRow.state == RowState.SENDING, OutboxRow.sending_at <= stale),
+        )
+        return db.session.scalar(select(OutboxRow.id).where(old).limit(1)) is not None
+
+    @contextmanager
+    def line(self) -> Iterator[Line]:
+        """The line to the mail server; whatever happens, the last outcome is settled."""
+        with post().connection() as line:
+            try:
+                yield line
+            finally:
+                self.settle_last()
+
+    def attempt(self, row_id: int, line: Line) -> None:
+        """Resolve, render, hand over. A mistake in a template or resolver puts this row off, not the others."""
+        row = db.session.get_one(OutboxRow, row_id)
+        try:
+            letter = KINDS[row.kind].resolve(row.reference, clock.now())
+            if isinstance(letter, Silence):
+                self.silence(row, letter.reason)
+                return
+            outcome = self.hand_over(row, letter, line)
+        except NotOurs:
+            return
+        except Exception as error:
+            log.exception("message %s of kind %s could not be made", row_id, row.kind)
+            self.settle_last()
+            outcome, letter = Temporary(f"could not be made: {type(error).__name__}", "letter"), None
+            with transaction():
+                self.settle(row, "", outcome, from_states=(RowState.CLAIMED, RowState.SENDING))
+            return
+        self.unsettled = (row, letter.address, outcome)
+        self.server_down = isinstance(outcome, Temporary) and outcome.of == "server" and row.medium is Medium.MAIL
+
+    def hand_over(self, row: OutboxRow, letter: Letter, line: Line) -> Outcome:
+        context = dict(letter.context) | {"recipient_name": letter.name, "to": letter.address}
+        if row.secret is not None:
+            context["secret"] = secrecy.unseal(outbox_key(), row.secret, row.message_id).reveal()
+        if row.medium is Medium.SMS:
+            text = render_sms(row.kind, letter.language, context)
+            self.mark_sending(row, letter)
+            return sms_gateway().send(letter.address, text)
+        rendered = render_letter(row.kind, letter.language, context)
+        settings = current_settings()
+        message = build(
+            row.kind,
+            (letter.name, letter.address) if letter.name else letter.address,
+            rendered.subject,
+            rendered.text,
+            rendered.html,
+            letter.language,
+            row.message_id,
+            (settings.service_name, settings.mail_sender),
+            settings.support_email,
+            clock.machine(),
+        )
+        return line.send(message, before=lambda: self.mark_sending(row, letter))
+
+    def mark_sending(self, row: OutboxRow, letter: Letter) -> None:
+        """Settle the row before, and commit *sending* for this one, unless its claim or its time has run out."""
+        machine = clock.machine()
+        deadline = machine if row.machine_deadline else clock.now()
+        row_id = row.id
+        late = row.send_before is not None and row.send_before <= deadline
+        with transaction():
+            self.settle_previous()
+            mine = (OutboxRow.id == row_id) & (OutboxRow.claimed_by == self.holder)
+            mine &= OutboxRow.state == RowState.CLAIMED
+            state = {"state": RowState.LAPSED, "secret": None} if late else {"state": RowState.SENDING}
+            ours = changed(update(OutboxRow).where(mine).values(**state, sending_at=machine, address=letter.address))
+            if ours and not late and letter.on_sending is not None:
+                letter.on_sending()
+        if late or not ours:
+            raise NotOurs
+
+    def settle_last(self) -> None:
+        if self.unsettled is not None:
+            with transaction():
+                self.settle_previous()
+
+    def settle_previous(self) -> None:
+        within_transaction()
+        if self.unsettled is not None:
+            row, address, outcome = self.unsettled
+            self.unsettled = None
+            self.settle(row, address, outcome, from_states=(RowState.SENDING,))
+
+    def settle(self, row: OutboxRow, address: str, outcome: Outcome, *, from_states: tuple[RowState, ...]) -> None:
+        """A step: write down what became of a row, if it is still this run's."""
+        machine = clock.machine()
+        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state.in_(from_states))
+        values: dict[str, object] = {"reply": outcome.reply, "attempts": OutboxRow.attempts + 1}
+        match outcome:
+            case Accepted():
+                values |= {"state": RowState.ACCEPTED, "secret": None, "settled_at": machine}
+            case Refused():
+                values |= {"state": RowState.REFUSED, "secret": None, "settled_at": machine}
+            case Unknown():
+                values |= {"state": RowState.UNKNOWN, "secret": None, "settled_at": machine}
+            case Temporary():
+                values |= {"state": RowState.QUEUED, "claimed_by": None, "not_before": machine + _wait(row)}
+        if changed(update(OutboxRow).where(mine).values(**values)):
+            _mark(row, address, outcome)
+
+    def silence(self, row: OutboxRow, reason: str) -> None:
+        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
+        values = {"state": RowState.SILENCED, "reply": reason[:500], "secret": None, "settled_at": clock.machine()}
+        with transaction():
+            self.settle_previous()
+            changed(update(OutboxRow).where(mine).values(**values))
+
+    def give_back(self, row_ids: list[int]) -> None:
+        """What was claimed and not begun waits again; the mail server's fault is not each row's."""
+        self.settle_last()
+        wait = timedelta(seconds=FIRST_WAIT[Medium.MAIL]) if self.server_down else timedelta()
+        mine = and_(OutboxRow.id.in_(row_ids), OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
+        with transaction():
+            changed(update(OutboxRow).where(mine, OutboxRow.medium == Medium.SMS).values(state=RowState.QUEUED))
+            later = {"state": RowState.QUEUED, "not_before": clock.machine() + wait}
+            changed(update(OutboxRow).where(mine, OutboxRow.medium == Medium.MAIL).values(**later))
+
+
+def _wait(row: OutboxRow) -> timedelta:
+    """Doubling from the first wait to the longest, with up to a quarter of jitter."""
+    seconds = min(FIRST_WAIT[row.medium] * 2 ** min(row.attempts, 12), LONGEST_WAIT[row.medium])
+    return timedelta(seconds=seconds + clock.jitter(seconds / 4))
+
+
+def _mark(row: OutboxRow, address: str, outcome: Outcome) -> None:
+    """An accepted mail ends the address's mark; a refused address gets one."""
+    if row.medium is not Medium.MAIL or not address:
+        return
+    key = address.casefold()
+    living = (AddressMark.address == key) & AddressMark.ended_at.is_(None)
+    if isinstance(outcome, Accepted):
+        if db.session.scalar(select(AddressMark.id).where(living).limit(1)) is not None:
+            changed(update(AddressMark).where(living).values(ended_at=clock.now()))
+    elif isinstance(outcome, Refused) and outcome.of == "address":
+        mark = AddressMark(
+            address=key, medium=row.medium, outbox_row_id=row.id, reply=outcome.reply, marked_at=clock.now()
+        )
+        db.session.add(mark)

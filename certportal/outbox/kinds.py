@@ -1,0 +1,63 @@
+"""The kinds of message that rooms register at start, and how a row finds its recipient when it is sent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from certportal.identifiers import Language
+from certportal.outbox.models import Medium
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Whom a row goes to, and what its templates are given.
+
+    ``address``: an e-mail address, or a phone number in E.164. ``on_sending`` is a step that runs in the transaction that
+    commits *sending* (a shared notice lets go of lines whose recipient has changed).
+    """
+
+    address: str
+    name: str
+    language: Language
+    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    on_sending: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Nobody is to be told any more; the reason is kept on the row."""
+
+    reason: str
+
+
+Resolver = Callable[[Mapping[str, Any], datetime], Letter | Silence]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of message. With ``machine_deadline`` its ``send_before`` is machine time (PIN, sign-in code)."""
+
+    name: str
+    medium: Medium
+    resolve: Resolver
+    machine_deadline: bool = False
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(name: str, medium: Medium = Medium.MAIL, *, machine_deadline: bool = False) -> Callable[[Resolver], Resolver]:
+    """Register ``resolve(reference, now)`` for a kind; it reads only, in a transaction that ends before anything is sent.
+
+    Its templates are templates/mail/<name>/{subject.txt,body.txt,body.html}, or templates/sms/<name>.txt.
+    """
+
+    def register(resolve: Resolver) -> Resolver:
+        known = KINDS.get(name)
+        if known is not None and known.resolve.__qualname__ != resolve.__qualname__:
+            raise ValueError(f"the message kind {name} is registered twice")
+        KINDS[name] = Kind(name, medium, resolve, machine_deadline)
+        return resolve
+
+    return register

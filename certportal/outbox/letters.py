@@ -1,0 +1,198 @@
+"""Letters and text messages: rendered in the recipient's language, and put into the bytes that a mail server gets.
+
+The HTML carries its styles in ``style`` attributes, written by the macros of templates/mail, so nothing has to be inlined
+while mail is being sent. The bytes are made here, not by ``email.message``: that alone would cost more than rendering,
+sending and settling together, and Flask-Mail's own way sends UTF-8 as raw 8bit lines of any length, which servers refuse
+(RFC 5321 section 4.5.3.1.6: 998 characters and CR LF).
+"""
+
+import binascii
+import hashlib
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_mail import Message
+
+from certportal.formats import LOCALES
+from certportal.identifiers import Language
+from certportal.outbox.addresses import Mailbox, header_text, known_mailbox, one_line
+from certportal.settings import current_settings
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029 ]+")
+_BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.\[\]:-]+>")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter's words: the subject on one line, the plain text, the whole HTML page. They may hold secrets: no repr."""
+
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+def render_letter(kind: str, language: Language, context: Mapping[str, Any]) -> Letter:
+    """The letter of templates/mail/<kind>/ in this language. The HTML is autoescaped, subject and text are not."""
+    with force_locale(LOCALES[Language(language)]):
+        parts = {name: _rendered(f"mail/{kind}/{name}", language, context) for name in _PARTS}
+    subject = _BREAKS.sub(" ", parts["subject.txt"]).strip()
+    text = _BLANK_LINES.sub("\n\n", parts["body.txt"]).strip() + "\n"
+    return Letter(subject, text, parts["body.html"].strip() + "\n")
+
+
+def render_sms(kind: str, language: Language, context: Mapping[str, Any]) -> str:
+    """The text message of templates/sms/<kind>.txt in this language, without white space around it."""
+    with force_locale(LOCALES[Language(language)]):
+        return _rendered(f"sms/{kind}.txt", language, context).strip()
+
+
+_PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+def _rendered(template: str, language: Language, context: Mapping[str, Any]) -> str:
+    settings = current_settings()
+    house = {
+        "service_name": settings.service_name,
+        "provider_name": settings.provider_name,
+        "base_url": settings.base_url,
+        "support_phone": settings.support_phone,
+        "support_email": settings.support_email,
+        "support_hours": settings.support_hours,
+        "lang": str(language),
+    }
+    return current_app.jinja_env.get_template(template).render({**context, **house})
+
+
+def message_id(reference: str, base_url: str) -> str:
+    """A Message-ID in the domain of BASE_URL's host, the same for the same ``reference`` (RFC 5322 section 3.6.4)."""
+    host = urlsplit(base_url).hostname or "localhost"
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        domain = Mailbox.parse(f"x@{host}").address.partition("@")[2]
+    else:
+        domain = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
+    return _checked(f"<{reference}@{domain}>", _MESSAGE_ID, "Message-ID")
+
+
+def build(
+    kind: str,
+    to: str | tuple[str, str],
+    subject: str,
+    text: str,
+    html: str,
+    language: str,
+    message_id: str,
+    sender: str | tuple[str, str],
+    reply_to: str,
+    date: datetime,
+) -> "LetterMessage":
+    """The message, ready for ``Line.send``. ``date`` is aware; an empty ``reply_to`` is left out.
+
+    ValueError where a header would hold a line break or another control character, or an address is none.
+    """
+    letter = Letter(subject, text, html)
+    message = LetterMessage(kind, to, letter, language, message_id, sender, reply_to, date)
+    message.header_lines()
+    return message
+
+
+class LetterMessage(Message):
+    """A letter to one recipient, as text and as HTML, that makes its own bytes.
+
+    Flask-Mail's constructor is passed over on purpose: it asks the name service for a Message-ID.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        to: str | tuple[str, str],
+        letter: Letter,
+        language: str,
+        message_id: str,
+        sender: str | tuple[str, str],
+        reply_to: str,
+        date: datetime,
+    ) -> None:
+        self.kind, self.language, self.sent_at = kind, language, date
+        self.recipients, self.cc, self.bcc = [to], [], []
+        self.sender, self.reply_to, self.subject = sender, reply_to or None, letter.subject
+        self.body, self.alts, self.attachments = letter.text, {"html": letter.html}, []
+        self.msgId, self.date, self.charset = message_id, date.timestamp(), "utf-8"
+        self.extra_headers, self.mail_options, self.rcpt_options = None, [], []
+
+    def __repr__(self) -> str:
+        return f"<LetterMessage {self.kind} {self.msgId}>"
+
+    __str__ = __repr__  # Flask-Mail's prints the whole letter, secrets included
+
+    def as_string(self) -> str:
+        return self.as_bytes().decode()
+
+    def has_bad_headers(self) -> bool:
+        """Never: ``as_bytes`` raises ValueError instead, and names what is wrong."""
+        return False
+
+    def as_bytes(self) -> bytes:
+        """Headers, then text and HTML as quoted-printable; every line ends in CR LF and has at most 76 characters, but
+        for a header with a single long address. ValueError as ``build``."""
+        if self.cc or self.bcc or self.attachments or set(self.alts) != {"html"}:
+            raise ValueError("a letter has one recipient, a text and an HTML part, and nothing else")
+        # "=_" cannot stand in quoted-printable text, so the boundary never occurs in a part (RFC 2045 section 6.7).
+        boundary = "=_" + hashlib.sha256(self.msgId.encode()).hexdigest()[:32]
+        head = [
+            *self.header_lines(),
+            "MIME-Version: 1.0",
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
+        ]
+        delimiter = f"\r\n--{boundary}".encode()
+        text, html = _quoted_printable(self.body or ""), _quoted_printable(self.alts["html"])
+        top = "\r\n".join(head).encode() + b"\r\n"
+        return b"".join((top, delimiter, _PLAIN, text, delimiter, _HTML, html, delimiter, b"--\r\n"))
+
+    def header_lines(self) -> list[str]:
+        """The letter's headers without MIME's; ValueError as ``build``."""
+        (recipient,) = self.recipients
+        if self.sent_at.utcoffset() is None:
+            raise ValueError("a letter's date names its zone")
+        lines = [
+            f"From: {known_mailbox(self.sender)[1]}",
+            f"To: {Mailbox.parse(recipient).header()}",
+            f"Subject: {header_text(self.subject)}",
+            f"Date: {format_datetime(self.sent_at)}",
+            f"Message-ID: {_checked(self.msgId, _MESSAGE_ID, 'Message-ID')}",
+        ]
+        if self.reply_to:
+            lines.append(f"Reply-To: {known_mailbox(self.reply_to)[1]}")
+        lines.append("Auto-Submitted: auto-generated")  # RFC 3834 section 5: no holiday messages in answer, please
+        lines.append(f"Content-Language: {_checked(self.language, _LANGUAGE_TAG, 'language')}")
+        for name, value in (self.extra_headers or {}).items():
+            lines.append(f"{_checked(name, _HEADER_NAME, 'header name')}: {header_text(value)}")
+        return lines
+
+
+_PLAIN = b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_HTML = b"\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+
+def _quoted_printable(text: str) -> bytes:
+    """UTF-8 in lines of at most 76 characters that end in CR LF (RFC 2045 section 6.7)."""
+    encoded = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    return binascii.b2a_qp(encoded, istext=True).replace(b"\n", b"\r\n")
+
+
+def _checked(value: str, pattern: re.Pattern[str], what: str) -> str:
+    if not pattern.fullmatch(one_line(value)):
+        raise ValueError(f"not a {what}")
+    return value

@@ -1,0 +1,139 @@
+"""What other rooms ask of the outbox: queue a message in their transaction, look at rows, send one again, clear a mark."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from certportal import audit, clock, secrecy
+from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.identifiers import Actor
+from certportal.outbox.kinds import KINDS, Letter, Silence, kind
+from certportal.outbox.letters import message_id
+from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, OutboxRow, RowState
+from certportal.refusals import Conflict
+from certportal.secrecy import Secret
+from certportal.settings import current_settings
+
+__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "queue", "row", "rows_about"]
+
+AGAIN = (RowState.UNKNOWN, RowState.REFUSED, RowState.LAPSED)
+
+
+def queue(
+    name: str,
+    reference: Mapping[str, Any],
+    *,
+    subject: str = "",
+    send_before: datetime | None,
+    secret: Secret | None = None,
+    organisation_id: int | None = None,
+) -> OutboxRow:
+    """A step: owe one message of a registered kind.
+
+    ``reference`` holds plain JSON values that the kind's resolver understands; ``subject`` (``order:12``) is what the row is
+    about; past ``send_before`` the row lapses unsent (None: never). ``secret`` reaches the templates as ``secret``; until the
+    row is settled it is kept encrypted, afterwards not at all.
+    """
+    within_transaction()
+    known = KINDS[name]
+    machine = clock.machine()
+    made = OutboxRow(
+        kind=name,
+        medium=known.medium,
+        reference=dict(reference),
+        subject=subject,
+        organisation_id=organisation_id,
+        state=RowState.QUEUED,
+        had_secret=secret is not None,
+        send_before=send_before,
+        machine_deadline=known.machine_deadline,
+        created_at=machine if known.machine_deadline else clock.now(),
+        not_before=machine,
+        message_id=message_id(clock.random_token(), current_settings().base_url),
+    )
+    made.secret = secrecy.seal(outbox_key(), secret.reveal(), made.message_id) if secret is not None else None
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def outbox_key() -> bytes:
+    """The key under which secrets wait in rows."""
+    return secrecy.derived_key(current_settings().secret_key, "outbox")
+
+
+def lapse(row_ids: list[int]) -> None:
+    """A step: what has not been claimed of these rows is not sent any more (its codes are void); its secret is erased."""
+    within_transaction()
+    waiting = OutboxRow.id.in_(row_ids) & (OutboxRow.state == RowState.QUEUED)
+    values = {"state": RowState.LAPSED, "secret": None, "settled_at": clock.machine()}
+    changed(update(OutboxRow).where(waiting).values(**values))
+
+
+def row(row_id: int | None) -> OutboxRow | None:
+    """One row."""
+    return db.session.get(OutboxRow, row_id) if row_id is not None else None
+
+
+def rows_about(subject: str) -> list[OutboxRow]:
+    """Every row about a subject, oldest first."""
+    return list(db.session.scalars(select(OutboxRow).where(OutboxRow.subject == subject).order_by(OutboxRow.id)))
+
+
+def marked(address: str) -> AddressMark | None:
+    """The living mark on an address that a server refused, if there is one."""
+    if not address:
+        return None
+    here = (AddressMark.address == address.casefold()) & AddressMark.ended_at.is_(None)
+    return db.session.scalars(select(AddressMark).where(here).order_by(AddressMark.id.desc()).limit(1)).first()
+
+
+def sms_budget_spent(organisation_id: int) -> bool:
+    """Whether the organisation's text messages of the last 24 hours of machine time have reached the day's budget."""
+    since = clock.machine() - timedelta(hours=24)
+    mine = (OutboxRow.medium == Medium.SMS) & (OutboxRow.organisation_id == organisation_id)
+    sent = db.session.scalar(select(func.count(OutboxRow.id)).where(mine & (OutboxRow.created_at > since))) or 0
+    return sent >= current_settings().sms_per_organisation_day
+
+
+def send_again(row_id: int, by: Actor) -> OutboxRow:
+    """A use case: owe an unknown, refused or lapsed message once more, as a new row.
+
+    Refused (``row_not_again``) while it waits or was accepted, and for rows that carried a secret (``row_had_secret``):
+    their own verb makes a new secret.
+    """
+    with transaction() as session:
+        old = session.get_one(OutboxRow, row_id)
+        if old.state not in AGAIN:
+            raise Conflict("row_not_again")
+        if old.had_secret:
+            raise Conflict("row_had_secret")
+        deadline = old.send_before if old.send_before is None or old.send_before > clock.now() else None
+        again = queue(
+            old.kind, old.reference, subject=old.subject, send_before=deadline, organisation_id=old.organisation_id
+        )
+        old.reference = {**old.reference, "sent_again_as": again.id}
+        audit.record(
+            "message_sent_again",
+            f"outbox:{old.id}",
+            by=by,
+            organisation_id=old.organisation_id,
+            kind=old.kind,
+            new=again.id,
+        )
+    return again
+
+
+def unmark(address: str, by: Actor, organisation_id: int | None = None) -> None:
+    """A use case: "the address is right, try again" ends the mark."""
+    with transaction():
+        here = (AddressMark.address == address.casefold()) & AddressMark.ended_at.is_(None)
+        if changed(update(AddressMark).where(here).values(ended_at=clock.now())):
+            audit.record("address_unmarked", f"address:{address}", by=by, organisation_id=organisation_id)
+
+
+def waiting_count() -> int:
+    """How many rows wait to be settled."""
+    return db.session.scalar(select(func.count(OutboxRow.id)).where(OutboxRow.state.in_(WAITING_STATES))) or 0
