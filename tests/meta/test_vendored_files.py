@@ -1,0 +1,57 @@
+"""static/vendor/ holds what its lock says, and nothing else."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+VENDOR = ROOT / "static" / "vendor"
+LOCK = json.loads((VENDOR / "vendor.lock.json").read_text(encoding="utf-8"))
+
+
+def test_every_vendored_file_is_the_one_that_was_published() -> None:
+    promised = {name: sum_ for package in LOCK for name, sum_ in package["files"].items()}
+    present = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDOR.iterdir()
+        if path.name != "vendor.lock.json"
+    }
+    assert present == promised
+
+
+def test_every_package_carries_its_licence() -> None:
+    assert LOCK
+    for package in LOCK:
+        assert package["licence"]
+        assert any(name.startswith("LICENSE.") for name in package["files"]), package["name"]
+
+
+def test_the_lock_names_versions_but_no_addresses() -> None:
+    for package in LOCK:
+        assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
+    assert "://" not in (VENDOR / "vendor.lock.json").read_text(encoding="utf-8")
+
+
+def test_every_file_that_a_style_sheet_names_is_here() -> None:
+    for sheet in ROOT.joinpath("static").rglob("*.css"):
+        named = re.findall(r"url\([\"']?([^)\"']+)", sheet.read_text(encoding="utf-8"))
+        files = [name for name in named if not name.startswith(("data:", "#"))]
+        missing = [name for name in files if not (sheet.parent / name).is_file()]
+        assert not missing, f"{sheet.name}: {missing}"
+
+
+def test_nothing_in_static_or_templates_is_fetched_from_elsewhere() -> None:
+    sources = [*ROOT.joinpath("templates").rglob("*.html"), *ROOT.joinpath("static").glob("*.css")]
+    for source in sources:
+        text = source.read_text(encoding="utf-8")
+        assert not re.search(r"(?:src|url\(|<link[^>]+href)\s*=?\s*[\"'(]?(?:https?:)?//", text), source.name
+
+
+def test_no_template_carries_script_style_or_event_handlers_inline() -> None:
+    for page in ROOT.joinpath("templates").rglob("*.html"):
+        if "mail" in page.parts[-3:]:
+            continue  # mails carry their own styles
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|hx-on|hx-vals=['\"]js:|hx-boost", text), page.name
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), page.name
