@@ -1,6 +1,7 @@
 """certportal: an organisation that runs a technical interface hands out certificates to the organisations that use it."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Flask
@@ -40,11 +41,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
     formats.init_app(app)
+    if find_spec("certportal.navigation"):
+        import_module("certportal.navigation").init_app(app)
+    if find_spec("certportal.signin.guard"):
+        import_module("certportal.signin.guard").init_app(app)
     answers.init_app(app)
     for room in LETTERS:
-        import_module(f"certportal.{room}.letters")
+        if find_spec(f"certportal.{room}.letters"):
+            import_module(f"certportal.{room}.letters")
     for room in VIEWS:
-        app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
+        if find_spec(f"certportal.{room}.views"):
+            app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
     return app
 
 

@@ -94,8 +94,7 @@ def static_url(name: str) -> str:
 
 def _refused(refusal: Refusal) -> Response:
     status = status_of(refusal)
-    answer = make_response(render_template("errors/refused.html", sentence=sentence(refusal), status=status), status)
-    return answer
+    return make_response(render_template("errors/refused.html", sentence=sentence(refusal), status=status), status)
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from certportal import create_app
+from certportal import create_app, tables
 from certportal.extensions import db
 from certportal.settings import Settings
 from tests.browsing import BrowsingClient
@@ -94,6 +94,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFa
     directory = tmp_path_factory.mktemp("empty")
     app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
     with app.app_context():
+        assert tables.ROOMS
         db.create_all()
         db.session.remove()
         for engine in db.engines.values():
