@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
 	--strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style=line \
 	--build-deps-for editable $(UPGRADE)
-CATALOGUES := $(BIN)/python -m tools.catalogues
+CATALOGUES := $(BIN)/python -m scripts.catalogues
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -53,7 +53,7 @@ bench: .venv/.ready-to-develop
 	$(BIN)/python -m tests.bench $(ARGS)
 
 vendor: .venv/.ready-to-develop
-	$(BIN)/python -m tools.vendor
+	$(BIN)/python -m scripts.vendor
 
 lock: .venv/.ready-to-develop
 	$(COMPILE) --extra demo --extra postgresql --output-file requirements.lock pyproject.toml

@@ -35,6 +35,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     for extension in (db, csrf, mail, htmx):
         extension.init_app(app)
     babel.init_app(

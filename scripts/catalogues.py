@@ -1,6 +1,6 @@
 """The Finnish and Swedish catalogues: take new sentences in, compile, and tell what is missing.
 
-``python -m tools.catalogues update`` takes every sentence of code and templates into the .po files, leaves new ones
+``python -m scripts.catalogues update`` takes every sentence of code and templates into the .po files, leaves new ones
 empty, and compiles them. ``… check`` changes nothing and exits 1 with a line for every fault.
 """
 

@@ -1,1 +1,0 @@
-"""What developers run: `make catalogues`, `make vendor`. Nothing here runs in the portal."""
