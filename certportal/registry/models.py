@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.extensions import db
 from certportal.identifiers import Environment, Language
+from certportal.refusals import Conflict
+from certportal.registry.rules import ContactDetails, OrganisationContact
 
 NAME = String(200)
 EMAIL = String(254)
@@ -32,6 +34,18 @@ class Organisation(db.Model):
     ended_on: Mapped[date | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+
+    def name_contact(self, contact: OrganisationContact) -> None:
+        """The contact person is this one from now on."""
+        self.contact_name, self.contact_email = contact.name, contact.email.text
+        self.contact_phone = contact.phone.e164 if contact.phone else ""
+        self.contact_language = contact.language
+        self.version += 1
+
+    def end(self, on: date) -> None:
+        """From that day on it no longer uses the service."""
+        self.ended_on = on
+        self.version += 1
 
 
 class Person(db.Model):
@@ -60,6 +74,10 @@ class SigningRight(db.Model):
     valid_to: Mapped[date | None]
     organisation: Mapped[Organisation] = relationship()
     person: Mapped[Person] = relationship()
+
+    def end(self, last_day: date) -> None:
+        """It holds to the end of that day; one that ends earlier is not lengthened."""
+        self.valid_to = last_day if self.valid_to is None else min(self.valid_to, last_day)
 
 
 class Operator(db.Model):
@@ -97,6 +115,16 @@ class TechnicalContact(db.Model):
     wrong_number_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     organisation: Mapped[Organisation] = relationship()
+
+    def change(self, details: ContactDetails) -> None:
+        """These details from now on. A new number has not been called wrong by anybody."""
+        if details.phone.e164 != self.phone:
+            self.wrong_number_at = None
+        self.name, self.company, self.phone = details.name, details.company, details.phone.e164
+        self.email, self.email_key = details.email.text, details.email.key
+        self.second_email = details.second_email.text if details.second_email else ""
+        self.language = details.language
+        self.version += 1
 
 
 class Channel(db.Model):
@@ -198,6 +226,39 @@ class AccessRight(db.Model):
     ended_at: Mapped[datetime | None]
     channel: Mapped[Channel] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+    def grant(self, on: date, last_day: date | None, at: datetime) -> None:
+        """It holds from ``on`` to ``last_day``, None: until further notice."""
+        self._decide(RightState.VALID, at)
+        self.valid_from, self.valid_to = on, last_day
+
+    def refuse(self, reason: str, at: datetime) -> None:
+        """It will not be given, for this reason."""
+        self._decide(RightState.REFUSED, at)
+        self.reason = reason
+
+    def withdraw(self, at: datetime) -> None:
+        """The applicant no longer asks for it."""
+        self._decide(RightState.WITHDRAWN, at)
+
+    def shorten(self, last_day: date) -> None:
+        """It holds to the end of a coming day."""
+        self._must_be(RightState.VALID, "right_not_valid")
+        self.valid_to = last_day
+
+    def end(self, on: date, at: datetime, reason: str) -> None:
+        """It holds no more; ``on`` was its last day, unless it had lapsed before."""
+        self._must_be(RightState.VALID, "right_not_valid")
+        self.state, self.ended_at, self.reason = RightState.ENDED, at, reason
+        self.valid_to = on if self.valid_to is None else min(self.valid_to, on)
+
+    def _decide(self, state: RightState, at: datetime) -> None:
+        self._must_be(RightState.APPLIED, "right_not_waiting")
+        self.state, self.decided_at = state, at
+
+    def _must_be(self, state: RightState, code: str) -> None:
+        if self.state is not state:
+            raise Conflict(code, state=self.state.value)
 
 
 class AdmissionKind(enum.StrEnum):

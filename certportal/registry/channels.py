@@ -1,0 +1,66 @@
+"""What an operator edits: channels, purposes of use and the versions of the terms."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from certportal.extensions import db
+from certportal.identifiers import Environment
+from certportal.registry.models import Channel, Purpose, Terms
+from certportal.registry.organisations import today
+
+
+def channel(channel_id: int) -> Channel | None:
+    """The channel, closed or not."""
+    return db.session.get(Channel, channel_id)
+
+
+def channel_by_code(code: str) -> Channel | None:
+    """The channel with that code, closed or not."""
+    return db.session.scalar(select(Channel).where(Channel.code == code))
+
+
+def channels() -> list[Channel]:
+    """Every channel, closed ones too, in the operator's order."""
+    return list(db.session.scalars(select(Channel).order_by(Channel.position, Channel.code)))
+
+
+def open_channels(environment: Environment | None = None) -> list[Channel]:
+    """Channels that can be applied for today, with certificates of that environment if one is named, in order."""
+    day = today()
+    open_today = sa.or_(Channel.closed_on.is_(None), Channel.closed_on > day)
+    query = select(Channel).where(open_today).order_by(Channel.position, Channel.code)
+    return [found for found in db.session.scalars(query) if environment is None or found.has(environment)]
+
+
+def purposes() -> list[Purpose]:
+    """Every purpose, closed ones too, in the operator's order."""
+    return list(db.session.scalars(select(Purpose).order_by(Purpose.position, Purpose.code)))
+
+
+def open_purposes() -> list[Purpose]:
+    """Purposes of use that can be chosen today, in order."""
+    open_today = sa.or_(Purpose.closed_on.is_(None), Purpose.closed_on > today())
+    return list(db.session.scalars(select(Purpose).where(open_today).order_by(Purpose.position, Purpose.code)))
+
+
+def purpose_by_code(code: str) -> Purpose | None:
+    """The purpose with that code, closed or not."""
+    return db.session.scalar(select(Purpose).where(Purpose.code == code))
+
+
+def terms_in_force(on: date) -> Terms | None:
+    """The terms that hold on that day: the newest version whose day has come. None before the first."""
+    query = select(Terms).where(Terms.in_force_from <= on).order_by(Terms.in_force_from.desc(), Terms.version.desc())
+    return db.session.scalar(query.limit(1))
+
+
+def terms(version: int) -> Terms | None:
+    """One version of the terms, in force, past or to come."""
+    return db.session.scalar(select(Terms).where(Terms.version == version))
+
+
+def terms_versions() -> list[Terms]:
+    """Every version of the terms, the newest first."""
+    return list(db.session.scalars(select(Terms).order_by(Terms.version.desc())))

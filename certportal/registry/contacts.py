@@ -1,0 +1,97 @@
+"""Technical contacts: the natural persons who collect certificates for an organisation."""
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from certportal import audit, clock
+from certportal.extensions import db, within_transaction
+from certportal.identifiers import Actor
+from certportal.registry import rules
+from certportal.registry.models import TechnicalContact
+from certportal.registry.rules import ContactDetails
+
+
+def contact(contact_id: int) -> TechnicalContact | None:
+    """The technical contact, replaced or not."""
+    return db.session.get(TechnicalContact, contact_id)
+
+
+def contacts_of(organisation_id: int) -> list[TechnicalContact]:
+    """The organisation's technical contacts that nobody has replaced, by name."""
+    query = (
+        select(TechnicalContact)
+        .where(TechnicalContact.organisation_id == organisation_id, TechnicalContact.replaced_at.is_(None))
+        .order_by(TechnicalContact.name, TechnicalContact.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def contacts_with_address(email_key: str) -> list[TechnicalContact]:
+    """One person's rows in every organisation: the same address (``EmailAddress.key``), not replaced."""
+    query = select(TechnicalContact).where(
+        TechnicalContact.email_key == email_key, TechnicalContact.replaced_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(TechnicalContact.id)))
+
+
+def add_contact(organisation_id: int, details: ContactDetails) -> TechnicalContact:
+    """A step: a contact with these details; a row that has them all already is that row, in use again if replaced."""
+    within_transaction()
+    columns = _columns(details)
+    same = [getattr(TechnicalContact, name) == value for name, value in columns.items()]
+    query = (
+        select(TechnicalContact)
+        .where(TechnicalContact.organisation_id == organisation_id, *same)
+        .order_by(TechnicalContact.replaced_at.is_not(None), sa.desc(TechnicalContact.id))
+        .limit(1)
+    )
+    found = db.session.scalar(query)
+    if found is not None:
+        found.replaced_at = None
+        return found
+    added = TechnicalContact(organisation_id=organisation_id, created_at=clock.now(), **columns)
+    db.session.add(added)
+    db.session.flush()
+    return added
+
+
+def change_contact(contact: TechnicalContact, details: ContactDetails, by: Actor) -> bool:
+    """A step: the contact has these details from now on, wherever it is used. False: it had them already."""
+    within_transaction()
+    columns = _columns(details)
+    fields = rules.differences({name: getattr(contact, name) for name in columns}, columns)
+    if not fields:
+        return False
+    contact.change(details)
+    audit.record(
+        "contact_changed",
+        f"contact:{contact.id}",
+        by=by,
+        organisation_id=contact.organisation_id,
+        changed={field.field: [field.before, field.after] for field in fields if field.field != "email_key"},
+    )
+    return True
+
+
+def retire_contact(contact: TechnicalContact) -> None:
+    """A step: nothing uses the contact any more, so it is no longer offered."""
+    within_transaction()
+    contact.replaced_at = contact.replaced_at or clock.now()
+
+
+def note_wrong_number(contact: TechnicalContact) -> None:
+    """A step: whoever got the message says that the number is not theirs. The next change of number ends the note."""
+    within_transaction()
+    contact.wrong_number_at = clock.now()
+
+
+def _columns(details: ContactDetails) -> dict[str, object]:
+    return {
+        "name": details.name,
+        "company": details.company,
+        "phone": details.phone.e164,
+        "email": details.email.text,
+        "email_key": details.email.key,
+        "second_email": details.second_email.text if details.second_email else "",
+        "language": details.language,
+    }

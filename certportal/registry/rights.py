@@ -1,0 +1,140 @@
+"""Access rights: a row from the day a channel is applied for. The room of applications changes them through these steps."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from certportal import audit, clock
+from certportal.extensions import db, within_transaction
+from certportal.identifiers import Actor
+from certportal.refusals import Conflict
+from certportal.registry import rules
+from certportal.registry.models import AccessRight, Channel, RightState
+from certportal.registry.organisations import today
+
+
+def access_right(right_id: int) -> AccessRight | None:
+    """The access right in whatever state."""
+    return db.session.get(AccessRight, right_id)
+
+
+def valid_rights(organisation_id: int, on: date) -> list[AccessRight]:
+    """The organisation's rights that hold on that day, in the channels' order."""
+    return _rights(organisation_id, _valid(on))
+
+
+def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | None:
+    """The organisation's right to a channel on that day, or None."""
+    found = _rights(organisation_id, AccessRight.channel_id == channel_id, _valid(on))
+    return found[-1] if found else None
+
+
+def waiting_rights(organisation_id: int) -> list[AccessRight]:
+    """The organisation's rights that wait for a decision, in the channels' order."""
+    return _rights(organisation_id, AccessRight.state == RightState.APPLIED)
+
+
+def rights_of_application(application_id: int) -> list[AccessRight]:
+    """The rights that one application asked for, in whatever state, in the channels' order."""
+    query = _ordered().where(AccessRight.application_id == application_id)
+    return list(db.session.scalars(query))
+
+
+def rights_of(organisation_id: int) -> list[AccessRight]:
+    """Every right of the organisation, in whatever state, the newest first."""
+    query = select(AccessRight).where(AccessRight.organisation_id == organisation_id)
+    return list(db.session.scalars(query.options(joinedload(AccessRight.channel)).order_by(AccessRight.id.desc())))
+
+
+def apply_for_right(organisation_id: int, channel_id: int, application_id: int) -> AccessRight:
+    """A step: the right is applied for. One that waits already waits on in this application.
+
+    Refusals: right_already_valid (conflict) for a right that holds until further notice.
+    """
+    within_transaction()
+    present = right_to(organisation_id, channel_id, today())
+    if present is not None and present.valid_to is None:
+        raise Conflict("right_already_valid")
+    waiting = _rights(organisation_id, AccessRight.channel_id == channel_id, AccessRight.state == RightState.APPLIED)
+    if waiting:
+        waiting[0].application_id = application_id
+        return waiting[0]
+    right = AccessRight(
+        organisation_id=organisation_id,
+        channel_id=channel_id,
+        application_id=application_id,
+        state=RightState.APPLIED,
+        applied_at=clock.now(),
+    )
+    db.session.add(right)
+    db.session.flush()
+    return right
+
+
+def grant_right(right: AccessRight, on: date, by: Actor) -> None:
+    """A step: the right holds from ``on``, for as long as its channel says; an earlier one for the channel ends.
+
+    Refusals: right_not_waiting (conflict).
+    """
+    within_transaction()
+    before = right_to(right.organisation_id, right.channel_id, on)
+    channel = db.session.get_one(Channel, right.channel_id)
+    right.grant(on, rules.last_day(on, channel.right_days), clock.now())
+    if before is not None and before is not right:
+        before.end(on, clock.now(), "")
+    _record("access_right_granted", right, by, valid_to=rules.plain(right.valid_to))
+
+
+def refuse_right(right: AccessRight, reason: str, by: Actor) -> None:
+    """A step: what was applied for is refused, and the applicant reads why. Refusals: right_not_waiting (conflict)."""
+    within_transaction()
+    right.refuse(reason, clock.now())
+    _record("access_right_refused", right, by, reason=reason)
+
+
+def withdraw_right(right: AccessRight) -> None:
+    """A step: the applicant takes it back before the decision. Refusals: right_not_waiting (conflict)."""
+    within_transaction()
+    right.withdraw(clock.now())
+
+
+def end_right(right: AccessRight, on: date, by: Actor, reason: str = "") -> None:
+    """A step: the right's last day is ``on``; today or earlier ends it at once. Its certificates are not touched.
+
+    Refusals: right_not_valid (conflict).
+    """
+    within_transaction()
+    if on > today():
+        right.shorten(on)
+    else:
+        right.end(on, clock.now(), reason)
+    _record("access_right_ended", right, by, last_day=on.isoformat(), reason=reason)
+
+
+def _record(verb: str, right: AccessRight, by: Actor, **details: object) -> None:
+    channel = db.session.get_one(Channel, right.channel_id)
+    subject = f"access_right:{right.id}"
+    audit.record(verb, subject, by=by, organisation_id=right.organisation_id, channel=channel.code, **details)
+
+
+def _valid(on: date) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        AccessRight.state == RightState.VALID,
+        sa.or_(AccessRight.valid_from.is_(None), AccessRight.valid_from <= on),
+        sa.or_(AccessRight.valid_to.is_(None), AccessRight.valid_to >= on),
+    )
+
+
+def _ordered() -> sa.Select[AccessRight]:
+    return (
+        select(AccessRight)
+        .join(Channel, Channel.id == AccessRight.channel_id)
+        .options(joinedload(AccessRight.channel))
+        .order_by(Channel.position, Channel.code, AccessRight.id)
+    )
+
+
+def _rights(organisation_id: int, *conditions: sa.ColumnElement[bool]) -> list[AccessRight]:
+    return list(db.session.scalars(_ordered().where(AccessRight.organisation_id == organisation_id, *conditions)))
