@@ -1,0 +1,89 @@
+"""As much of DER (X.690) as the authority needs to take signed structures apart and put them together.
+
+Everything that is parsed for its meaning is parsed by cryptography; this only finds where elements begin and end.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+INTEGER = 0x02
+BIT_STRING = 0x03
+OCTET_STRING = 0x04
+UTC_TIME = 0x17
+GENERALIZED_TIME = 0x18
+SEQUENCE = 0x30
+
+
+class Element(NamedTuple):
+    """One element: its tag, its contents, and ``encoded``, the whole of it with tag and length."""
+
+    tag: int
+    contents: bytes
+    encoded: bytes
+
+
+def encode(tag: int, *contents: bytes) -> bytes:
+    """Tag, definite length in its shortest form, and the contents one after another."""
+    body = b"".join(contents)
+    length = len(body)
+    if length < 0x80:
+        return bytes((tag, length)) + body
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + body
+
+
+def bit_string(contents: bytes) -> bytes:
+    """A BIT STRING of whole octets."""
+    return encode(BIT_STRING, b"\x00", contents)
+
+
+def first(encoded: bytes, at: int = 0) -> Element:
+    """The element that begins at ``at``; what follows it is left alone.
+
+    Raises ValueError for a tag of several octets, an indefinite length and an element cut short.
+    """
+    if len(encoded) < at + 2 or encoded[at] & 0x1F == 0x1F:
+        raise ValueError("no element here")
+    start, length = at + 2, encoded[at + 1]
+    if length & 0x80:
+        start += length & 0x7F
+        if length == 0x80 or start > at + 6 or start > len(encoded):
+            raise ValueError("a length that DER does not have, or over 4 GB")
+        length = int.from_bytes(encoded[at + 2 : start], "big")
+    end = start + length
+    if end > len(encoded):
+        raise ValueError("an element cut short")
+    return Element(encoded[at], encoded[start:end], encoded[at:end])
+
+
+def children(encoded: bytes) -> Iterator[Element]:
+    """The elements inside the constructed element that ``encoded`` begins with, one by one. Raises ValueError."""
+    inside = first(encoded).contents
+    at = 0
+    while at < len(inside):
+        element = first(inside, at)
+        yield element
+        at += len(element.encoded)
+
+
+def child(encoded: bytes, place: int) -> Element:
+    """The element in that place, from 0, inside the constructed element that ``encoded`` begins with. Raises ValueError."""
+    found = next(islice(children(encoded), place, None), None)
+    if found is None:
+        raise ValueError("no element in that place")
+    return found
+
+
+def octets_of(bits: Element) -> bytes:
+    """The octets of a BIT STRING without unused bits. Raises ValueError."""
+    if bits.tag != BIT_STRING or not bits.contents or bits.contents[0] != 0:
+        raise ValueError("not a BIT STRING of whole octets")
+    return bits.contents[1:]
+
+
+def integer_of(element: Element) -> int:
+    """The value of an INTEGER. Raises ValueError."""
+    if element.tag != INTEGER or not element.contents:
+        raise ValueError("not an INTEGER")
+    return int.from_bytes(element.contents, "big", signed=True)

@@ -1,0 +1,68 @@
+"""Why the certification authority says no: stable codes, never sentences."""
+
+from typing import Literal
+
+from certportal.refusals import Refusal
+
+RequestCode = Literal[
+    "csr_empty",
+    "csr_too_large",
+    "csr_private_key",
+    "csr_is_certificate",
+    "csr_is_public_key",
+    "csr_several",
+    "csr_unreadable",
+    "csr_weak_hash",
+    "csr_bad_signature",
+    "key_type_refused",
+    "key_size_refused",
+    "key_exponent_refused",
+    "key_weak",
+]
+
+IssueCode = Literal[
+    "ca_environment_differs",
+    "ca_not_yet_valid",
+    "ca_ends_first",
+    "certificate_refused",
+    "subject_refused",
+]
+
+CaCode = Literal[
+    "ca_broken",
+    "ca_busy",
+    "ca_exists",
+    "ca_expired",
+    "ca_key_kind_refused",
+    "ca_key_mismatch",
+    "ca_missing",
+    "ca_name_refused",
+    "ca_not_yet_valid",
+    "ca_passphrase_short",
+    "ca_passphrase_wrong",
+]
+
+
+class RequestRefused(Refusal):
+    """The signing request, or the key in it, is not acceptable. The one who made it can do better."""
+
+    def __init__(self, code: RequestCode, /, **details: object) -> None:
+        super().__init__(code, **details)
+
+
+class IssueRefused(Refusal):
+    """The authority will not put its name under this certificate. The operator or a developer can do better."""
+
+    kind = "conflict"
+
+    def __init__(self, code: IssueCode, /, **details: object) -> None:
+        super().__init__(code, **details)
+
+
+class CaRefused(Refusal):
+    """The authority itself is missing, broken, ended or in the way: the operator's to mend."""
+
+    kind = "conflict"
+
+    def __init__(self, code: CaCode, /, **details: object) -> None:
+        super().__init__(code, **details)

@@ -1,0 +1,129 @@
+"""The authority's own keys: made, kept encrypted on disk, loaded.
+
+Everything that signs takes a ``SigningKey``. A key in a token is a subclass of the same two types whose ``sign`` asks the token.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_private_key,
+)
+
+from certportal.ca.errors import CaRefused
+from certportal.keyfiles import write_whole
+
+SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+VerifyingKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+SHORTEST_PASSPHRASE = 16
+
+
+class KeyKind(StrEnum):
+    """The keys an authority may have, by the names the settings use."""
+
+    EC_P384 = "EC-P384"
+    EC_P256 = "EC-P256"
+    RSA_3072 = "RSA-3072"
+    RSA_4096 = "RSA-4096"
+
+
+def make(kind: KeyKind) -> SigningKey:
+    """A new key. Its chance is OpenSSL's own, which no caller can hand in."""
+    match kind:
+        case KeyKind.EC_P384:
+            return ec.generate_private_key(ec.SECP384R1())
+        case KeyKind.EC_P256:
+            return ec.generate_private_key(ec.SECP256R1())
+        case KeyKind.RSA_3072:
+            return rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        case KeyKind.RSA_4096:
+            return rsa.generate_private_key(public_exponent=65537, key_size=4096)
+
+
+def require_good_passphrase(passphrase: bytes) -> None:
+    """At least 16 octets: it carries all the strength there is. Raises CaRefused ca_passphrase_short."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise CaRefused("ca_passphrase_short", least=SHORTEST_PASSPHRASE)
+
+
+def store(path: Path, key: SigningKey, passphrase: bytes) -> None:
+    """Write the key as encrypted PKCS #8 in PEM (AES-256), mode 0600: whole and on disk, or not at all. Never over another.
+
+    The passphrase is stretched little (PKCS #8 by OpenSSL's defaults, so that ``openssl pkey`` reads it), so it must carry its
+    own strength. Raises CaRefused ca_passphrase_short, ca_exists.
+    """
+    require_good_passphrase(passphrase)
+    draft = path.with_name(f".{path.name}.draft")
+    write_whole(draft, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase)))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise CaRefused("ca_exists", name=path.name) from None
+    finally:
+        draft.unlink()
+    sync_directory(path.parent)
+
+
+def load(path: Path, passphrase: bytes) -> SigningKey:
+    """Read a key that ``store`` wrote, or openssl did.
+
+    Raises CaRefused: ca_missing, ca_passphrase_wrong, ca_broken (no such kind of key, or no encryption on it).
+    """
+    try:
+        pem = path.read_bytes()
+    except FileNotFoundError:
+        raise CaRefused("ca_missing", name=path.name) from None
+    if b"ENCRYPTED" not in pem:
+        raise CaRefused("ca_broken", name=path.name, what="not encrypted")
+    try:
+        key = load_pem_private_key(pem, passphrase)
+    except ValueError as error:
+        wrong = "password" in str(error).lower() or "decrypt" in str(error).lower()
+        raise CaRefused("ca_passphrase_wrong" if wrong else "ca_broken", name=path.name) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise CaRefused("ca_key_kind_refused", name=path.name)
+    return key
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in a directory on disk before returning."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest_for(key: VerifyingKey) -> hashes.SHA256 | hashes.SHA384:
+    """The digest this key signs over: as strong as the curve (RFC 5758 3.2), SHA-256 for RSA."""
+    return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size > 256 else hashes.SHA256()
+
+
+def sign(key: SigningKey, message: bytes) -> bytes:
+    """The signature over ``message`` as certificates and CRLs carry it: ECDSA, or RSASSA-PKCS1-v1_5."""
+    digest = digest_for(key.public_key())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(message, ec.ECDSA(digest))
+    return key.sign(message, padding.PKCS1v15(), digest)
+
+
+def public_key_info(key: VerifyingKey) -> bytes:
+    """The SubjectPublicKeyInfo of a key, in DER."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def load_public_key(info: bytes) -> VerifyingKey:
+    """The key in a SubjectPublicKeyInfo. Raises ValueError for one that is neither EC nor RSA."""
+    key = load_der_public_key(info)
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+        raise ValueError("neither EC nor RSA")
+    return key

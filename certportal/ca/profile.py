@@ -1,0 +1,128 @@
+"""What kind of certificate: how long, for what, and with which extensions (RFC 5280 4.2)."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from certportal.ca import der
+from certportal.ca.authority import Authority
+from certportal.ca.errors import IssueRefused
+
+EARLIER = timedelta(hours=1)
+SERIAL_BITS = 159
+
+_CRL_ADDRESS = re.compile(r"https?://[!-~]{1,400}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A kind of certificate for end entities: its name, its validity in years, and its extended key usages."""
+
+    name: str
+    years: int
+    purposes: tuple[x509.ObjectIdentifier, ...]
+
+    def validity(self, now: datetime) -> tuple[datetime, datetime]:
+        """notBefore and notAfter, UTC, whole seconds.
+
+        notBefore is one hour early, for machines whose clock is late; notAfter is counted from ``now`` itself: the same date and
+        time so many years on, 28 February for 29 February. ``now`` is aware.
+        """
+        start = whole_seconds(now)
+        return start - EARLIER, years_after(start, self.years)
+
+    def matches(self, not_before: datetime, not_after: datetime) -> bool:
+        """Whether a validity could have come from ``validity``."""
+        return self.validity(not_before + EARLIER) == (not_before, not_after)
+
+    def extensions(
+        self, authority: Authority, public_key_info: bytes, crl_url: str
+    ) -> list[x509.Extension[x509.ExtensionType]]:
+        """Every extension of the certificate, in order, each with its criticality.
+
+        - basicConstraints, critical: CA FALSE, which DER writes as an empty sequence (4.2.1.9); clients look for it.
+        - keyUsage, critical: digitalSignature alone (4.2.1.3: SHOULD be critical). No profile enciphers or agrees keys.
+        - extKeyUsage, not critical: the extension may be either (4.2.1.12), and critical would only shut out programs that do not
+          know it, while keyUsage already limits those that do not.
+        - subjectKeyIdentifier: RFC 7093 2, method 1, so that no SHA-1 is needed here; 20 octets, as everybody expects.
+        - authorityKeyIdentifier: the issuer's own subjectKeyIdentifier (4.2.1.1).
+        - cRLDistributionPoints: one full name, http or https (4.2.1.13).
+
+        Raises IssueRefused certificate_refused where ``crl_url`` is not such an address.
+        """
+        if not _CRL_ADDRESS.fullmatch(crl_url):
+            raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+        return [
+            _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
+            _extension(key_usage(digital_signature=True), critical=True),
+            _extension(x509.ExtendedKeyUsage(self.purposes), critical=False),
+            _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False),
+            _extension(x509.AuthorityKeyIdentifier(authority.key_identifier, None, None), critical=False),
+            _extension(x509.CRLDistributionPoints([point]), critical=False),
+        ]
+
+
+CLIENT = Profile("client", years=2, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+
+
+def _extension(value: x509.ExtensionType, *, critical: bool) -> x509.Extension[x509.ExtensionType]:
+    return x509.Extension(value.oid, critical, value)
+
+
+def key_usage(*, digital_signature: bool = False, signs_certificates: bool = False) -> x509.KeyUsage:
+    """digitalSignature for end entities; keyCertSign and cRLSign, always together, for authorities (RFC 5280 4.2.1.3)."""
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def key_identifier(public_key_info: bytes) -> bytes:
+    """RFC 7093 2, method 1: the leftmost 160 bits of SHA-256 over the key's BIT STRING, without tag, length and unused bits."""
+    _, bits = der.children(public_key_info)
+    return hashlib.sha256(der.octets_of(bits)).digest()[:20]
+
+
+def whole_seconds(moment: datetime) -> datetime:
+    """``moment`` in UTC without its fraction of a second, which certificates cannot hold (RFC 5280 4.1.2.5). It must be aware."""
+    if moment.tzinfo is None:
+        raise ValueError("an aware datetime is needed")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def years_after(start: datetime, years: int) -> datetime:
+    """The same date and time ``years`` later; 28 February where that year has no 29th."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return start.replace(year=start.year + years, day=28)
+
+
+def serial_from(random_bytes: bytes) -> int:
+    """A serial number of 159 random bits from 20 random octets: positive, and 20 octets at most when encoded (RFC 5280 4.1.2.2).
+
+    Raises ValueError for another number of octets and for those that make no usable serial.
+    """
+    if len(random_bytes) != 20:
+        raise ValueError("20 random octets make a serial number")
+    serial = int.from_bytes(random_bytes, "big") >> 1
+    if not is_serial(serial):
+        raise ValueError("these octets were not drawn at random")
+    return serial
+
+
+def is_serial(serial: int) -> bool:
+    """Whether a number can have come from ``serial_from``: at least 64 bits of it (one in 2**95 draws has fewer), at most 159."""
+    return 64 <= serial.bit_length() <= SERIAL_BITS and serial > 0

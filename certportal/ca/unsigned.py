@@ -1,0 +1,55 @@
+"""To-be-signed bytes: made without the issuer's key, signed later, as often as a crash asks for.
+
+cryptography builds a certificate or a CRL only by signing it, so a throw-away key signs a twin, and the twin's to-be-signed bytes
+are the real ones: they name the algorithm of the issuer's key, and nothing of the throw-away key is in them.
+"""
+
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from certportal.ca import der, keys
+from certportal.ca.authority import Authority, Issuer
+
+
+def certificate_bytes(builder: x509.CertificateBuilder, authority: Authority) -> bytes:
+    """The TBSCertificate of ``builder``, as ``authority`` will sign it."""
+    return builder.sign(_throw_away_key_for(authority), keys.digest_for(authority.public_key)).tbs_certificate_bytes
+
+
+def crl_bytes(builder: x509.CertificateRevocationListBuilder, authority: Authority) -> bytes:
+    """The TBSCertList of ``builder``, as ``authority`` will sign it."""
+    return builder.sign(_throw_away_key_for(authority), keys.digest_for(authority.public_key)).tbs_certlist_bytes
+
+
+def assemble(to_be_signed: bytes, signature: bytes) -> bytes:
+    """The signed structure: what was signed, the algorithm it names itself, the signature (RFC 5280 4.1.1 and 5.1.1).
+
+    The algorithm is the first SEQUENCE inside: after version and serial in certificates, after the version in CRLs.
+    Raises ValueError.
+    """
+    algorithm = next((part for part in der.children(to_be_signed) if part.tag == der.SEQUENCE), None)
+    if algorithm is None:
+        raise ValueError("nothing that could be signed")
+    return der.encode(der.SEQUENCE, to_be_signed, algorithm.encoded, der.bit_string(signature))
+
+
+def signed(issuer: Issuer, to_be_signed: bytes) -> bytes:
+    """``to_be_signed`` under the issuer's signature, in DER."""
+    return assemble(to_be_signed, keys.sign(issuer.key, to_be_signed))
+
+
+def _throw_away_key_for(authority: Authority) -> keys.SigningKey:
+    """A key of the same kind, once for each process. The curve is of no account: ecdsa-with-SHA384 does not name it."""
+    return _throw_away_ec() if isinstance(authority.public_key, ec.EllipticCurvePublicKey) else _throw_away_rsa()
+
+
+@cache
+def _throw_away_ec() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@cache
+def _throw_away_rsa() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
