@@ -43,7 +43,7 @@ class Mailbox:
         """As the value of From, To or Reply-To."""
         if not self.name:
             return self.address
-        if self.name.isascii() and len(self.name) <= _PLAIN_LENGTH:
+        if _plain(self.name):
             escaped = self.name.replace("\\", "\\\\").replace('"', '\\"')
             name = self.name if _ATOMS.fullmatch(self.name) else f'"{escaped}"'
         else:
@@ -71,9 +71,11 @@ def one_line(value: str) -> str:
 
 def header_text(value: str) -> str:
     """The value of a header that is free text: plain if short and ASCII, else in encoded words (RFC 2047)."""
-    one_line(value)
-    plain = value.isascii() and len(value) <= _PLAIN_LENGTH and "=?" not in value
-    return value if plain else encoded_words(value)
+    return value if _plain(one_line(value)) else encoded_words(value)
+
+
+def _plain(value: str) -> bool:
+    return value.isascii() and len(value) <= _PLAIN_LENGTH and "=?" not in value
 
 
 def encoded_words(value: str) -> str:

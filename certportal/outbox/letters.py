@@ -1,9 +1,9 @@
 """Letters and text messages: rendered in the recipient's language, and put into the bytes that a mail server gets.
 
-The HTML carries its styles in ``style`` attributes, written by the macros of templates/mail, so nothing has to be inlined
-while mail is being sent. The bytes are made here, not by ``email.message``: that alone would cost more than rendering,
-sending and settling together, and Flask-Mail's own way sends UTF-8 as raw 8bit lines of any length, which servers refuse
-(RFC 5321 section 4.5.3.1.6: 998 characters and CR LF).
+The HTML carries its styles in ``style`` attributes, written by the macros of templates/mail, so nothing has to be
+inlined while mail is being sent. The bytes are made here, not by ``email.message``: that alone would cost more than
+rendering, sending and settling together, and Flask-Mail's own way sends UTF-8 as raw 8bit lines of any length, which
+servers refuse (RFC 5321 section 4.5.3.1.6: 998 characters and CR LF).
 """
 
 import binascii
@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from flask_babel import force_locale
+from flask_babel import force_locale  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 from flask_mail import Message
 
 from certportal.formats import LOCALES
@@ -26,38 +27,39 @@ from certportal.identifiers import Language
 from certportal.outbox.addresses import Mailbox, header_text, known_mailbox, one_line
 from certportal.settings import current_settings
 
+_PARTS = ("subject.txt", "body.txt", "body.html")
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029 ]+")
 _BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.\[\]:-]+>")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
+_PLAIN = b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_HTML = b"\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A letter's words: the subject on one line, the plain text, the whole HTML page. They may hold secrets: no repr."""
+class RenderedLetter:
+    """A letter's words: the subject on one line, the plain text, the whole HTML page. Secrets among them: no repr."""
 
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
 
 
-def render_letter(kind: str, language: Language, context: Mapping[str, Any]) -> Letter:
+def render_letter(kind: str, language: Language, context: Mapping[str, Any]) -> RenderedLetter:
     """The letter of templates/mail/<kind>/ in this language. The HTML is autoescaped, subject and text are not."""
     with force_locale(LOCALES[Language(language)]):
         parts = {name: _rendered(f"mail/{kind}/{name}", language, context) for name in _PARTS}
     subject = _BREAKS.sub(" ", parts["subject.txt"]).strip()
     text = _BLANK_LINES.sub("\n\n", parts["body.txt"]).strip() + "\n"
-    return Letter(subject, text, parts["body.html"].strip() + "\n")
+    return RenderedLetter(subject, text, parts["body.html"].strip() + "\n")
 
 
 def render_sms(kind: str, language: Language, context: Mapping[str, Any]) -> str:
     """The text message of templates/sms/<kind>.txt in this language, without white space around it."""
     with force_locale(LOCALES[Language(language)]):
         return _rendered(f"sms/{kind}.txt", language, context).strip()
-
-
-_PARTS = ("subject.txt", "body.txt", "body.html")
 
 
 def _rendered(template: str, language: Language, context: Mapping[str, Any]) -> str:
@@ -76,34 +78,40 @@ def _rendered(template: str, language: Language, context: Mapping[str, Any]) -> 
 
 def message_id(reference: str, base_url: str) -> str:
     """A Message-ID in the domain of BASE_URL's host, the same for the same ``reference`` (RFC 5322 section 3.6.4)."""
+    return _checked(f"<{reference}@{_mail_domain(base_url)}>", _MESSAGE_ID, "Message-ID")
+
+
+@lru_cache(maxsize=8)
+def _mail_domain(base_url: str) -> str:
     host = urlsplit(base_url).hostname or "localhost"
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
-        domain = Mailbox.parse(f"x@{host}").address.partition("@")[2]
-    else:
-        domain = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
-    return _checked(f"<{reference}@{domain}>", _MESSAGE_ID, "Message-ID")
+        return Mailbox.parse(f"postmaster@{host}").address.partition("@")[2]
+    return f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
 
 
 def build(
-    kind: str,
-    to: str | tuple[str, str],
-    subject: str,
-    text: str,
-    html: str,
+    letter: RenderedLetter,
+    *,
+    to: str,
+    name: str = "",
     language: str,
     message_id: str,
-    sender: str | tuple[str, str],
-    reply_to: str,
     date: datetime,
+    sender: str | None = None,
+    reply_to: str | None = None,
 ) -> "LetterMessage":
-    """The message, ready for ``Line.send``. ``date`` is aware; an empty ``reply_to`` is left out.
+    """The message, ready for ``Line.send``, from the service's sender (MAIL_SENDER, with the service's name unless it
+    brings one) and with the support address to reply to, if there is one. ``date`` is aware.
 
     ValueError where a header would hold a line break or another control character, or an address is none.
     """
-    letter = Letter(subject, text, html)
-    message = LetterMessage(kind, to, letter, language, message_id, sender, reply_to, date)
+    settings = current_settings()
+    sender = sender or settings.mail_sender
+    signed = sender if "<" in sender else (settings.service_name, sender)
+    reply_to = settings.support_email if reply_to is None else reply_to
+    message = LetterMessage(letter, (name, to), language, message_id, signed, reply_to, date)
     message.header_lines()
     return message
 
@@ -116,16 +124,15 @@ class LetterMessage(Message):
 
     def __init__(
         self,
-        kind: str,
-        to: str | tuple[str, str],
-        letter: Letter,
+        letter: RenderedLetter,
+        to: tuple[str, str],
         language: str,
         message_id: str,
         sender: str | tuple[str, str],
         reply_to: str,
         date: datetime,
     ) -> None:
-        self.kind, self.language, self.sent_at = kind, language, date
+        self.language, self.sent_at = language, date
         self.recipients, self.cc, self.bcc = [to], [], []
         self.sender, self.reply_to, self.subject = sender, reply_to or None, letter.subject
         self.body, self.alts, self.attachments = letter.text, {"html": letter.html}, []
@@ -133,7 +140,7 @@ class LetterMessage(Message):
         self.extra_headers, self.mail_options, self.rcpt_options = None, [], []
 
     def __repr__(self) -> str:
-        return f"<LetterMessage {self.kind} {self.msgId}>"
+        return f"<LetterMessage {self.msgId}>"
 
     __str__ = __repr__  # Flask-Mail's prints the whole letter, secrets included
 
@@ -180,10 +187,6 @@ class LetterMessage(Message):
         for name, value in (self.extra_headers or {}).items():
             lines.append(f"{_checked(name, _HEADER_NAME, 'header name')}: {header_text(value)}")
         return lines
-
-
-_PLAIN = b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_HTML = b"\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
 
 def _quoted_printable(text: str) -> bytes:

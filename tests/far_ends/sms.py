@@ -23,7 +23,7 @@ class ReceivedSms:
 class SmsFarEnd:
     """An SMS gateway with Kannel's sendsms interface over HTTP, on a loopback port of its own.
 
-    ``url_template()`` is the setting SMS_URL that reaches it: an Apprise URL with ``{to}`` in the recipient's place.
+    ``url_template`` is the setting SMS_URL that reaches it: an Apprise URL with ``{to}`` in the recipient's place.
     Answers to script: an HTTP status such as "503 Service Unavailable", DROP or HANG. A text message answered by DROP
     or HANG is kept in ``messages``, as a real gateway may well have kept it.
     """
@@ -41,11 +41,16 @@ class SmsFarEnd:
             target=self._server.serve_forever, args=(0.05,), name="sms far end", daemon=True
         )
 
-    def url_template(self, method: Literal["get", "post"] = "post") -> str:
-        """The Apprise URL of this gateway, with ``{to}`` in the recipient's place."""
+    @property
+    def url_template(self) -> str:
+        """The Apprise URL of this gateway, with ``{to}`` in the recipient's place; it posts a form."""
+        return self.url_by("post")
+
+    def url_by(self, method: Literal["get", "post"]) -> str:
+        """The same by the HTTP method named."""
         return (
             f"form://{self.host}:{self.port}/cgi-bin/sendsms?method={method}&:username={self.username}"
-            f"&:password={self.password}&:to={{to}}&:from=Certportal&:charset=utf-8&:coding=2"
+            f"&:password={self.password}&:to={{to}}&:from=Certportal&:charset=utf-8"
             "&:message=text&:title=&:version=&:type="
         )
 
@@ -60,6 +65,12 @@ class SmsFarEnd:
     def heal(self) -> None:
         """Forget every script: an ordinary gateway again."""
         self._script.clear()
+
+    def reset(self) -> None:
+        """As freshly started: no script, nothing received."""
+        self.heal()
+        self.messages.clear()
+        self.requests.clear()
 
     def start(self) -> Self:
         self._thread.start()

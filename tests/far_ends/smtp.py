@@ -103,6 +103,14 @@ class SmtpFarEnd:
         self._script.clear()
         self.refused.clear()
 
+    def reset(self) -> None:
+        """As freshly started: no script, no line, nothing received."""
+        self.heal()
+        self.hang_up()
+        self.messages.clear()
+        self.commands.clear()
+        self.connections = 0
+
     def hang_up(self) -> None:
         """Cut every line that is open now; returns when they are gone."""
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(PATIENCE)
@@ -146,7 +154,7 @@ class SmtpFarEnd:
         """aiosmtpd's hook after the final dot."""
         answer = self._script.next("dot")
         if answer is None or isinstance(answer, Silence) or answer.startswith("2"):
-            login = session.auth_data.login.decode() if session.authenticated else None
+            login = cast(LoginPassword, session.auth_data).login.decode() if session.authenticated else None
             assert isinstance(envelope.content, bytes)
             recipient = ", ".join(str(address) for address in envelope.rcpt_tos)
             options = tuple(envelope.mail_options)
