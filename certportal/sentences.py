@@ -67,6 +67,10 @@ SENTENCES: dict[str, LazyString] = {
     # settings, clock, audit
     # outbox
     # registry
+    "right_ends_before_it_begins": _l("The last day, %(last)s, is before the first, %(first)s. Check the dates"),
+    "right_already_valid": _l("The organisation has this access right already, until further notice"),
+    "right_not_waiting": _l("This has been decided or withdrawn already. Open the page again to see how it stands"),
+    "right_not_valid": _l("This access right has ended already. Open the page again to see how it stands"),
     # signin
     # messages
     # orders

@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id`: the row in the kind's own table, if it has one; `address`: the client's network address, if there is one."""
+    """`id`: the row in the kind's own table, if any; `address`: the client's network address, if any."""
 
     kind: ActorKind
     id: int | None

@@ -87,7 +87,7 @@ class BusinessId:
 
     @property
     def organization_identifier(self) -> str:
-        """As in a certificate's subject: NTR, the register's country, a hyphen, the number (ETSI EN 319 412-1, 5.1.4)."""
+        """As in a certificate's subject: NTR, the register's country, hyphen, number (ETSI EN 319 412-1, 5.1.4)."""
         return f"NTR{self.register}-{self.text}"
 
     def __str__(self) -> str:

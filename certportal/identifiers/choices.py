@@ -22,9 +22,10 @@ class Language(StrEnum):
         code = one_line(text).lower()
         if not code:
             raise Refusal("language_missing")
-        if code not in cls:
-            raise Refusal("language_unknown", typed=shown(text))
-        return cls(code)
+        try:
+            return cls(code)
+        except ValueError as failure:
+            raise Refusal("language_unknown", typed=shown(text)) from failure
 
 
 class Environment(StrEnum):
@@ -39,9 +40,10 @@ class Environment(StrEnum):
         name = one_line(text).upper()
         if not name:
             raise Refusal("environment_missing")
-        if name not in cls:
-            raise Refusal("environment_unknown", typed=shown(text))
-        return cls(name)
+        try:
+            return cls(name)
+        except ValueError as failure:
+            raise Refusal("environment_unknown", typed=shown(text)) from failure
 
 
 def country_code(text: str) -> str:

@@ -19,6 +19,7 @@ for _inside in {"local", "localhost", "test"}.intersection(SPECIAL_USE_DOMAIN_NA
 _LONGEST: Final = 254
 _LONGEST_INPUT: Final = 1000
 _NAMED: Final = re.compile(r"[^<>]*<\s*([^<>]*?)\s*>")
+_AFTER: Final = " .,;:"
 _ENDING: Final = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}", re.ASCII)
 
 
@@ -38,8 +39,9 @@ class EmailAddress:
         """Read an address; "Name <address>", mailto: and a full stop or comma after it are taken off.
 
         Syntax by RFC 5321 and 5322 without quoting, comments and bare IP addresses; no DNS look-up, and reserved
-        domains such as .example and .test pass. A domain may be international; what is before the @ must be ASCII, because a message to
-        another needs SMTPUTF8 (RFC 6531) on every server of its way, and an ä there is nearly always a typing mistake.
+        domains such as .example and .test pass. A domain may be international; what is before the @ must be ASCII,
+        because a message to another needs SMTPUTF8 (RFC 6531) on every server of its way, and an ä there is nearly always
+        a typing mistake.
 
         Refusals: email_missing; email_no_at; email_missing_ending (`domain`); email_letters_before_at (`letters`);
         email_too_long (`limit`: 254 characters in all, RFC 5321 4.5.3.1, or 64 before the @); email_unreadable
@@ -59,8 +61,6 @@ class EmailAddress:
         normal = _readable(line, shown(text))
         if not _ENDING.fullmatch(normal.ascii_domain.rpartition(".")[2]) or "." not in normal.ascii_domain:
             raise Refusal("email_missing_ending", domain=shown(domain))
-        if len(normal.ascii_email or "") > _LONGEST:
-            raise Refusal("email_too_long", limit=_LONGEST)
         return cls(normal.normalized)
 
     @property
@@ -84,12 +84,12 @@ class EmailAddress:
 def _unwrapped(text: str) -> str:
     if len(text) > _LONGEST_INPUT:
         raise Refusal("email_too_long", limit=_LONGEST)
-    line = one_line(unicodedata.normalize("NFC", text))
+    line = one_line(unicodedata.normalize("NFC", text)).rstrip(_AFTER)
     named = _NAMED.fullmatch(line)
     line = named[1] if named else line
     if line[:7].lower() == "mailto:":
         line = line[7:].partition("?")[0]
-    return line.strip().rstrip(".,;:")
+    return line.strip().rstrip(_AFTER)
 
 
 def _readable(line: str, typed: str) -> ValidatedEmail:
