@@ -71,6 +71,17 @@ def run(job: str, work: Callable[[Lease], str | None]) -> bool:
     return True
 
 
+def is_due(job: str, every: timedelta) -> bool:
+    """Whether the job's last good run, in any process, began at least ``every`` ago by the machine's clock."""
+    good = select_run(job)
+    return good is None or good.good_at is None or (good.started_at or good.good_at) + every <= clock.machine()
+
+
+def select_run(job: str) -> JobRun | None:
+    """What is known of a job's runs."""
+    return db.session.get(JobRun, job, populate_existing=True)
+
+
 def last_good(job: str) -> datetime | None:
     """Machine time when the job last ended well, or None."""
     return db.session.scalar(sa.select(JobRun.good_at).where(JobRun.job == job))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.extensions import db
 from certportal.identifiers import Environment
+from certportal.orders import rules
 from certportal.registry.models import Channel, Organisation, Person, TechnicalContact, Terms
 
 
@@ -57,6 +58,33 @@ class Order(db.Model):
     contact: Mapped[TechnicalContact] = relationship()
     orderer: Mapped[Person] = relationship()
     terms: Mapped[Terms] = relationship()
+
+    def cancel(self, now: datetime) -> None:
+        """Refusals: order_collected, order_cancelled (conflict)."""
+        rules.open_for_change(self.state)
+        self.state, self.cancelled_at = OrderState.CANCELLED, now
+        self.version += 1
+
+    def collect(self, now: datetime) -> None:
+        """A certificate has been issued for it. Refusals: order_collected, order_cancelled (conflict)."""
+        rules.open_for_change(self.state)
+        self.state, self.collected_at = OrderState.COLLECTED, now
+        self.version += 1
+
+    def name_contact(self, contact_id: int) -> None:
+        """Another technical contact collects. Refusals: order_collected, order_cancelled (conflict)."""
+        rules.open_for_change(self.state)
+        self.contact_id = contact_id
+        self.version += 1
+
+
+class OrderCounter(db.Model):
+    """The last order number of a year, changed by one conditional UPDATE."""
+
+    __tablename__ = "order_counter"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
 
 
 class OrderDraft(db.Model):

@@ -1,0 +1,90 @@
+"""Decisions about orders: what may be ordered, what a form gives, when the signatory is reminded."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from certportal.identifiers import Environment
+from certportal.refusals import Conflict, Refusal
+from certportal.registry.rules import ContactDetails
+
+
+class OfferedChannel(Protocol):
+    """What the rules look at in a channel."""
+
+    @property
+    def closed_on(self) -> date | None: ...
+
+    def has(self, environment: Environment) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChoice:
+    """The technical contact that was chosen: an earlier one by its id, or details of a new one or of the orderer."""
+
+    contact_id: int | None
+    details: ContactDetails | None
+
+    def __post_init__(self) -> None:
+        if (self.contact_id is None) == (self.details is None):
+            raise ValueError("either an earlier contact or details")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswers:
+    """What a sent application asks for, parsed. ``reason`` is a value of OrderReason."""
+
+    channel_id: int
+    environment: Environment
+    description: str
+    contact: ContactChoice
+    terms_id: int
+    reason: str = "additional"
+    replaces_certificate_id: int | None = None
+    earlier_order_id: int | None = None
+
+
+def orderable(channel: OfferedChannel, environment: Environment, *, has_right: bool, on: date) -> None:
+    """Refuses a channel that is closed, lacks the environment, or, in PRODUCTION, to which no right holds that day.
+
+    A test certificate needs no right (domain.md, section 3): only a signed-in signatory.
+    Refusals: channel_closed, environment_not_offered, no_access_right.
+    """
+    if channel.closed_on is not None and channel.closed_on <= on:
+        raise Refusal("channel_closed")
+    if not channel.has(environment):
+        raise Refusal("environment_not_offered")
+    if environment is Environment.PRODUCTION and not has_right:
+        raise Refusal("no_access_right")
+
+
+def described(description: str, *, others: bool) -> None:
+    """A description is required when the channel already has a certificate or an open order: people must tell them apart.
+
+    Refusals: description_needed.
+    """
+    if others and not description.strip():
+        raise Refusal("description_needed")
+
+
+def open_for_change(state: str) -> None:
+    """Only an open order can be corrected, sent anew or cancelled. Refusals: order_collected, order_cancelled."""
+    if state == "collected":
+        raise Conflict("order_collected")
+    if state == "cancelled":
+        raise Conflict("order_cancelled")
+
+
+def order_number(year: int, sequence: int) -> str:
+    """2026-000417."""
+    return f"{year}-{sequence:06d}"
+
+
+def last_day(issued_on: date, days: int) -> date:
+    """Codes queued on 1 December and valid 14 days are usable on 15 December to its end (domain.md)."""
+    return issued_on + timedelta(days=days)
+
+
+def reminder_due(issued_on: date, today: date, reminder_day: int) -> bool:
+    """From day 10 (11 December for codes of 1 December) the signatory is told that nobody has collected."""
+    return today >= issued_on + timedelta(days=reminder_day)

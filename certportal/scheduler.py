@@ -1,0 +1,107 @@
+"""Which jobs run when. APScheduler ticks in every worker process; a lease in the database lets one of them work.
+
+Every job is "due and not yet done", so that one that runs twice, late, or in two processes does no harm.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from certportal import audit, runs
+from certportal.access.service import remind_operators
+from certportal.certificates.service import publish_crls, resume_prepared
+from certportal.extensions import db
+from certportal.notices.service import sweep
+from certportal.orders.service import remind_uncollected
+from certportal.outbox import delivery
+from certportal.runs import Lease
+from certportal.settings import Settings
+
+log = logging.getLogger(__name__)
+DELIVER, SWEEP, RESUME, PUBLISH, UNCOLLECTED, OPERATORS = (
+    "deliver", "sweep", "resume-prepared", "publish-crl", "remind-uncollected", "remind-operators"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, how often it looks, and whether it stands still while the machine's clock is not to be trusted."""
+
+    name: str
+    every: timedelta
+    work: Callable[[Lease], str | None]
+    trusts_clock: bool = True
+
+
+def jobs(settings: Settings) -> tuple[Job, ...]:
+    """Every job of the house, in the order in which they feed each other; delivery last."""
+    hour = timedelta(hours=1)
+    return (
+        Job(RESUME, timedelta(seconds=settings.prepared_seconds), resume_prepared),
+        Job(PUBLISH, hour, publish_crls),
+        Job(UNCOLLECTED, hour, remind_uncollected),
+        Job(OPERATORS, timedelta(minutes=10), remind_operators),
+        Job(SWEEP, timedelta(minutes=settings.sweep_every_minutes), sweep),
+        Job(DELIVER, timedelta(seconds=settings.deliver_every_seconds), deliver, trusts_clock=False),
+    )
+
+
+def deliver(lease: Lease) -> str:
+    """Deliver until nothing is due."""
+    settled = 0
+    while count := delivery.deliver():
+        settled += count
+        lease.renew()
+    return f"{settled} settled"
+
+
+def run_now(job: Job) -> bool:
+    """Run one job under its lease. False when another process holds it, or the clock is not sound."""
+    if job.trusts_clock and not audit.clock_is_sound():
+        log.error("the machine's clock is behind the last recorded act: %s does not run", job.name)
+        return False
+    return runs.run(job.name, job.work)
+
+
+def run_if_due(app: Flask, job: Job) -> None:
+    """One tick: run the job if its last good run is old enough."""
+    with app.app_context():
+        try:
+            if runs.is_due(job.name, job.every):
+                run_now(job)
+        except Exception:
+            log.exception("the job %s failed; it is tried again", job.name)
+        finally:
+            db.session.remove()
+
+
+def start(app: Flask) -> BackgroundScheduler:
+    """Start ticking in this process. Call it after the fork, once a worker."""
+    settings: Settings = app.extensions["certportal.settings"]
+    scheduler = BackgroundScheduler(timezone="UTC", executors={"default": ThreadPoolExecutor(3)})
+    for job in jobs(settings):
+        tick = min(job.every, timedelta(minutes=1)).total_seconds()
+        scheduler.add_job(
+            run_if_due,
+            "interval",
+            seconds=tick,
+            jitter=tick / 10 if tick > 10 else None,
+            args=(app, job),
+            id=job.name,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    return scheduler
+
+
+def stop(scheduler: BackgroundScheduler) -> None:
+    """Finish the message in hand, then stop."""
+    delivery.stopping.set()
+    scheduler.shutdown(wait=True)
