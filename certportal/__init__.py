@@ -9,6 +9,7 @@ from flask import Flask
 from certportal import answers, formats
 from certportal.clock import Clock, DemoClock, MachineClock
 from certportal.extensions import babel, csrf, db, htmx, mail
+from certportal.outbox.smtp import mail_config
 from certportal.settings import Settings
 
 PACKAGE = Path(__file__).parent
@@ -33,6 +34,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
+        **mail_config(settings),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True
