@@ -1,0 +1,211 @@
+"""Enrolment: nothing is signed without a row, nothing is lost at any kill.
+
+(1) everything is checked and the bytes to be signed are made; (2) one transaction takes the codes for this public key and
+stores those bytes in a *prepared* row; (3) they are signed with no transaction open; (4) one transaction makes the row *issued*
+with the signed bytes, spends the codes, and owes the mails. A prepared row left behind is resumed by the same key's next call
+and by a job: the same bytes are signed, the first stored result wins, and nothing unstored is released. A parallel call with
+the same key signs the same bytes too and gets the stored result, so nobody waits for anybody.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from certportal import audit, ca, clock
+from certportal.certificates import authorities, rules
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.telling import tell_issued
+from certportal.extensions import changed, db, transaction
+from certportal.identifiers import Actor, ActorKind, Environment
+from certportal.messages import service as messages
+from certportal.messages.models import CodesState, TransferCodes
+from certportal.orders import rules as order_rules
+from certportal.orders import service as orders
+from certportal.orders.models import Order
+from certportal.refusals import Conflict, Refusal
+from certportal.registry import service as registry
+from certportal.runs import Lease
+from certportal.secrecy import Secret
+from certportal.settings import current_settings
+
+log = logging.getLogger(__name__)
+RETRIEVAL_ID_CHARACTERS = 32
+RESUMER = Actor(ActorKind.JOB, None, "resume-prepared")
+
+
+def enrol(
+    transfer_id: str,
+    password: Secret,
+    request: bytes,
+    by: Actor,
+    environment: Environment | None = None,
+    business_id: str | None = None,
+) -> Certificate:
+    """A use case: redeem transfer codes with a signing request; answers the issued certificate's row.
+
+    The same codes and the same public key again give the same certificate, for as long as the codes would have lived.
+    ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, a wrong
+    request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and lapsed alike), codes_taken (conflict: another
+    key has them), RequestRefused, IssueRefused, CaRefused, no_access_right, key_of_another, key_distrusted, clock_behind.
+    """
+    with transaction():
+        codes = messages.verify_codes(transfer_id, password)
+        codes_id = codes.id if codes is not None else None
+        matches = codes is not None and _names_the_order(codes, environment, business_id)
+    if codes_id is None or not matches:
+        raise Refusal("transfer_codes_wrong")
+    return enrol_opened(codes_id, request, by)
+
+
+def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Certificate:
+    """A use case: the same, with codes that an opened message has shown already. Refusals as ``enrol``."""
+    if not audit.clock_is_sound():
+        raise Conflict("clock_behind")
+    read = ca.read_signing_request(request)
+    certificate_id = _taken_by(codes_id, read.public_key_hash)
+    if certificate_id is None:
+        certificate_id = _prepare(codes_id, request, read.public_key_hash, by)
+    return finish(certificate_id, by)
+
+
+def finish(certificate_id: int, by: Actor) -> Certificate:
+    """Two use cases in one: sign what is prepared, and store it. Answers the row as it is stored, whoever stored it first."""
+    certificate = db.session.get_one(Certificate, certificate_id)
+    if certificate.state is not CertificateState.PREPARED:
+        return certificate
+    signed = ca.sign(authorities.issuer(certificate.environment), certificate.to_be_signed, authorities.profile())
+    with transaction():
+        prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
+        issued = {
+            "state": CertificateState.ISSUED,
+            "der": signed,
+            "sha256": ca.describe(signed).fingerprint,
+            "issued_at": clock.now(),
+        }
+        if changed(update(Certificate).where(prepared).values(**issued)):
+            _settle(db.session.get_one(Certificate, certificate_id, populate_existing=True), by)
+    return db.session.get_one(Certificate, certificate_id)
+
+
+def resume_prepared(lease: Lease) -> str:
+    """A job: finish rows that a kill or an unreachable key left prepared."""
+    before = clock.now() - timedelta(seconds=current_settings().prepared_seconds)
+    left = (Certificate.state == CertificateState.PREPARED) & (Certificate.prepared_at <= before)
+    row_ids = list(db.session.scalars(select(Certificate.id).where(left).order_by(Certificate.id)))
+    for certificate_id in row_ids:
+        finish(certificate_id, RESUMER)
+        lease.renew()
+    return f"{len(row_ids)} finished"
+
+
+def _names_the_order(codes: TransferCodes, environment: Environment | None, business_id: str | None) -> bool:
+    if environment is not None and environment is not codes.environment:
+        return False
+    organisation = registry.organisation(codes.organisation_id)
+    return business_id is None or (organisation is not None and organisation.business_id == business_id)
+
+
+def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
+    """The certificate that these codes have become, for the same key; None while they are live."""
+    codes = db.session.get_one(TransferCodes, codes_id, populate_existing=True)
+    if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
+        return None
+    if codes.state not in (CodesState.TAKEN, CodesState.SPENT) or codes.usable_until <= clock.now():
+        raise Refusal("transfer_codes_wrong")
+    if codes.public_key_hash != public_key_hash:
+        raise Conflict("codes_taken")
+    return db.session.scalars(select(Certificate.id).where(Certificate.transfer_codes_id == codes_id)).one()
+
+
+def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:
+    codes = db.session.get_one(TransferCodes, codes_id)
+    order = db.session.get_one(Order, codes.order_id)
+    _require_issuable(order, public_key_hash)
+    organisation = order.organisation
+    prepared = ca.prepare(
+        authorities.authority(order.environment),
+        environment=ca.Environment(order.environment.value),
+        subject=ca.Subject(organisation.business_id, organisation.country, organisation.name),
+        request=request,
+        serial=authorities.new_serial(),
+        now=clock.now(),
+        crl_url=authorities.crl_url(order.environment),
+        profile=authorities.profile(),
+    )
+    with transaction() as session:
+        if not messages.take_codes(codes_id, public_key_hash):
+            taken = None
+        else:
+            taken = _row(session.get_one(Order, order.id), codes_id, prepared)
+            session.add(taken)
+            session.flush()
+            audit.record(
+                "certificate_prepared",
+                f"certificate:{taken.id}",
+                by=by,
+                organisation_id=taken.organisation_id,
+                serial=taken.serial,
+                order=order.number,
+            )
+        certificate_id = taken.id if taken is not None else None
+    if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
+        certificate_id = _taken_by(codes_id, public_key_hash)
+    if certificate_id is None:
+        raise Refusal("transfer_codes_wrong")
+    return certificate_id
+
+
+def _require_issuable(order: Order, public_key_hash: str) -> None:
+    """Checked again when the codes are redeemed: the order is open, the right holds, the key is this organisation's."""
+    order_rules.open_for_change(order.state)
+    on = registry.today()
+    has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
+    order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+    earlier = db.session.execute(
+        select(Certificate.organisation_id, Certificate.revocation_reason).where(
+            Certificate.public_key_hash == public_key_hash
+        )
+    )
+    distrust = {reason.value for reason in ca.Reason if reason.distrusts_key}
+    uses = [rules.KeyUse(organisation_id, reason in distrust) for organisation_id, reason in earlier]
+    rules.key_may_be_certified(uses, order.organisation_id)
+
+
+def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
+    return Certificate(
+        order_id=order.id,
+        transfer_codes_id=codes_id,
+        organisation_id=order.organisation_id,
+        channel_id=order.channel_id,
+        environment=order.environment,
+        description=order.description,
+        contact_id=order.contact_id,
+        successor_of_id=order.replaces_certificate_id,
+        state=CertificateState.PREPARED,
+        serial=ca.serial_hex(prepared.serial),
+        retrieval_id=clock.random_text(RETRIEVAL_ID_CHARACTERS),
+        public_key_hash=prepared.request.public_key_hash,
+        key_description=prepared.request.key_description,
+        to_be_signed=prepared.tbs,
+        not_before=prepared.not_before,
+        not_after=prepared.not_after,
+        prepared_at=clock.now(),
+    )
+
+
+def _settle(certificate: Certificate, by: Actor) -> None:
+    """Within the transaction that made it issued: codes spent, order collected, everybody told."""
+    if certificate.transfer_codes_id is not None:
+        messages.spend_codes(certificate.transfer_codes_id)
+    order = orders.collected(certificate.order_id)
+    audit.record(
+        "certificate_issued",
+        f"certificate:{certificate.id}",
+        by=by,
+        organisation_id=certificate.organisation_id,
+        serial=certificate.serial,
+        sha256=certificate.sha256,
+        order=order.number,
+    )
+    tell_issued(certificate, order)

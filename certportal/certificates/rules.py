@@ -1,0 +1,59 @@
+"""Decisions about certificates: the state people see, who may revoke why, when renewal begins."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from certportal.ca import Reason
+from certportal.refusals import Conflict, Forbidden, Refusal
+
+EXPIRES_SOON = timedelta(days=60)
+"""From this long before the end a certificate may be renewed, and its page warns (domain.md)."""
+
+VALID, SOON, EXPIRED, REVOKED, PREPARED = "valid", "expires_soon", "expired", "revoked", "prepared"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """An earlier certificate for the same public key."""
+
+    organisation_id: int
+    distrusted: bool
+
+
+def shown_state(state: str, not_after: datetime, now: datetime) -> str:
+    """valid, expires_soon, expired, revoked, or prepared (the signature is still to come)."""
+    if state in (REVOKED, PREPARED):
+        return state
+    if now > not_after:
+        return EXPIRED
+    return SOON if now >= not_after - EXPIRES_SOON else VALID
+
+
+def key_may_be_certified(earlier: list[KeyUse], organisation_id: int) -> None:
+    """A key that another organisation has, or that was revoked as lost or suspected, is not certified again.
+
+    Refusals: key_of_another, key_distrusted.
+    """
+    if any(use.distrusted for use in earlier):
+        raise Refusal("key_distrusted")
+    if any(use.organisation_id != organisation_id for use in earlier):
+        raise Refusal("key_of_another")
+
+
+def revocable(state: str, not_after: datetime, now: datetime) -> None:
+    """Only an issued certificate that has not ended. Refusals: certificate_revoked, certificate_expired (conflict)."""
+    if state == REVOKED:
+        raise Conflict("certificate_revoked")
+    if state == PREPARED or now > not_after:
+        raise Conflict("certificate_expired")
+
+
+def reason_allowed(reason: Reason, *, operator: bool) -> None:
+    """The agreement's end and misuse are the issuer's reasons (domain.md). Refusals: reason_for_operator (forbidden)."""
+    if reason.by_issuer and not operator:
+        raise Forbidden("reason_for_operator")
+
+
+def list_is_due(this_update: datetime | None, now: datetime, *, changed: bool) -> bool:
+    """A revocation list is published when a revocation is not on it yet, and daily (failures.md, F6)."""
+    return this_update is None or changed or now - this_update >= timedelta(days=1)

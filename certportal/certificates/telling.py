@@ -1,0 +1,49 @@
+"""Steps: who is told what about a certificate, and the contact's page of it."""
+
+from certportal.certificates.models import Certificate
+from certportal.extensions import within_transaction
+from certportal.messages import service as messages
+from certportal.orders import service as orders
+from certportal.orders.models import Order
+from certportal.outbox import service as outbox
+from certportal.registry.telling import tell_signatory
+
+
+def subject(certificate: Certificate) -> str:
+    """How the audit record and the outbox name a certificate."""
+    return f"certificate:{certificate.id}"
+
+
+def tell_issued(certificate: Certificate, order: Order) -> None:
+    """A step: contact and signatory are mailed; the contact's mail links to the certificate's page, opened by SMS PIN."""
+    within_transaction()
+    send_page(certificate, order, "certificate_issued_contact")
+    tell_signatory(
+        "certificate_issued_signatory",
+        certificate.organisation_id,
+        order.placed_by,
+        {"certificate": certificate.id},
+        subject=subject(certificate),
+    )
+
+
+def send_page(certificate: Certificate, order: Order, kind: str) -> None:
+    """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
+    within_transaction()
+    cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
+    message, token = messages.open_page(
+        certificate_id=certificate.id,
+        organisation_id=certificate.organisation_id,
+        contact=certificate.contact,
+        cover=cover,
+        usable_until=certificate.not_after,
+    )
+    row = outbox.queue(
+        kind,
+        {"certificate": certificate.id, "message": message.id},
+        subject=subject(certificate),
+        send_before=certificate.not_after,
+        secret=token,
+        organisation_id=certificate.organisation_id,
+    )
+    message.mail_row_id = row.id
