@@ -1,11 +1,12 @@
 """What a person chooses or ticks."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, cast
 
 from flask_babel import get_locale
 from phonenumbers import SUPPORTED_REGIONS
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]
 from wtforms.validators import StopValidation
 
 from certportal.fields.question import Question, Text
@@ -16,7 +17,18 @@ from certportal.sentences import sentence
 from certportal.settings import current_settings
 
 
-class ChoiceField(Question, RadioField):
+def _choice(pair: tuple[Any, Text]) -> SelectChoice:
+    return SelectChoice(value=pair[0], label=cast("str", pair[1]))
+
+
+class _FromChoices(Question):
+    """`choices`: pairs of a value and its label, in the order of the page; they may also be set after the form is made."""
+
+    def __init__(self, label: Text = "", *, choices: Iterable[tuple[Any, Text]] = (), **kwargs: Any) -> None:
+        super().__init__(label, choices=[_choice(pair) for pair in choices], **kwargs)
+
+
+class ChoiceField(_FromChoices, RadioField):
     """One of several, as radio buttons. `data` is one of the offered values after `coerce`, or None."""
 
     answered = False
@@ -41,7 +53,7 @@ class LanguageField(ChoiceField):
         super().__init__(label, coerce=Language, **kwargs)
 
 
-class ChoicesField(Question, SelectMultipleField):
+class ChoicesField(_FromChoices, SelectMultipleField):
     """Several of several, as boxes to tick. `data` holds the offered values that were ticked, in the page's order."""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
@@ -84,11 +96,11 @@ class CountryField(Question, SelectField):
             raise self.stop_empty("country_missing")
 
     @classmethod
-    def _named(cls) -> list[tuple[str, str]]:
+    def _named(cls) -> list[SelectChoice]:
         names = {code: country_name(code) for code in SUPPORTED_REGIONS}
         rest = [code for code in names if code not in cls.first and names[code] != code]
         rest.sort(key=lambda code: _alphabetical(names[code]))
-        return [(code, names[code]) for code in (*cls.first, *rest)]
+        return [_choice((code, names[code])) for code in (*cls.first, *rest)]
 
 
 def _coerced(field: ChoiceField | ChoicesField, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """What a person types: text, a day, a business ID, a phone number, an e-mail address."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -33,8 +34,9 @@ class ParsedField(Question, Generic[Value]):
     raw: str | None = None
     refusal: Refusal | None = None
 
+    @abstractmethod
     def parse(self, text: str) -> Value:
-        raise NotImplementedError
+        """The value that was typed, or a Refusal."""
 
     def shown(self, value: Value) -> str:
         """The value as the input shows it, and as it could have been typed."""

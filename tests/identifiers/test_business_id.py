@@ -7,6 +7,7 @@ from stdnum.fi import ytunnus
 
 from certportal.identifiers import BusinessId
 from certportal.identifiers.business_id import finnish_check_digit
+from certportal.refusals import Refusal
 from tests.identifiers.refusing import any_text, refusal
 
 seven_digits = st.from_regex(r"[0-9]{7}", fullmatch=True)
@@ -145,18 +146,17 @@ def test_a_country_that_does_not_exist_is_refused(country: str) -> None:
 def test_any_text_is_a_plain_value_that_reads_back_the_same_or_is_refused(text: str, country: str) -> None:
     try:
         value = BusinessId.parse(text, country)
-    except Exception as problem:
-        assert type(problem).__name__ == "Refusal", repr(problem)
-    else:
-        assert BusinessId.parse(value.text, country) == value
-        assert value.text.isascii()
-        assert value.text.replace("-", "").isalnum()
-        assert 2 <= len(value.text) <= 20
+    except Refusal:
+        return
+    assert BusinessId.parse(value.text, country) == value
+    assert value.text.isascii()
+    assert value.text.replace("-", "").isalnum()
+    assert 2 <= len(value.text) <= 20
 
 
 @given(any_text)
 def test_any_text_as_a_country_is_one_or_is_refused(country: str) -> None:
     try:
         BusinessId.parse("9900001-8", country)
-    except Exception as problem:
-        assert type(problem).__name__ == "Refusal", repr(problem)
+    except Refusal:
+        return

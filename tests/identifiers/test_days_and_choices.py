@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certportal.identifiers import Actor, ActorKind, Environment, Language, country_code, parse_day
+from certportal.refusals import Refusal
 from tests.identifiers.refusing import any_text, refusal
 
 
@@ -71,8 +72,8 @@ def test_any_day_is_read_as_it_is_shown(day: date) -> None:
 def test_any_text_is_a_value_or_is_refused(parse: Callable[[str], object], text: str) -> None:
     try:
         parse(text)
-    except Exception as problem:
-        assert type(problem).__name__ == "Refusal", repr(problem)
+    except Refusal:
+        return
 
 
 def test_chosen_values_are_read_whatever_their_case() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certportal.identifiers import EmailAddress
+from certportal.refusals import Refusal
 from tests.identifiers.refusing import any_text, refusal
 
 addressy = st.text('abÅz09.@-_+<>,;:" \r\n\t\u200b.', max_size=40)
@@ -111,12 +112,11 @@ def test_nothing_that_could_break_a_header_becomes_a_value_without_being_read(te
 def test_any_text_is_an_address_that_reads_back_the_same_or_is_refused(text: str) -> None:
     try:
         value = EmailAddress.parse(text)
-    except Exception as problem:
-        assert type(problem).__name__ == "Refusal", repr(problem)
-    else:
-        assert EmailAddress.parse(value.text) == value
-        assert EmailAddress.parse(value.key).key == EmailAddress.parse(value.ascii).key == value.key
-        assert value.ascii.isascii()
-        assert value.text.isprintable()
-        assert not set(value.text) & set(' \r\n,;:<>"')
-        assert len(value.ascii) <= 254
+    except Refusal:
+        return
+    assert EmailAddress.parse(value.text) == value
+    assert EmailAddress.parse(value.key).key == EmailAddress.parse(value.ascii).key == value.key
+    assert value.ascii.isascii()
+    assert value.text.isprintable()
+    assert not set(value.text) & set(' \r\n,;:<>"')
+    assert len(value.ascii) <= 254

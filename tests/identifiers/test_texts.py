@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certportal.identifiers import plain_text
+from certportal.refusals import Refusal
 from tests.identifiers.refusing import any_text, refusal
 
 
@@ -42,8 +43,7 @@ def test_what_does_not_show_is_nothing(nothing: str, keep_lines: bool) -> None:
 
 @pytest.mark.parametrize(
     "character",
-    ["\x00", "\x07", "\x1b", "\x1c", "\x7f", "\x9f", "\u202e", "\u202a", "\u2066", "\u2069", "\ufff9", "\ufffe"]
-    + ["\ufdd0", "\U0001ffff", "\ud800", "\udfff", "\U000e0041"],
+    "\x00\x07\x1b\x1c\x7f\x9f\u202e\u202a\u2066\u2069\ufff9\ufffe\ufdd0\U0001ffff\ud800\udfff\U000e0041",
 )
 def test_characters_that_steer_or_break_are_refused(character: str) -> None:
     assert refusal(lambda: plain_text(f"Aino{character}", 60)).code == "text_control_characters"
@@ -66,13 +66,12 @@ def test_any_text_is_kept_such_that_it_reads_back_the_same_or_is_refused(
 ) -> None:
     try:
         kept = plain_text(text, limit, keep_lines=keep_lines)
-    except Exception as problem:
-        assert type(problem).__name__ == "Refusal", repr(problem)
-    else:
-        assert plain_text(kept, limit, keep_lines=keep_lines) == kept
-        assert 0 < len(kept) <= limit
-        assert unicodedata.is_normalized("NFC", kept)
-        assert kept == kept.strip()
-        assert "  " not in kept
-        assert not set(kept) & set("\r\x00\u2028\u202e" if keep_lines else "\r\n\x00\u2028\u202e")
-        kept.encode()
+    except Refusal:
+        return
+    assert plain_text(kept, limit, keep_lines=keep_lines) == kept
+    assert 0 < len(kept) <= limit
+    assert unicodedata.is_normalized("NFC", kept)
+    assert kept == kept.strip()
+    assert "  " not in kept
+    assert not set(kept) & set("\r\x00\u2028\u202e" if keep_lines else "\r\n\x00\u2028\u202e")
+    kept.encode()
