@@ -36,9 +36,16 @@ def test_the_lock_names_versions_but_no_addresses() -> None:
 def test_every_file_that_a_style_sheet_names_is_here() -> None:
     for sheet in ROOT.joinpath("static").rglob("*.css"):
         named = re.findall(r"url\([\"']?([^)\"']+)", sheet.read_text(encoding="utf-8"))
-        files = [name for name in named if not name.startswith(("data:", "#"))]
+        files = [name.partition("?")[0] for name in named if not name.startswith(("data:", "#"))]
         missing = [name for name in files if not (sheet.parent / name).is_file()]
         assert not missing, f"{sheet.name}: {missing}"
+
+
+def test_fonts_are_named_with_the_fingerprint_that_the_preload_uses() -> None:
+    fonts = re.findall(r"url\(vendor/([^)?]+\.woff2)\?v=([0-9a-f]+)\)", (ROOT / "static/app.css").read_text("utf-8"))
+    assert {name for name, _ in fonts} == {path.name for path in VENDOR.glob("*.woff2")}
+    for name, fingerprint in fonts:
+        assert fingerprint == hashlib.sha256((VENDOR / name).read_bytes()).hexdigest()[:12], name
 
 
 def test_nothing_in_static_or_templates_is_fetched_from_elsewhere() -> None:
