@@ -23,7 +23,10 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 BUSY_TIMEOUT_MS = 20_000
-_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+_VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
+_WRITES = re.compile(
+    rf"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:{_VERB}|WITH\b.*\)\s*{_VERB})", re.IGNORECASE | re.DOTALL
+)  # also behind a remark, and after a common table expression
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.extensions import db
 from certportal.identifiers import Environment
@@ -45,8 +45,8 @@ class Certificate(db.Model):
     retrieval_id: Mapped[str] = mapped_column(String(32), unique=True)
     public_key_hash: Mapped[str] = mapped_column(String(64), index=True)
     key_description: Mapped[str] = mapped_column(String(30), default="")
-    to_be_signed: Mapped[bytes] = deferred(mapped_column())
-    der: Mapped[bytes | None] = deferred(mapped_column())
+    to_be_signed: Mapped[bytes] = mapped_column(deferred=True)
+    der: Mapped[bytes | None] = mapped_column(deferred=True)
     sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
@@ -69,7 +69,7 @@ class RevocationList(db.Model):
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
     number: Mapped[int]
-    der: Mapped[bytes] = deferred(mapped_column())
+    der: Mapped[bytes] = mapped_column(deferred=True)
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]
     entries: Mapped[int]
