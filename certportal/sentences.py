@@ -71,6 +71,39 @@ SENTENCES: dict[str, LazyString] = {
     "right_already_valid": _l("The organisation has this access right already, until further notice"),
     "right_not_waiting": _l("This has been decided or withdrawn already. Open the page again to see how it stands"),
     "right_not_valid": _l("This access right has ended already. Open the page again to see how it stands"),
+    "organisation_unknown": _l("There is no organisation with the business ID %(typed)s. Add the organisation first"),
+    "organisation_other_register": _l(
+        "The number %(typed)s belongs to an organisation in another country: %(country)s. Check the country"
+    ),
+    "channel_unknown": _l("There is no channel with the code %(typed)s. Add the channel first, or check the code"),
+    "channel_without_environment": _l("A channel needs production, test or both. Say yes to at least one of them"),
+    "terms_in_force": _l(
+        "Version %(version)s of the terms is in force and may have been accepted. Make a new version instead"
+    ),
+    "row_needs": _l("‘%(field)s’ is missing. Fill it in"),
+    "row_repeated": _l("%(key)s is already on line %(first)s. Keep one of the two rows"),
+    "row_width": _l("The row has %(found)s cells, but the header %(expected)s. Check for a missing or extra delimiter"),
+    "cell_not_plain": _l("A list or an object cannot stand here. Write one text"),
+    "cell_not_emptied": _l("This cannot be emptied. Write a value, or leave it out to keep the present one"),
+    "column_unknown": _l("There is no such column here. The columns are %(known)s"),
+    "column_repeated": _l("The name stands here twice. Keep one of the two"),
+    "header_unknown": _l(
+        "The first line does not tell what the rows are about. It names the columns, such as business_id and name"
+    ),
+    "kind_unknown": _l("The file has a part that is not known. The parts are %(known)s"),
+    "code_form": _l(
+        "‘%(typed)s’ is not a code. It has letters from a to z, digits, full stops, hyphens and underscores"
+    ),
+    "yes_or_no": _l("‘%(typed)s’ is neither yes nor no. Write yes or no"),
+    "number_range": _l("‘%(typed)s’ is not a whole number from %(least)s to %(most)s"),
+    "day_far_away": _l("‘%(typed)s’ is too far away. Check the year"),
+    "csv_unreadable": _l("The rows cannot be read from here on. Check the quotation marks"),
+    "json_unreadable": _l("The file cannot be read from here on. Check commas, quotation marks and brackets"),
+    "json_expected": _l("Here should be %(expected)s. Compare the file with the example"),
+    "import_empty": _l("The file has no rows. Check that it is the right file"),
+    "import_too_large": _l("The file is too large: at most %(limit)s MB. Divide it into parts"),
+    "import_not_utf8": _l("The file is not in UTF-8. Save it again as ‘CSV UTF-8’ or with the encoding UTF-8"),
+    "import_refused": _l("Nothing was taken: the file has mistakes. Correct them and import it again"),
     # signin
     # messages
     # orders

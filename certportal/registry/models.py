@@ -241,8 +241,8 @@ class AccessRight(db.Model):
         """The applicant no longer asks for it."""
         self._decide(RightState.WITHDRAWN, at)
 
-    def shorten(self, last_day: date) -> None:
-        """It holds to the end of a coming day."""
+    def last_until(self, last_day: date | None) -> None:
+        """It holds to the end of that day; None: until further notice."""
         self._must_be(RightState.VALID, "right_not_valid")
         self.valid_to = last_day
 

@@ -1,6 +1,7 @@
 """Access rights: a row from the day a channel is applied for. The room of applications changes them through these steps."""
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -9,10 +10,13 @@ from sqlalchemy.orm import joinedload
 from certportal import audit, clock
 from certportal.extensions import db, within_transaction
 from certportal.identifiers import Actor
-from certportal.refusals import Conflict
+from certportal.refusals import Conflict, NotFound
 from certportal.registry import rules
+from certportal.registry.channels import channel_by_code
 from certportal.registry.models import AccessRight, Channel, RightState
 from certportal.registry.organisations import today
+from certportal.registry.rows import UNSAID, AccessRightRow, Change, said
+from certportal.registry.saving import organisation_of
 
 
 def access_right(right_id: int) -> AccessRight | None:
@@ -107,10 +111,78 @@ def end_right(right: AccessRight, on: date, by: Actor, reason: str = "") -> None
     """
     within_transaction()
     if on > today():
-        right.shorten(on)
+        right.last_until(on)
     else:
         right.end(on, clock.now(), reason)
     _record("access_right_ended", right, by, last_day=on.isoformat(), reason=reason)
+
+
+def save_access_right(row: AccessRightRow, by: Actor) -> Change | None:
+    """A step: key is organisation and channel. From today and for as long as the channel says, unless said.
+
+    What ended stays ended until a row says a later first day. Refusals: organisation_unknown; channel_unknown;
+    organisation_other_register; right_ends_before_it_begins.
+    """
+    within_transaction()
+    organisation = organisation_of(row)
+    channel = channel_by_code(row.channel)
+    if channel is None:
+        raise NotFound("channel_unknown", typed=row.channel)
+    right = _latest(organisation.id, channel.id)
+    if right is not None and not _begins_anew(right, row):
+        return _amend(right, row, by)
+    first = said(row.valid_from, today())
+    last = said(row.valid_to, rules.last_day(first, channel.right_days))
+    rules.in_order(first, last)
+    right = AccessRight(organisation_id=organisation.id, channel_id=channel.id, **_given(first, last))
+    db.session.add(right)
+    db.session.flush()
+    _record("access_right_granted", right, by, valid_from=rules.plain(first), valid_to=rules.plain(last))
+    return Change(row.kind, row.key, "added", rules.differences({}, {"valid_from": first, "valid_to": last}))
+
+
+def _given(first: date, last: date | None) -> dict[str, Any]:
+    """The columns of a right that was decided elsewhere, such as before the move to this service."""
+    at = clock.now()
+    over = last is not None and last < today()
+    state = RightState.ENDED if over else RightState.VALID
+    ended_at = at if over else None
+    return {
+        "state": state, "applied_at": at, "decided_at": at, "ended_at": ended_at, "valid_from": first, "valid_to": last
+    }  # fmt: skip
+
+
+def _latest(organisation_id: int, channel_id: int) -> AccessRight | None:
+    """The newest right to the channel that holds or has held."""
+    states = AccessRight.state.in_((RightState.VALID, RightState.ENDED))
+    found = _rights(organisation_id, AccessRight.channel_id == channel_id, states)
+    return max(found, key=lambda right: right.id, default=None)
+
+
+def _begins_anew(right: AccessRight, row: AccessRightRow) -> bool:
+    over = right.state is RightState.ENDED or (right.valid_to is not None and right.valid_to < today())
+    first = said(row.valid_from, None)
+    return over and first is not None and right.valid_to is not None and first > right.valid_to
+
+
+def _amend(right: AccessRight, row: AccessRightRow, by: Actor) -> Change | None:
+    first, last = said(row.valid_from, right.valid_from), said(row.valid_to, right.valid_to)
+    fields = rules.differences(
+        {"valid_from": right.valid_from, "valid_to": right.valid_to}, {"valid_from": first, "valid_to": last}
+    )
+    if not fields:
+        return None
+    if first is not None and row.valid_from is not UNSAID:
+        rules.in_order(first, last)
+    if right.state is RightState.ENDED:
+        raise Conflict("right_not_valid")
+    right.valid_from = first
+    if last is not None and last < today():
+        right.end(last, clock.now(), "")
+    else:
+        right.last_until(last)
+    _record("access_right_changed", right, by, changed={field.field: [field.before, field.after] for field in fields})
+    return Change(row.kind, row.key, "changed", fields)
 
 
 def _record(verb: str, right: AccessRight, by: Actor, **details: object) -> None:

@@ -1,0 +1,77 @@
+"""Import files: JSON whole, or one CSV for each kind, told by its header. Bytes in, rows with their line numbers out.
+
+Nothing here asks the database; whatever the bytes are, the answer is a list of rows or ImportRefused.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from certportal.refusals import Refusal
+from certportal.registry.columns import read_row
+from certportal.registry.mistakes import ImportRefused, Mistake, Unreadable
+from certportal.registry.records import csv_records, json_records
+from certportal.registry.rows import Kind, Row
+
+LARGEST: Final = 20_000_000
+"""Bytes; a register of a hundred thousand organisations is smaller."""
+
+MOST_MISTAKES: Final = 200
+"""Then reading stops: the file is of another kind, or one mistake is in every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row and the line on which it begins."""
+
+    line: int
+    row: Row
+
+
+def read_registry(content: bytes, filename: str, country: str) -> list[ReadRow]:
+    """The rows of an import file, in the order in which they are taken.
+
+    A name that ends in .json, or a file that begins with a brace, is JSON; everything else CSV. ``country`` is the one
+    in which business IDs and phone numbers are read where a row names none. Raises ImportRefused with every mistake.
+    """
+    mistakes: list[Mistake] = []
+    rows: dict[tuple[Kind, str], ReadRow] = {}
+    try:
+        _read(content, filename, country, rows, mistakes)
+    except Unreadable as unreadable:
+        mistakes.append(unreadable.mistake)
+    if not mistakes and not rows:
+        mistakes.append(Mistake(1, "", Refusal("import_empty")))
+    if mistakes:
+        raise ImportRefused(mistakes)
+    order = list(Kind)
+    return sorted(rows.values(), key=lambda each: order.index(each.row.kind))
+
+
+def _read(
+    content: bytes, filename: str, country: str, rows: dict[tuple[Kind, str], ReadRow], mistakes: list[Mistake]
+) -> None:
+    text = _text(content)
+    is_json = filename.lower().endswith(".json") or text.lstrip().startswith("{")
+    for line, kind, cells in (json_records if is_json else csv_records)(text, mistakes.append):
+        row = read_row(kind, cells, country, partial(_note, mistakes, line))
+        if row is not None:
+            first = rows.setdefault((kind, row.key), ReadRow(line, row))
+            if first.row is not row:
+                _note(mistakes, line, "", Refusal("row_repeated", key=row.key, first=first.line))
+        if len(mistakes) >= MOST_MISTAKES:
+            return
+
+
+def _note(mistakes: list[Mistake], line: int, column: str, refusal: Refusal) -> None:
+    mistakes.append(Mistake(line, column, refusal))
+
+
+def _text(content: bytes) -> str:
+    """UTF-8, with or without the mark that Excel puts before it. Names the line where another encoding shows."""
+    if len(content) > LARGEST:
+        raise Unreadable(1, "import_too_large", limit=LARGEST // 1_000_000)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        raise Unreadable(content.count(b"\n", 0, failure.start) + 1, "import_not_utf8") from failure
