@@ -66,6 +66,11 @@ class SecureMessage(db.Model):
     wrong_number_at: Mapped[datetime | None]
     mail_row_id: Mapped[int | None]
 
+    @property
+    def associated(self) -> str:
+        """What the sealed content is bound to: moved into another row, it does not open."""
+        return f"secure_message:{self.id}"
+
 
 class PinSent(db.Model):
     """One PIN that was sent, counted against the caps per hour and day."""

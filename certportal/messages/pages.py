@@ -1,0 +1,39 @@
+"""A certificate's page for its contact: the same PIN-guarded link, with nothing sealed behind it.
+
+It ends with the certificate, its contact or its right. The pages themselves are certificates' blueprint's.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from certportal.extensions import within_transaction
+from certportal.messages.codes import add_message
+from certportal.messages.endings import end_messages
+from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
+from certportal.registry.models import TechnicalContact
+from certportal.secrecy import Secret
+
+
+def open_page(
+    *,
+    certificate_id: int,
+    organisation_id: int,
+    contact: TechnicalContact,
+    cover: dict[str, Any],
+    usable_until: datetime,
+) -> tuple[SecureMessage, Secret]:
+    """A step: a new link to the certificate's page; the caller queues the mail that carries the token as its secret.
+
+    ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
+    """
+    within_transaction()
+    cover = {**cover, "certificate": certificate_id}
+    subject = f"certificate:{certificate_id}"
+    return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until)
+
+
+def end_pages(certificate_id: int, because: MessageEnd) -> int:
+    """A step: every link to the certificate's page ends. Answers how many."""
+    within_transaction()
+    of_certificate = SecureMessage.subject == f"certificate:{certificate_id}"
+    return end_messages(of_certificate & (SecureMessage.kind == MessageKind.CERTIFICATE_PAGE), because)
