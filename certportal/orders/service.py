@@ -221,6 +221,7 @@ def cover(order: Order) -> dict[str, Any]:
         "organisation": order.organisation.name,
         "business_id": order.organisation.business_id,
         "ordered_by": order.orderer.name,
+        "ordered_by_id": order.placed_by,
         "order_number": order.number,
         "channel": {"fi": channel.name_fi, "sv": channel.name_sv, "en": channel.name_en},
         "environment": order.environment.value,
