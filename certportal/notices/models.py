@@ -38,6 +38,7 @@ class Notice(db.Model):
     __table_args__ = (
         UniqueConstraint("certificate_id", "rung", "role", "person_id"),
         sa.Index("ix_notice_letter", "outbox_row_id"),
+        sa.Index("ix_notice_owed", "state", "recipient_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,5 +47,6 @@ class Notice(db.Model):
     role: Mapped[NoticeRole]
     person_id: Mapped[int] = mapped_column(default=ANYBODY)
     state: Mapped[NoticeState]
+    recipient_key: Mapped[str] = mapped_column(sa.String(280), default="")
     outbox_row_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_row.id"))
     created_at: Mapped[datetime]

@@ -102,9 +102,9 @@ class Run:
         """Resolve, render, hand over. A mistake in a template or resolver puts this row off, not the others."""
         row = db.session.get_one(OutboxRow, row_id)
         try:
-            letter = KINDS[row.kind].resolve(row.reference, clock.now())
+            letter = KINDS[row.kind].resolve({**row.reference, "row": row.id}, clock.now())
             if isinstance(letter, Silence):
-                self.silence(row, letter.reason)
+                self.silence(row, letter)
                 return
             outcome = self.hand_over(row, letter, line)
         except NotOurs:
@@ -189,12 +189,13 @@ class Run:
         if changed(update(OutboxRow).where(mine).values(**values)):
             _mark(row, address, outcome)
 
-    def silence(self, row: OutboxRow, reason: str) -> None:
+    def silence(self, row: OutboxRow, silence: Silence) -> None:
         mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
-        values = {"state": RowState.SILENCED, "reply": reason[:500], "secret": None, "settled_at": clock.machine()}
+        values = {"state": RowState.SILENCED, "reply": silence.reason[:500], "secret": None, "settled_at": clock.machine()}
         with transaction():
             self.settle_previous()
-            changed(update(OutboxRow).where(mine).values(**values))
+            if changed(update(OutboxRow).where(mine).values(**values)) and silence.on_settling is not None:
+                silence.on_settling()
 
     def give_back(self, row_ids: list[int]) -> None:
         """What was claimed and not begun waits again; the mail server's fault is not each row's."""

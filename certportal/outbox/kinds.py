@@ -26,9 +26,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class Silence:
-    """Nobody is to be told any more; the reason is kept on the row."""
+    """Nobody is to be told any more; the reason is kept on the row. ``on_settling`` is a step in that transaction."""
 
     reason: str
+    on_settling: Callable[[], None] | None = None
 
 
 Resolver = Callable[[Mapping[str, Any], datetime], Letter | Silence]
@@ -49,6 +50,8 @@ KINDS: dict[str, Kind] = {}
 
 def kind(name: str, medium: Medium = Medium.MAIL, *, machine_deadline: bool = False) -> Callable[[Resolver], Resolver]:
     """Register ``resolve(reference, now)`` for a kind; it reads only, in a transaction that ends before anything is sent.
+
+    ``reference`` is what was queued, and ``row``, the outbox row's id.
 
     Its templates are templates/mail/<name>/{subject.txt,body.txt,body.html}, or templates/sms/<name>.txt.
     """

@@ -1,12 +1,15 @@
 """Text messages through Apprise: one door to whatever gateway SMS_URL names.
 
-Apprise answers yes or no and tells no kinds of failure apart, so every failure, a time-out included, is temporary; what it
-warned of is kept as the reply. It would also write texts, and so PIN codes, to the log at level debug, and so would
-urllib3 with gateways that are asked by GET: neither reaches the log here, whatever level is set.
+Apprise answers yes or no and tells no kinds of failure apart, so every failure, a time-out included, is temporary; what
+it warned of is kept as the reply. At level debug it would write texts, and so PIN codes, to the log; so would urllib3 for
+a gateway that is asked by GET. While a text is being sent, nothing of theirs reaches any log, whatever level is set.
 """
 
 import logging
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -16,7 +19,7 @@ from certportal.settings import current_settings
 
 PLACE = "{to}"
 TIMEOUT = 15.0
-TALKATIVE = ("apprise", "urllib3", "smpp")
+TALKATIVE = ("apprise", "urllib3", "requests")
 BAD_URL = "SMS_URL is no Apprise URL that works here; check it, and whether its service needs another package"
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
@@ -39,22 +42,20 @@ class SmsGateway:
         """Hand over one text message as it is, to a number in E.164 (``+358401234567``); ValueError for another."""
         if not _E164.fullmatch(number):
             raise ValueError("not a phone number in E.164")
-        _keep_out_of_the_log()
-        import apprise  # takes as long to import as the rest of the portal
+        with _kept_out_of_the_log() as warnings:
+            service = self._service(number)
+            if service is None:
+                return Temporary(BAD_URL, "server")
+            door = _apprise().Apprise(asset=service.asset)
+            door.add(service)
+            if bool(door.notify(body=text, timeout=self.timeout)):
+                return Accepted(f"accepted by the gateway ({service.service_name})")
+            said = " ".join(warnings) or "the gateway did not take it in time"
+            return Temporary(kept_reply(said, (text,), self._secrets()), "server")
 
-        service = self._service(apprise, number)
-        if service is None:
-            return Temporary(BAD_URL, "server")
-        door: Any = apprise.Apprise(asset=service.asset)
-        door.add(service)
-        result = door.notify(body=text, timeout=self.timeout)
-        if bool(result):
-            return Accepted(f"accepted by the gateway ({service.service_name})")
-        warnings = " ".join(entry.message for entry in result.logs())
-        return Temporary(kept_reply(warnings or "no reply from the gateway", (text,), self._secrets()), "server")
-
-    def _service(self, apprise: Any, number: str) -> Any:
+    def _service(self, number: str) -> Any:
         """The Apprise service that reaches this number, or None if the URL makes none."""
+        apprise = _apprise()
         asset = apprise.AppriseAsset(
             interpret_emojis=False,
             interpret_escapes=False,
@@ -81,8 +82,38 @@ class SmsGateway:
         return [unquote(word) for word in words if word and len(word) >= _TELLING and word != PLACE]
 
 
-def _keep_out_of_the_log() -> None:
-    for name in TALKATIVE:
-        logging.getLogger(name).propagate = False
-        if not logging.getLogger(name).handlers:
-            logging.getLogger(name).addHandler(logging.NullHandler())
+def _apprise() -> Any:
+    import apprise  # takes as long to import as the rest of the portal
+
+    return apprise
+
+
+_warnings: ContextVar[list[str] | None] = ContextVar("warnings of the text message being sent", default=None)
+
+
+class _Muffle(logging.Filter):
+    """While this context (Apprise's threads copy it) sends a text: keep warnings for the reply, let nothing pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        warnings = _warnings.get()
+        if warnings is not None and record.levelno >= logging.WARNING:
+            warnings.append(record.getMessage())
+        return warnings is None
+
+
+_MUFFLE = _Muffle()
+
+
+@contextmanager
+def _kept_out_of_the_log() -> Generator[list[str]]:
+    _apprise()
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in TALKATIVE:  # a filter holds for its own logger alone, not for those below
+            logging.getLogger(name).addFilter(_MUFFLE)
+    logging.getLogger("smpp").setLevel(logging.CRITICAL + 1)  # smpplib makes a logger below it for each connection
+    warnings: list[str] = []
+    token = _warnings.set(warnings)
+    try:
+        yield warnings
+    finally:
+        _warnings.reset(token)

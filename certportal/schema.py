@@ -1,0 +1,32 @@
+"""The database's schema: brought up to date by migrations, never by guesswork."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from certportal.extensions import db
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(app: Flask) -> None:
+    """Bring the database to the newest revision; safe to run again."""
+    import flask_migrate
+
+    _migrate(app)
+    flask_migrate.upgrade(directory=str(MIGRATIONS))
+
+
+def revision(app: Flask, message: str) -> None:
+    """For developers: write the migration that brings the schema to what the models say."""
+    import flask_migrate
+
+    _migrate(app)
+    flask_migrate.revision(directory=str(MIGRATIONS), message=message, autogenerate=True)
+
+
+def _migrate(app: Flask) -> None:
+    import flask_migrate
+
+    if "migrate" not in app.extensions:
+        flask_migrate.Migrate(app, db, directory=str(MIGRATIONS))
