@@ -19,7 +19,7 @@ help:
 	@echo "make run         the demo, at http://localhost:$(PORT) or the next free port (PORT=8123 make run: elsewhere)"
 	@echo "make test        all tests (ARGS=tests/orders: some; ARGS='-k phone': by name)"
 	@echo "make check       format, lint, types, import order, templates, catalogues: what must be clean before a commit"
-	@echo "make format      put code and templates into the form that make check asks for"
+	@echo "make format      put code into the form that make check asks for"
 	@echo "make catalogues  take new sentences into the Finnish and Swedish catalogues and compile them"
 	@echo "make bench       measure the speed of what matters and compare it with what it must be"
 	@echo "make vendor      fetch the style sheets, scripts and fonts under static/vendor anew, in their pinned versions"
@@ -37,14 +37,12 @@ check: .venv/.ready-to-develop
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pyright --warnings
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(CATALOGUES) check
 
 format: .venv/.ready-to-develop
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	-$(BIN)/djlint templates --reformat --quiet
 
 catalogues: .venv/.ready-to-develop
 	$(CATALOGUES) update
