@@ -43,12 +43,12 @@ def test_a_refusal_without_its_details_still_speaks(code: str, locale: str) -> N
         (date(2026, 12, 4), "fi", "4.12.2026"),
         (date(2026, 12, 4), "en_GB", "4 December 2026"),
         (datetime(2026, 12, 4, 10, 5, tzinfo=UTC), "sv", "4.12.2026 kl. 12.05"),
-        (7, "en_GB", "7"),
+        (700, "en_GB", "700"),
     ],
 )
 def test_details_are_written_as_people_read_them(detail: object, locale: str, written: str) -> None:
     with force_locale(locale):
-        assert f"‘{written}’" in sentence(Refusal("email_no_at", typed=detail))
+        assert written in sentence(Refusal("email_no_at", typed=detail))
 
 
 def test_a_place_is_a_finnish_area_or_else_a_country() -> None:
