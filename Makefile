@@ -64,13 +64,13 @@ clean:
 # A made .venv is kept while the lock files and pyproject.toml are older than its stamps.
 .venv/.made:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "certportal needs Python 3.11 or later; here is: $$(python3 --version 2>&1 || true)"; \
+		echo "certportal needs Python 3.11 or later; here is: $$(python3 --version 2>/dev/null || echo none)"; \
 		echo "Install it (Debian 12, Ubuntu 24.04 and later: apt-get install python3 python3-venv), or name one:"; \
 		echo "  make run PYTHON=/path/to/python3.11"; exit 1; fi
 	@if ! "$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null; then \
 		echo "This Python cannot make a virtual environment. Install the package for it, then run make again:"; \
 		echo "  apt-get install python3-venv      (Debian, Ubuntu)"; exit 1; fi
-	@[ -x $(BIN)/python ] || { echo "making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv .venv; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "making .venv with $$("$(PYTHON)" --version)"; "$(PYTHON)" -m venv --clear .venv; }
 	@touch $@
 
 .venv/.ready-to-run: .venv/.made requirements.lock pyproject.toml
