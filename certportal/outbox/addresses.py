@@ -12,9 +12,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}")
-_ASCII_DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PLAIN_LENGTH = 60  # an unencoded header value stays well under 78 with any header's name before it
-_WORD_BYTES = 42  # 56 characters of base64 and 12 around them: an encoded word of at most 75 (RFC 2047 section 2)
+_WORD_BYTES = 39  # 52 characters of base64, 12 around them, a header's name: a line of at most 76 (RFC 2047 section 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 REPLY_LENGTH = 500
 STARS = "***"
@@ -56,6 +57,7 @@ def kept_reply(reply: str | bytes, letter: Iterable[str] = (), secrets: Iterable
     the ``letter``'s texts, and so are the ``secrets``.
     """
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    text = unquote(text)  # a quoted address hides "on 4815" as "on%204815"
     text = _UNPRINTABLE.sub(" ", text).strip()
     for secret in filter(None, secrets):
         text = text.replace(secret, STARS)

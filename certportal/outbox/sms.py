@@ -92,11 +92,11 @@ _warnings: ContextVar[list[str] | None] = ContextVar("warnings of the text messa
 
 
 class _Muffle(logging.Filter):
-    """While this context (Apprise's threads copy it) sends a text: keep warnings for the reply, let nothing pass."""
+    """While this context (Apprise's threads copy it) sends a text: keep Apprise's warnings for the reply, let nothing pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         warnings = _warnings.get()
-        if warnings is not None and record.levelno >= logging.WARNING:
+        if warnings is not None and record.levelno >= logging.WARNING and record.name == "apprise":
             warnings.append(record.getMessage())
         return warnings is None
 

@@ -43,8 +43,8 @@ class SmsFarEnd:
 
     @property
     def url_template(self) -> str:
-        """The Apprise URL of this gateway, with ``{to}`` in the recipient's place; it posts a form."""
-        return self.url_by("post")
+        """The Apprise URL of this gateway, with ``{to}`` in the recipient's place; it asks by GET, as Kannel wants."""
+        return self.url_by("get")
 
     def url_by(self, method: Literal["get", "post"]) -> str:
         """The same by the HTTP method named."""
