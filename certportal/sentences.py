@@ -105,7 +105,54 @@ SENTENCES: dict[str, LazyString] = {
     "import_not_utf8": _l("The file is not in UTF-8. Save it again as ‘CSV UTF-8’ or with the encoding UTF-8"),
     "import_refused": _l("Nothing was taken: the file has mistakes. Correct them and import it again"),
     # signin
+    "code_missing": _l("Enter the code: %(digits)s digits"),
+    "code_form": _l("The code has %(digits)s digits. Check that none is missing and that there are no letters"),
+    "sign_in_code_wrong": _l(
+        "The code is not right. Check the digits, and that it is the newest code. Tries left: %(left)s"
+    ),
+    "sign_in_code_locked": _l("Five wrong codes have been entered. Ask for a new code"),
+    "sign_in_code_lapsed": _l(
+        "This code no longer works: ten minutes have passed, or a newer code has been sent. Ask for a new code"
+    ),
+    "sign_in_codes_too_many": _l(
+        "Five codes have been sent to this address within an hour. Use the newest one, or ask for the next after %(until)s"
+    ),
+    "sign_in_codes_too_many_here": _l(
+        "Too many codes have been asked for from your network. Try again after %(until)s"
+    ),
+    "sign_in_tries_too_many": _l(
+        "Too many wrong codes have been entered for this address. For safety it cannot be used before %(until)s"
+    ),
+    "sign_in_no_right": _l("You may not sign for this organisation. Ask to be let in on the sign-in page"),
+    "sign_in_over": _l("The sign-in has ended. Sign in again"),
+    "totp_wrong": _l("The code is not right. Enter the one that the app shows now. Tries left: %(left)s"),
+    "totp_used": _l("This code has been used. Wait for the app to show the next one. Tries left: %(left)s"),
+    "totp_locked": _l("Five wrong codes have been entered. Begin again: ask for a new sign-in code"),
+    "link_lapsed": _l("This address no longer works. Make a new one on the server"),
+    "operator_exists": _l("%(email)s is an operator already"),
+    "operator_unknown": _l("No operator has the address %(email)s. List the operators to see who is"),
     # messages
+    "message_unknown": _l(
+        "There is no message at this address. Open the link in the e-mail again: it is long, and must be copied whole"
+    ),
+    "message_over": _l(
+        "This message can no longer be opened. Ask the person who ordered the certificate for new codes"
+    ),
+    "message_locked": _l(
+        "The message is locked, because wrong PIN codes were tried too many times. The person who ordered the "
+        "certificate has been told and can send you a new message"
+    ),
+    "pin_missing": _l("Enter the PIN code that came as a text message"),
+    "pin_form": _l("A PIN code has 6 digits. Copy them from the newest text message"),
+    "pin_wrong": _l("The PIN code is not right. Copy it from the newest text message. Tries left: %(left)s"),
+    "pin_none": _l("No PIN code has been sent yet. Send one first"),
+    "pin_spent": _l("This PIN code has been used already. Send a new one"),
+    "pin_expired": _l("This PIN code is too old. Send a new one"),
+    "pin_used_up": _l("The PIN code was wrong 5 times and can no longer be used. Send a new one"),
+    "pin_too_many": _l("So many PIN codes have been sent that the next one can be sent on %(at)s. Wait until then"),
+    "pin_budget_spent": _l(
+        "No more text messages can be sent for this organisation today. Try again tomorrow, or call the support"
+    ),
     # orders
     # certificates
     # access

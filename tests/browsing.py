@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from certportal.extensions import db
 
 HTMX = {"HX-Request": "true"}
 NO_LABEL = {"hidden", "submit", "button", "reset"}
@@ -101,9 +103,7 @@ class BrowsingClient:
     def get(self, path: str, *, htmx: bool = False, query_string: Any = None, expect: int | None = None) -> Page:
         """Open an address, following redirects. ``expect`` is the status that the test wants."""
         headers = HTMX if htmx else {}
-        response = self.http.get(
-            self._path(path), headers=headers, query_string=query_string, environ_overrides=self.environ
-        )
+        response = self._send("GET", self._path(path), headers=headers, query_string=query_string)
         return self._arrive(response, path, htmx, follow=True, expect=expect)
 
     def post(
@@ -114,8 +114,17 @@ class BrowsingClient:
         values.setdefault("csrf_token", self.csrf_token)
         headers = (HTMX if htmx else {}) | ({"X-CSRFToken": self.csrf_token} if htmx else {})
         headers["Referer"] = "http://localhost/"
-        response = self.http.post(self._path(path), data=values, headers=headers, environ_overrides=self.environ)
+        response = self._send("POST", self._path(path), data=values, headers=headers)
         return self._arrive(response, path, htmx, follow=follow, expect=expect)
+
+    def _send(self, method: str, path: str, **request: Any) -> TestResponse:
+        """One request in a context of its own, as a server gives it: nothing is left of the request before. Afterwards the
+        test's own session reads anew."""
+        with self.app.app_context():
+            response = self.http.open(path, method=method, environ_overrides=self.environ, **request)
+        if has_app_context():
+            db.session.rollback()
+        return response
 
     def _arrive(self, response: TestResponse, path: str, htmx: bool, *, follow: bool, expect: int | None) -> Page:
         seen = 0
@@ -124,7 +133,7 @@ class BrowsingClient:
             seen += 1
             assert seen <= MOST_REDIRECTS, f"{path} redirects in a circle"
             here = self._path(urljoin(here, response.headers["Location"]))
-            response = self.http.get(here, environ_overrides=self.environ)
+            response = self._send("GET", here)
         page = Page(self, response, here, whole=not htmx)
         token = page.soup.select_one('meta[name="csrf-token"]') or page.soup.select_one('[name="csrf_token"]')
         if token is not None:

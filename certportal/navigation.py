@@ -1,0 +1,58 @@
+"""The navigation of every page: its entries for signatories and for operators, and which one is current."""
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import LazyString, lazy_pgettext
+from flask_babel import lazy_gettext as _l
+
+from certportal.identifiers import ActorKind
+
+Entry = tuple[str, str, bool]
+"""Label, address, whether the page belongs to it: what base.html takes."""
+
+SIGNATORY: tuple[tuple[str, LazyString], ...] = (
+    ("home.start", lazy_pgettext("navigation", "Start")),
+    ("certificates.index", _l("Certificates")),
+    ("access.index", _l("Technical interface")),
+    ("contacts.index", _l("Contacts")),
+    ("registry.organisation", _l("Organisation")),
+)
+OPERATOR: tuple[tuple[str, LazyString], ...] = (
+    ("console.start", _l("Desk")),
+    ("console.queue", lazy_pgettext("navigation", "Queue")),
+    ("console.orders", _l("Orders and certificates")),
+    ("console.organisations", _l("Organisations")),
+    ("console.outbox", _l("Messages")),
+    ("console.channels", _l("Channels and terms")),
+    ("console.audit", _l("Record")),
+    ("console.health", _l("Health")),
+)
+BELONGS_TO = {"orders": "certificates.index", "notices": "certificates.index"}
+"""Rooms whose pages stand under another room's entry."""
+
+
+def init_app(app: Flask) -> None:
+    """Give ``nav`` to every template."""
+    app.context_processor(lambda: {"nav": entries()})
+
+
+def entries() -> list[Entry]:
+    """The entries for whoever is signed in; none for anybody else, nor before an organisation is chosen."""
+    actor, standing = g.get("actor"), g.get("standing")
+    if actor is None:
+        return []
+    if actor.kind is ActorKind.OPERATOR:
+        return _drawn(OPERATOR)
+    return _drawn(SIGNATORY) if standing is not None and standing.organisation is not None else []
+
+
+def _drawn(wanted: tuple[tuple[str, LazyString], ...]) -> list[Entry]:
+    """Those whose room exists. Current is the one with the longest address that this page's address continues."""
+    here = [(endpoint, str(label), url_for(endpoint)) for endpoint, label in wanted if _exists(endpoint)]
+    owner = BELONGS_TO.get(request.blueprint or "")
+    matching = [url for _, _, url in here if request.path == url or request.path.startswith(f"{url}/")]
+    current = max(matching, key=len, default=None)
+    return [(label, url, endpoint == owner if owner else url == current) for endpoint, label, url in here]
+
+
+def _exists(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
