@@ -10,6 +10,7 @@ from certportal import answers, formats
 from certportal.clock import Clock, DemoClock, MachineClock
 from certportal.extensions import babel, csrf, db, htmx, mail
 from certportal.outbox.smtp import mail_config
+from certportal.proxies import TrustedProxies
 from certportal.settings import Settings
 
 PACKAGE = Path(__file__).parent
@@ -43,6 +44,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     formats.init_app(app)
     if find_spec("certportal.navigation"):
         import_module("certportal.navigation").init_app(app)

@@ -30,3 +30,22 @@ def _migrate(app: Flask) -> None:
 
     if "migrate" not in app.extensions:
         flask_migrate.Migrate(app, db, directory=str(MIGRATIONS))
+
+
+class SchemaOutdated(Exception):
+    """The database is not of this program's revision: ``certportal init`` brings it there."""
+
+
+def require_newest() -> None:
+    """Raises SchemaOutdated when the database has no tables or older ones."""
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present != newest:
+        raise SchemaOutdated("the database is not up to date; run: certportal init")

@@ -1,0 +1,75 @@
+"""``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+
+from certportal import create_app, scheduler
+from certportal.clock import Clock
+from certportal.messages.links import mask
+from certportal.settings import Settings
+
+ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
+
+
+class MaskingLogger(Logger):
+    """Gunicorn's logger, with the token of every message link replaced and no referrer written."""
+
+    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
+        atoms = super().atoms(resp, req, environ, request_time)
+        return {name: mask(value) if isinstance(value, str) else value for name, value in atoms.items()}
+
+
+class Server(BaseApplication):
+    """Gunicorn, set up from our settings. The app is made in each worker, after the fork."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings, self.clock = settings, clock
+        super().__init__()
+
+    def load_config(self) -> None:
+        values: dict[str, Any] = {
+            "bind": self.settings.bind,
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "worker_class": "gthread",
+            "accesslog": "-",
+            "access_log_format": ACCESS_LOG,
+            "logger_class": MaskingLogger,
+            "graceful_timeout": 40,
+            "timeout": 60,
+            "max_requests": 0,
+            "post_worker_init": start_scheduler,
+            "worker_exit": stop_scheduler,
+            "forwarded_allow_ips": "",
+            "proc_name": "certportal",
+        }
+        for name, value in values.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(self.settings, self.clock)
+
+
+def start_scheduler(worker: Worker) -> None:
+    """After the fork and after the app is made: APScheduler's threads belong to this worker."""
+    app: Any = worker.app.callable
+    settings: Settings = app.extensions["certportal.settings"]
+    if settings.scheduler:
+        app.extensions["certportal.scheduler"] = scheduler.start(app)
+
+
+def stop_scheduler(_server: Any, worker: Worker) -> None:
+    """SIGTERM: the message in hand is finished, then the worker ends."""
+    app: Any = worker.app.callable
+    running = app.extensions.get("certportal.scheduler") if app is not None else None
+    if running is not None:
+        scheduler.stop(running)
+
+
+def serve(settings: Settings, clock: Clock | None = None) -> None:
+    """Serve until SIGTERM."""
+    Server(settings, clock).run()
