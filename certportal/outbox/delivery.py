@@ -128,18 +128,13 @@ class Run:
             self.mark_sending(row, letter)
             return sms_gateway().send(letter.address, text)
         rendered = render_letter(row.kind, letter.language, context)
-        settings = current_settings()
         message = build(
-            row.kind,
-            (letter.name, letter.address) if letter.name else letter.address,
-            rendered.subject,
-            rendered.text,
-            rendered.html,
-            letter.language,
-            row.message_id,
-            (settings.service_name, settings.mail_sender),
-            settings.support_email,
-            clock.machine(),
+            rendered,
+            to=letter.address,
+            name=letter.name,
+            language=letter.language,
+            message_id=row.message_id,
+            date=clock.machine(),
         )
         return line.send(message, before=lambda: self.mark_sending(row, letter))
 
