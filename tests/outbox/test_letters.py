@@ -26,7 +26,10 @@ TEMPLATES = {
     "mail/greeting/subject.txt": "{{ service_name }}:\n  {{ who }} {{ when | datetime }}\n",
     "mail/greeting/body.txt": "Hello {{ who }}\n\n{% if False %}\nnever\n{% endif %}\n\n\n{{ base_url }} {{ lang }}\n"
     "{{ support_phone }}",
-    "mail/greeting/body.html": '<p lang="{{ lang }}">Hello {{ who }}, {{ support_email }}, {{ when | date }}</p>',
+    "mail/greeting/body.html": "<title>{{ subject }}</title><style>p { margin: 0 }</style>"
+    '<style data-css-inline="keep">@media (max-width: 480px) { p { margin: 1px } }</style>'
+    '<link rel="stylesheet" href="http://remote.invalid/x.css">'
+    '<p lang="{{ lang }}">Hello {{ who }}, {{ support_email }}, {{ when | date }}</p>',
     "sms/greeting.txt": "\n{{ service_name }}: {{ who }} <{{ when | time }}>\n",
 }
 # Text without lone surrogates, which no UTF-8 can carry.
@@ -75,7 +78,7 @@ def test_a_letter_is_written_in_its_readers_language(language: Language, when: s
     letter = render_letter("greeting", language, {"who": "Åsa", "when": MOMENT})
     assert letter.subject == f"Certportal: Åsa {when}"
     assert letter.text == f"Hello Åsa\n\nhttp://localhost {language}\n029 000 0000\n"
-    assert letter.html == f'<p lang="{language}">Hello Åsa, support@service.example, {day}</p>\n'
+    assert f'<p lang="{language}" style="margin: 0;">Hello Åsa, support@service.example, {day}</p>' in letter.html
 
 
 @pytest.mark.usefixtures("greeting")
@@ -84,6 +87,14 @@ def test_markup_is_escaped_in_html_and_left_alone_in_text() -> None:
     assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in letter.html
     assert "<b>A & B</b>" in letter.text
     assert "<b>A & B</b>" in letter.subject
+
+
+@pytest.mark.usefixtures("greeting")
+def test_styles_are_written_into_the_elements_but_for_those_that_depend_on_the_screen() -> None:
+    html = render_letter("greeting", Language.FI, {"who": "Åsa", "when": MOMENT}).html
+    assert "<title>Certportal: Åsa 4.12.2026 klo 12.05</title>" in html
+    assert "p { margin: 0 }" not in html
+    assert "@media (max-width: 480px) { p { margin: 1px } }" in html
 
 
 @pytest.mark.usefixtures("greeting")
