@@ -82,6 +82,7 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "row_needs": _l("‘%(field)s’ is missing. Fill it in"),
     "row_repeated": _l("%(key)s is already on line %(first)s. Keep one of the two rows"),
+    "person_otherwise": _l("Line %(first)s says otherwise of the same person. Write the same on both, or leave it out"),
     "row_width": _l("The row has %(found)s cells, but the header %(expected)s. Check for a missing or extra delimiter"),
     "cell_not_plain": _l("A list or an object cannot stand here. Write one text"),
     "cell_not_emptied": _l("This cannot be emptied. Write a value, or leave it out to keep the present one"),

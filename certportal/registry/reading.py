@@ -3,6 +3,7 @@
 Nothing here asks the database; whatever the bytes are, the answer is a list of rows or ImportRefused.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -11,7 +12,7 @@ from certportal.refusals import Refusal
 from certportal.registry.columns import read_row
 from certportal.registry.mistakes import ImportRefused, Mistake, Unreadable
 from certportal.registry.records import csv_records, json_records
-from certportal.registry.rows import Kind, Row
+from certportal.registry.rows import Kind, Row, SignatoryRow
 
 LARGEST: Final = 20_000_000
 """Bytes; a register of a hundred thousand organisations is smaller."""
@@ -40,6 +41,7 @@ def read_registry(content: bytes, filename: str, country: str) -> list[ReadRow]:
         _read(content, filename, country, rows, mistakes)
     except Unreadable as unreadable:
         mistakes.append(unreadable.mistake)
+    mistakes += _contradictions(rows.values())
     if not mistakes and not rows:
         mistakes.append(Mistake(1, "", Refusal("import_empty")))
     if mistakes:
@@ -61,6 +63,17 @@ def _read(
                 _note(mistakes, line, "", Refusal("row_repeated", key=row.key, first=first.line))
         if len(mistakes) >= MOST_MISTAKES:
             return
+
+
+def _contradictions(rows: Iterable[ReadRow]) -> Iterator[Mistake]:
+    """One person may sign for several organisations, and is told of in as many rows, but has one name."""
+    seen: dict[tuple[str, str], tuple[int, object]] = {}
+    for line, row in ((each.line, each.row) for each in rows):
+        if isinstance(row, SignatoryRow):
+            for name, value in row.columns().items():
+                first, earlier = seen.setdefault((row.email.key, name), (line, value))
+                if earlier != value:
+                    yield Mistake(line, name, Refusal("person_otherwise", first=first))
 
 
 def _note(mistakes: list[Mistake], line: int, column: str, refusal: Refusal) -> None:
