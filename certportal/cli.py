@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from certportal import audit, ca, create_app, schema, scheduler
+from certportal import audit, ca, create_app, scheduler, schema
 from certportal.certificates import service as certificates
 from certportal.environment import SettingsError, read_settings
 from certportal.extensions import transaction
