@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 FIRST_WAIT = {Medium.MAIL: 30, Medium.SMS: 5}
 LONGEST_WAIT = {Medium.MAIL: 3600, Medium.SMS: 60}
+HELD = (RowState.CLAIMED, RowState.SENDING)
 stopping = threading.Event()
 """Set at SIGTERM: the message in hand is finished, what else was claimed is given back."""
 
@@ -114,8 +115,9 @@ class Run:
             self.settle_last()
             outcome, letter = Temporary(f"could not be made: {type(error).__name__}", "letter"), None
             with transaction():
-                self.settle(row, "", outcome, from_states=(RowState.CLAIMED, RowState.SENDING))
+                self.settle(row, "", outcome)
             return
+        self.settle_last()  # still there when this one never came as far as MAIL FROM
         self.unsettled = (row, letter.address, outcome)
         self.server_down = isinstance(outcome, Temporary) and outcome.of == "server" and row.medium is Medium.MAIL
 
@@ -165,12 +167,12 @@ class Run:
         if self.unsettled is not None:
             row, address, outcome = self.unsettled
             self.unsettled = None
-            self.settle(row, address, outcome, from_states=(RowState.SENDING,))
+            self.settle(row, address, outcome)
 
-    def settle(self, row: OutboxRow, address: str, outcome: Outcome, *, from_states: tuple[RowState, ...]) -> None:
-        """A step: write down what became of a row, if it is still this run's."""
+    def settle(self, row: OutboxRow, address: str, outcome: Outcome) -> None:
+        """A step: write down what became of a row, if it is still this run's; *claimed* if it never came to MAIL FROM."""
         machine = clock.machine()
-        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state.in_(from_states))
+        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state.in_(HELD))
         values: dict[str, object] = {"reply": outcome.reply, "attempts": OutboxRow.attempts + 1}
         match outcome:
             case Accepted():
@@ -186,7 +188,12 @@ class Run:
 
     def silence(self, row: OutboxRow, silence: Silence) -> None:
         mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
-        values = {"state": RowState.SILENCED, "reply": silence.reason[:500], "secret": None, "settled_at": clock.machine()}
+        values = {
+            "state": RowState.SILENCED,
+            "reply": silence.reason[:500],
+            "secret": None,
+            "settled_at": clock.machine(),
+        }
         with transaction():
             self.settle_previous()
             if changed(update(OutboxRow).where(mine).values(**values)) and silence.on_settling is not None:
