@@ -11,7 +11,8 @@ from certportal.ca.errors import IssueRefused, RequestRefused
 from certportal.ca.names import subject_of
 from certportal.ca.profile import Profile, is_serial
 
-_PUBLIC_KEY_INFO = 6  # its place in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
+_SERIAL_NUMBER = 1
+_PUBLIC_KEY_INFO = 6  # places in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
 
 
 def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes) -> x509.Certificate:
@@ -21,6 +22,8 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
     subject_refused, ca_not_yet_valid, ca_ends_first.
     """
     try:
+        if not is_serial(der.integer_of(der.child(to_be_signed, _SERIAL_NUMBER))):
+            raise IssueRefused("certificate_refused", what="serialNumber")
         certificate = x509.load_der_x509_certificate(unsigned.assemble(to_be_signed, signature=b""))
         if certificate.tbs_certificate_bytes != to_be_signed:
             raise IssueRefused("certificate_refused", what="encoding")
@@ -46,11 +49,9 @@ def require_inside(authority: Authority, not_before: datetime, not_after: dateti
 
 
 def _require_issuer(authority: Authority, certificate: x509.Certificate) -> None:
-    """RFC 5280 4.1: version 3, a serial like ours, the issuer's name octet for octet, the algorithm of its key."""
+    """RFC 5280 4.1: version 3, the issuer's name octet for octet, the algorithm of its key."""
     if certificate.version is not x509.Version.v3:
         raise IssueRefused("certificate_refused", what="version")
-    if not is_serial(certificate.serial_number):
-        raise IssueRefused("certificate_refused", what="serialNumber")
     if certificate.issuer.public_bytes() != authority.name_der:
         raise IssueRefused("certificate_refused", what="issuer")
     if certificate.signature_algorithm_oid != _algorithm_of(authority.public_key):

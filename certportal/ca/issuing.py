@@ -49,7 +49,7 @@ def prepare(
     ``environment`` is the order's, ``request`` the signing request as it was sent, ``serial`` comes from ``serial_from``,
     ``now`` is aware. Only the public key is taken from the request. Raises RequestRefused, IssueRefused.
     """
-    if authority.environment is not environment:
+    if authority.environment != environment:
         raise IssueRefused("ca_environment_differs", name=authority.name, environment=environment.value)
     read = read_signing_request(request)
     not_before, not_after = profile.validity(now)

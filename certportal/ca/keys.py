@@ -24,7 +24,7 @@ from certportal.keyfiles import write_whole
 SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 VerifyingKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
-SHORTEST_PASSPHRASE = 16
+SHORTEST_PASSPHRASE = 12
 
 
 class KeyKind(StrEnum):
@@ -50,7 +50,7 @@ def make(kind: KeyKind) -> SigningKey:
 
 
 def require_good_passphrase(passphrase: bytes) -> None:
-    """At least 16 octets: it carries all the strength there is. Raises CaRefused ca_passphrase_short."""
+    """At least 12 octets: it carries all the strength there is. Raises CaRefused ca_passphrase_short."""
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise CaRefused("ca_passphrase_short", least=SHORTEST_PASSPHRASE)
 

@@ -1,0 +1,62 @@
+"""What every test of the authority starts from: a moment, a passphrase, serial numbers, authorities, requests."""
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from certportal.ca import (
+    Authority,
+    Environment,
+    Issuer,
+    KeyKind,
+    Plan,
+    Prepared,
+    Subject,
+    hierarchy,
+    prepare,
+    serial_from,
+)
+
+NOW = datetime(2026, 12, 1, 8, 30, 15, 250_000, tzinfo=UTC)
+PASSPHRASE = b"a passphrase for tests alone"
+CRL = "http://portal.example/crl/production.crl"
+ORGANISATION = Subject("9900001-8", "FI", "Malliyritys Oy")
+
+
+def serial(seed: int = 1) -> int:
+    return serial_from(random.Random(seed).randbytes(20))
+
+
+def plan_for(environment: Environment, kind: KeyKind = KeyKind.EC_P384, **changes: object) -> Plan:
+    name = environment.value.lower()
+    wanted = {"root": f"Model Root CA ({name})", "issuing": f"Model Issuing CA ({name})", "kind": kind} | changes
+    return Plan(**wanted)  # type: ignore[arg-type]
+
+
+def make_authority(
+    folder: Path, environment: Environment, kind: KeyKind = KeyKind.EC_P384, now: datetime = NOW
+) -> Issuer:
+    serials = (serial(11), serial(12))
+    hierarchy.initialise(
+        folder, environment, plan_for(environment, kind), passphrase=PASSPHRASE, now=now, serials=serials
+    )
+    return hierarchy.load(folder, environment, PASSPHRASE, now)
+
+
+def plain_request(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.CertificateSigningRequest:
+    return x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+
+
+def prepared(issuer: Authority, request: bytes, **changes: object) -> Prepared:
+    wanted = {
+        "environment": issuer.environment,
+        "subject": ORGANISATION,
+        "serial": serial(),
+        "now": NOW,
+        "crl_url": CRL,
+    }
+    return prepare(issuer, request=request, **(wanted | changes))  # type: ignore[arg-type]
