@@ -1,17 +1,20 @@
-"""Mailboxes as mail headers and SMTP envelopes want them (RFC 5322 section 3.4, RFC 5321 section 4.1.2, RFC 6531)."""
+"""Mailboxes and Message-IDs as headers and envelopes want them (RFC 5322 sections 3.4 and 3.6.4, RFC 6531)."""
 
+import ipaddress
 import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
+from urllib.parse import urlsplit
 
 # Anything that ends a line for some mail program, and every other control character.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]+)>")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}")
+MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.\[\]:-]+>")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PLAIN_LENGTH = 60  # an unencoded header value stays well under 78 with any header's name before it
@@ -68,6 +71,28 @@ def one_line(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("a line break or another control character has no place in a mail header")
     return value
+
+
+def checked(value: str, pattern: re.Pattern[str], what: str) -> str:
+    """The value itself; ValueError unless all of it fits the pattern."""
+    if not pattern.fullmatch(one_line(value)):
+        raise ValueError(f"not a {what}")
+    return value
+
+
+def message_id(reference: str, base_url: str) -> str:
+    """A Message-ID in the domain of BASE_URL's host, the same for the same ``reference`` (RFC 5322 section 3.6.4)."""
+    return checked(f"<{reference}@{_mail_domain(base_url)}>", MESSAGE_ID, "Message-ID")
+
+
+@lru_cache(maxsize=8)
+def _mail_domain(base_url: str) -> str:
+    host = urlsplit(base_url).hostname or "localhost"
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        return Mailbox.parse(f"postmaster@{host}").address.partition("@")[2]
+    return f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
 
 
 def header_text(value: str) -> str:

@@ -7,7 +7,7 @@ shown, and is never repeated by itself).
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -91,7 +91,7 @@ class Run:
         return db.session.scalar(select(OutboxRow.id).where(old).limit(1)) is not None
 
     @contextmanager
-    def line(self) -> Iterator[Line]:
+    def line(self) -> Generator[Line]:
         """The line to the mail server; whatever happens, the last outcome is settled."""
         with post().connection() as line:
             try:

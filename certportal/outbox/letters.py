@@ -8,7 +8,6 @@ which servers refuse (RFC 5321 section 4.5.3.1.6: 998 characters and CR LF).
 
 import binascii
 import hashlib
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
@@ -24,7 +22,7 @@ from flask_mail import Message
 
 from certportal.formats import LOCALES
 from certportal.identifiers import Language
-from certportal.outbox.addresses import Mailbox, header_text, known_mailbox, one_line
+from certportal.outbox.addresses import MESSAGE_ID, Mailbox, checked, header_text, known_mailbox
 from certportal.settings import current_settings
 
 if TYPE_CHECKING:
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029 ]+")
 _BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
-_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+=-]+@[A-Za-z0-9.\[\]:-]+>")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -93,21 +90,6 @@ def _inliner() -> "CSSInliner":
     from css_inline import CSSInliner
 
     return CSSInliner(load_remote_stylesheets=False)
-
-
-def message_id(reference: str, base_url: str) -> str:
-    """A Message-ID in the domain of BASE_URL's host, the same for the same ``reference`` (RFC 5322 section 3.6.4)."""
-    return _checked(f"<{reference}@{_mail_domain(base_url)}>", _MESSAGE_ID, "Message-ID")
-
-
-@lru_cache(maxsize=8)
-def _mail_domain(base_url: str) -> str:
-    host = urlsplit(base_url).hostname or "localhost"
-    try:
-        literal = ipaddress.ip_address(host)
-    except ValueError:
-        return Mailbox.parse(f"postmaster@{host}").address.partition("@")[2]
-    return f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
 
 
 def build(
@@ -197,14 +179,14 @@ class LetterMessage(Message):
             f"To: {Mailbox.parse(recipient).header()}",
             f"Subject: {header_text(self.subject)}",
             f"Date: {format_datetime(self.sent_at)}",
-            f"Message-ID: {_checked(self.msgId, _MESSAGE_ID, 'Message-ID')}",
+            f"Message-ID: {checked(self.msgId, MESSAGE_ID, 'Message-ID')}",
         ]
         if self.reply_to:
             lines.append(f"Reply-To: {known_mailbox(self.reply_to)[1]}")
         lines.append("Auto-Submitted: auto-generated")  # RFC 3834 section 5: no holiday messages in answer, please
-        lines.append(f"Content-Language: {_checked(self.language, _LANGUAGE_TAG, 'language')}")
+        lines.append(f"Content-Language: {checked(self.language, _LANGUAGE_TAG, 'language')}")
         for name, value in (self.extra_headers or {}).items():
-            lines.append(f"{_checked(name, _HEADER_NAME, 'header name')}: {header_text(value)}")
+            lines.append(f"{checked(name, _HEADER_NAME, 'header name')}: {header_text(value)}")
         return lines
 
 
@@ -212,9 +194,3 @@ def _quoted_printable(text: str) -> bytes:
     """UTF-8 in lines of at most 76 characters that end in CR LF (RFC 2045 section 6.7)."""
     encoded = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     return binascii.b2a_qp(encoded, istext=True).replace(b"\n", b"\r\n")
-
-
-def _checked(value: str, pattern: re.Pattern[str], what: str) -> str:
-    if not pattern.fullmatch(one_line(value)):
-        raise ValueError(f"not a {what}")
-    return value

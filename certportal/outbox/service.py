@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor
+from certportal.outbox.addresses import message_id
 from certportal.outbox.kinds import KINDS, Letter, Silence, kind
-from certportal.outbox.letters import message_id
 from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, OutboxRow, RowState
 from certportal.refusals import Conflict
 from certportal.secrecy import Secret

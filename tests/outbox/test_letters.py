@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jinja2 import ChoiceLoader, DictLoader
 
 from certportal.identifiers import Language
-from certportal.outbox.addresses import Mailbox, header_text
-from certportal.outbox.letters import LetterMessage, RenderedLetter, build, message_id, render_letter, render_sms
+from certportal.outbox.addresses import Mailbox, header_text, message_id
+from certportal.outbox.letters import LetterMessage, RenderedLetter, build, render_letter, render_sms
 from certportal.outbox.smtp import post
 from certportal.settings import Settings
 from tests.far_ends import SmtpFarEnd
