@@ -155,6 +155,85 @@ SENTENCES: dict[str, LazyString] = {
         "No more text messages can be sent for this organisation today. Try again tomorrow, or call the support"
     ),
     # orders
+    # certificates, signing request and certification authority
+    "csr_empty": _l("Choose the signing request’s file, or paste the request. Nothing was sent."),
+    "csr_too_large": _l(
+        "The file is too large for a signing request: at most %(limit_kb)s kB. Check that you chose the right file."
+    ),
+    "csr_private_key": _l(
+        "This holds a private key. It was not saved, but it has left your hands: make a new key pair, keep the private "
+        "key to yourself and send only the signing request (CSR)."
+    ),
+    "csr_is_certificate": _l(
+        "This is a certificate, not a signing request. Send the file that begins with BEGIN CERTIFICATE REQUEST."
+    ),
+    "csr_is_public_key": _l(
+        "This is a public key alone. Make a signing request (CSR) with the private key and send the request."
+    ),
+    "csr_several": _l(
+        "There are %(count)s different signing requests here. Send only the one that the certificate is for."
+    ),
+    "csr_unreadable": _l(
+        "This is not a signing request, or part of it is missing. Send the whole file, from BEGIN CERTIFICATE REQUEST "
+        "to END CERTIFICATE REQUEST."
+    ),
+    "csr_weak_hash": _l("The signing request is signed in a way that is no longer safe. Make it again with SHA-256."),
+    "csr_bad_signature": _l(
+        "The signing request is not signed with its own key, or it has changed on the way. Make a new request with the "
+        "private key and send it as it is."
+    ),
+    "key_type_refused": _l(
+        "This kind of key cannot be used. Make an RSA key of 2048–4096 bits, or an EC key on the curve P-256 or P-384."
+    ),
+    "key_size_refused": _l("The RSA key has %(bits)s bits. Make one of %(smallest)s–%(largest)s bits."),
+    "key_exponent_refused": _l("The RSA key has an unusual public exponent. Make a new key with the usual one, 65537."),
+    "key_weak": _l(
+        "This RSA key can be broken: the program or device that made it has a known fault. Make a new key with another program."
+    ),
+    "ca_environment_differs": _l(
+        "The certificate belongs to the other environment (%(environment)s) than %(name)s. Nothing was issued; tell the operator."
+    ),
+    "ca_not_yet_valid": _l(
+        "The certification authority %(name)s is valid only from %(since)s. Check the machine’s clock."
+    ),
+    "ca_ends_first": _l(
+        "No certificate can be issued now: the certification authority %(name)s ends on %(until)s, before the "
+        "certificate would. The operator must renew the authority first."
+    ),
+    "certificate_refused": _l(
+        "The certification authority refused the certificate because of a fault in the service (%(what)s). Nothing was "
+        "used up; tell the operator."
+    ),
+    "subject_refused": _l(
+        "The organisation’s details cannot be written into a certificate (%(field)s). The operator must correct them first."
+    ),
+    "ca_broken": _l(
+        "The certification authority’s file is damaged or has been changed: %(name)s. Restore it from the backup."
+    ),
+    "ca_busy": _l(
+        "Another command is making a certification authority in the same directory. Wait until it has finished."
+    ),
+    "ca_exists": _l("The certification authority is there already and is never written over: %(name)s"),
+    "ca_expired": _l(
+        "The certification authority %(name)s ended on %(until)s. It must be renewed before certificates can be issued."
+    ),
+    "ca_key_kind_refused": _l(
+        "A certification authority’s key must be RSA or EC: %(name)s. Restore the right file from the backup."
+    ),
+    "ca_key_mismatch": _l(
+        "The private key does not belong to the certificate of %(name)s. Restore both from the same backup."
+    ),
+    "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
+    "ca_name_refused": _l(
+        "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
+        "production than in test, at most 64 characters, and the issuing one’s holds the word %(needed)s."
+    ),
+    "ca_passphrase_short": _l(
+        "The passphrase of the certification authority’s keys is too short. Give at least %(least)s characters."
+    ),
+    "ca_passphrase_wrong": _l(
+        "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
+    ),
     # certificates
     # access
     # notices
