@@ -120,17 +120,31 @@ def check() -> Response | None:
         return None  # protocols read no cookie
     standing = g.standing = _recognised()
     g.actor = _actor(standing)
-    if allowed is None or allowed & OPEN_TO_ALL:
+    if allowed is None or _open_to_all(allowed):
         return None
     if g.actor is None:
         return _ask_to_sign_in(standing, allowed)
-    role = "operator" if g.actor.kind is ActorKind.OPERATOR else "signatory"
-    if role not in allowed:
+    if _role(g.actor) not in allowed:
         raise Forbidden
     view = current_app.view_functions[request.endpoint or ""]
-    if role == "signatory" and standing.organisation is None and not getattr(view, "before_choosing", False):
+    if standing.person is not None and standing.organisation is None and not getattr(view, "before_choosing", False):
         return go_to(url_for("signin.choose", next=_wanted()))
     return None
+
+
+def _open_to_all(allowed: frozenset[str]) -> bool:
+    """Whether nothing is asked of this visitor here. A page for everybody that is more to signatories or operators (the
+    start page) still tells them that their sign-in has ended, or asks for whom they act."""
+    if not allowed & OPEN_TO_ALL:
+        return False
+    is_more = request.method == "GET" and (allowed & {"signatory", "operator"})
+    if g.actor is None:
+        return not is_more or g.standing.ended is None
+    return not is_more or _role(g.actor) not in allowed
+
+
+def _role(actor: Actor) -> str:
+    return "operator" if actor.kind is ActorKind.OPERATOR else "signatory"
 
 
 def _allowed() -> frozenset[str] | None:
@@ -178,7 +192,8 @@ def _ask_to_sign_in(standing: Standing, allowed: frozenset[str]) -> Response:
         return go_to(url_for("signin.ended"))
     if standing.ended is not None:
         flash(_why(standing.ended), "info")
-    door = "signin.sign_in" if "signatory" in allowed else "signin.desk_sign_in"
+    at_desk = standing.operator is not None or "signatory" not in allowed
+    door = "signin.desk_sign_in" if at_desk else "signin.sign_in"
     return go_to(url_for(door, next=wanted))
 
 

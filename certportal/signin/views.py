@@ -82,7 +82,7 @@ def enter() -> Response:
 @allow("anonymous")
 def ended() -> Response:
     """The right to sign has ended, and with it the sign-in."""
-    return page("signin/ended.html", organisation=session.get("lost", ""))
+    return page("signin/ended.html", lost=session.get("lost", ""))
 
 
 @blueprint.get("/organisations")

@@ -29,7 +29,7 @@ class Mailbox:
         """The digits of the newest sign-in code."""
         texts = self.to(address)
         assert texts, f"no mail has come to {address}"
-        found = re.search(r"^ *(\d{4}) (\d{4})$", texts[-1], re.MULTILINE)
+        found = re.search(r"^ *(\d{4}) (\d{4})\s*$", texts[-1], re.MULTILINE)
         assert found, texts[-1]
         return found[1] + found[2]
 
