@@ -3,7 +3,7 @@
 import hashlib
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -40,9 +40,11 @@ class AcceptedKey:
         return hashlib.sha256(self.der).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def accept(public_key_info: bytes) -> AcceptedKey:
     """The key in a SubjectPublicKeyInfo, if the policy accepts it.
 
+    One issuing asks three times for the same key, and half a millisecond of arithmetic on an RSA modulus is enough once.
     RSA numbers are read before OpenSSL sees them: it would refuse some with words of its own, and spend seconds on others.
     Raises RequestRefused: key_type_refused, key_size_refused, key_exponent_refused, key_weak, csr_unreadable.
     """
