@@ -49,4 +49,5 @@ class Notice(db.Model):
     state: Mapped[NoticeState]
     recipient_key: Mapped[str] = mapped_column(sa.String(280), default="")
     outbox_row_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_row.id"))
+    send_before: Mapped[datetime]
     created_at: Mapped[datetime]
