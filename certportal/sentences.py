@@ -71,6 +71,25 @@ SENTENCES: dict[str, LazyString] = {
     "right_already_valid": _l("The organisation has this access right already, until further notice"),
     "right_not_waiting": _l("This has been decided or withdrawn already. Open the page again to see how it stands"),
     "right_not_valid": _l("This access right has ended already. Open the page again to see how it stands"),
+    "organisation_changed_meanwhile": _l(
+        "Somebody else changed the organisation’s details meanwhile. Look at them, and save yours if they still hold"
+    ),
+    "person_changed_meanwhile": _l(
+        "Your details were changed elsewhere meanwhile. Look at them, and save these if they still hold"
+    ),
+    "admissions_from_address": _l(
+        "Many requests have come from this network in the last hour. Try again later, or call us"
+    ),
+    "admissions_with_email": _l(
+        "Requests with this e-mail address have come already. We answer them by e-mail; call us if it is urgent"
+    ),
+    "admissions_for_organisation": _l(
+        "Several requests for this organisation have come already. We answer them by e-mail; call us if it is urgent"
+    ),
+    "admission_decided": _l("This request has been decided already. Open the queue again to see how it stands"),
+    "organisation_has_ended": _l(
+        "The organisation %(typed)s no longer uses the service. Open it again before you let anybody in"
+    ),
     "organisation_unknown": _l("There is no organisation with the business ID %(typed)s. Add the organisation first"),
     "organisation_other_register": _l(
         "The number %(typed)s belongs to an organisation in another country: %(country)s. Check the country"
@@ -116,7 +135,7 @@ SENTENCES: dict[str, LazyString] = {
         "This code no longer works: ten minutes have passed, or a newer code has been sent. Ask for a new code"
     ),
     "sign_in_codes_too_many": _l(
-        "Five codes have been sent to this address within an hour. Use the newest one, or ask for the next after %(until)s"
+        "Five codes have been asked for with this address within an hour. Use the newest one, or ask for the next after %(until)s"
     ),
     "sign_in_codes_too_many_here": _l(
         "Too many codes have been asked for from your network. Try again after %(until)s"

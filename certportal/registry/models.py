@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.extensions import db
-from certportal.identifiers import Environment, Language
+from certportal.identifiers import Environment, Language, PhoneNumber
 from certportal.refusals import Conflict
 from certportal.registry.rules import ContactDetails, OrganisationContact
 
@@ -59,6 +59,11 @@ class Person(db.Model):
     phone: Mapped[str] = mapped_column(PHONE, default="")
     language: Mapped[Language]
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    def rename(self, name: str, phone: PhoneNumber | None, language: Language) -> None:
+        """These details from now on; an absent number is none."""
+        self.name, self.phone, self.language = name, phone.e164 if phone else "", language
 
 
 class SigningRight(db.Model):
@@ -259,40 +264,3 @@ class AccessRight(db.Model):
     def _must_be(self, state: RightState, code: str) -> None:
         if self.state is not state:
             raise Conflict(code, state=self.state.value)
-
-
-class AdmissionKind(enum.StrEnum):
-    """Why somebody asks to be let in."""
-
-    NEW_ORGANISATION = "new_organisation"
-    CHANGED_SIGNATORY = "changed_signatory"
-
-
-class AdmissionState(enum.StrEnum):
-    WAITING = "waiting"
-    ADMITTED = "admitted"
-    REFUSED = "refused"
-
-
-class Admission(db.Model):
-    """Somebody's request to be let in as signatory: a new organisation, or a signatory who has changed."""
-
-    __tablename__ = "admission"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[AdmissionKind]
-    state: Mapped[AdmissionState] = mapped_column(index=True)
-    organisation_name: Mapped[str] = mapped_column(NAME)
-    business_id: Mapped[str] = mapped_column(String(30), index=True)
-    country: Mapped[str] = mapped_column(String(2))
-    name: Mapped[str] = mapped_column(NAME)
-    email: Mapped[str] = mapped_column(EMAIL)
-    phone: Mapped[str] = mapped_column(PHONE)
-    role: Mapped[str] = mapped_column(NAME)
-    language: Mapped[Language]
-    from_contact: Mapped[bool] = mapped_column(default=False)
-    client_address: Mapped[str] = mapped_column(String(45), default="")
-    asked_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
-    reason: Mapped[str] = mapped_column(sa.Text, default="")

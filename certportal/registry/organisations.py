@@ -72,6 +72,14 @@ def signing_rights(organisation_id: int) -> list[SigningRight]:
     return list(db.session.scalars(query))
 
 
+def rights_to_sign(organisation_id: int, on: date) -> list[SigningRight]:
+    """The rights to sign for the organisation that hold on that day, by the person's name."""
+    return sorted(
+        (right for right in signing_rights(organisation_id) if rules.holds(right.valid_from, right.valid_to, on)),
+        key=lambda right: (right.person.name, right.id),
+    )
+
+
 def organisations_of(person_id: int, on: date) -> list[Organisation]:
     """The organisations that the person may sign for on that day, by name."""
     query = (

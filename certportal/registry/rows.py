@@ -44,6 +44,15 @@ class Change:
     verb: Literal["added", "changed"]
     fields: tuple[FieldChange, ...]
 
+    @property
+    def text(self) -> str:
+        """One line for the command's output, in English: ``changed organisations 9900001-8: name A → B``."""
+        if self.verb == "added":
+            fields = [f"{each.field} {_short(each.after)}" for each in self.fields]
+        else:
+            fields = [f"{each.field} {_short(each.before)} → {_short(each.after)}" for each in self.fields]
+        return f"{self.verb} {self.kind.value} {self.key}: {', '.join(fields)}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationRow:
@@ -201,6 +210,12 @@ Row = OrganisationRow | SignatoryRow | ChannelRow | PurposeRow | TermsRow | Acce
 def said(value: Value | Unsaid, otherwise: Value) -> Value:
     """The value, or the other one where nothing was said."""
     return otherwise if isinstance(value, Unsaid) else value
+
+
+def _short(value: object) -> str:
+    """A value in a line of output: nothing as a hyphen, a long text by its beginning."""
+    line = " ".join(str("-" if value in (None, "") else value).split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 def _said(**values: object) -> dict[str, object]:

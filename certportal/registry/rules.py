@@ -3,12 +3,39 @@
 Days are local days of the installation; a right's last day is inclusive.
 """
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from certportal.identifiers import EmailAddress, Language, PhoneNumber
-from certportal.refusals import Refusal
+from certportal.identifiers import BusinessId, EmailAddress, Language, PhoneNumber
+from certportal.refusals import Conflict, Refusal, TooMany
+
+ASKED_FROM_AN_ADDRESS_IN_AN_HOUR = 10
+ASKED_WITH_AN_EMAIL_IN_A_DAY = 3
+ASKED_FOR_AN_ORGANISATION_IN_A_DAY = 5
+"""Limits of asking to be let in, by machine time: each request is read by a person, and mails the present signatories."""
+
+
+class AdmissionKind(enum.StrEnum):
+    """Why somebody asks to be let in."""
+
+    NEW_ORGANISATION = "new_organisation"
+    CHANGED_SIGNATORY = "changed_signatory"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody who asks to be let in says about the organisation and themselves."""
+
+    kind: AdmissionKind
+    organisation_name: str
+    business_id: BusinessId
+    name: str
+    email: EmailAddress
+    phone: PhoneNumber
+    role: str
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,22 @@ def in_order(valid_from: date, valid_to: date | None) -> None:
     """Refuses a right that would end before the day on which it begins."""
     if valid_to is not None and valid_to < valid_from:
         raise Refusal("right_ends_before_it_begins", first=valid_from, last=valid_to)
+
+
+def may_be_asked(from_address: int, with_email: int, for_organisation: int) -> None:
+    """Refuses one more request when as many as allowed have come: of the last hour, and twice of the last day."""
+    if from_address >= ASKED_FROM_AN_ADDRESS_IN_AN_HOUR:
+        raise TooMany("admissions_from_address")
+    if with_email >= ASKED_WITH_AN_EMAIL_IN_A_DAY:
+        raise TooMany("admissions_with_email")
+    if for_organisation >= ASKED_FOR_AN_ORGANISATION_IN_A_DAY:
+        raise TooMany("admissions_for_organisation")
+
+
+def unchanged_since(version: int, present: int, code: str) -> None:
+    """Refuses to overwrite what somebody else has saved since the form was opened."""
+    if version != present:
+        raise Conflict(code)
 
 
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[FieldChange, ...]:

@@ -71,6 +71,7 @@ def save_person(row: SignatoryRow, language: Language, by: Actor) -> tuple[Perso
     if found is not None:
         fields = _amend(found, columns)
         if fields:
+            found.version += 1
             audit.record("person_changed", f"person:{found.id}", by=by, changed=_listed(fields))
         return found, fields
     _need(row, "name")

@@ -21,6 +21,7 @@ from certportal.registry.contacts import (
     note_wrong_number,
     retire_contact,
 )
+from certportal.registry.editing import edit_organisation_contact, edit_person
 from certportal.registry.organisations import (
     contact_of,
     end_organisation,
@@ -32,6 +33,7 @@ from certportal.registry.organisations import (
     organisations_without_signatory,
     person,
     person_by_email,
+    rights_to_sign,
     save_organisation_contact,
     signatories,
     signing_rights,
@@ -90,6 +92,8 @@ __all__ = [
     "contact_of",
     "contacts_of",
     "contacts_with_address",
+    "edit_organisation_contact",
+    "edit_person",
     "end_organisation",
     "end_right",
     "end_signing_right",
@@ -111,6 +115,7 @@ __all__ = [
     "right_to",
     "rights_of",
     "rights_of_application",
+    "rights_to_sign",
     "save_access_right",
     "save_channel",
     "save_organisation",
