@@ -13,18 +13,18 @@ SIGNATORY: tuple[tuple[str, LazyString], ...] = (
     ("home.start", lazy_pgettext("navigation", "Start")),
     ("certificates.index", _l("Certificates")),
     ("access.index", _l("Technical interface")),
-    ("contacts.index", _l("Contacts")),
-    ("registry.organisation", _l("Organisation")),
+    ("contacts.index", lazy_pgettext("navigation", "Contacts")),
+    ("registry.organisation", lazy_pgettext("navigation", "Organisation")),
 )
 OPERATOR: tuple[tuple[str, LazyString], ...] = (
-    ("console.start", _l("Desk")),
+    ("console.start", lazy_pgettext("navigation", "Desk")),
     ("console.queue", lazy_pgettext("navigation", "Queue")),
-    ("console.orders", _l("Orders and certificates")),
-    ("console.organisations", _l("Organisations")),
-    ("console.outbox", _l("Messages")),
-    ("console.channels", _l("Channels and terms")),
-    ("console.audit", _l("Record")),
-    ("console.health", _l("Health")),
+    ("console.orders", lazy_pgettext("navigation", "Orders and certificates")),
+    ("console.organisations", lazy_pgettext("navigation", "Organisations")),
+    ("console.outbox", lazy_pgettext("navigation", "Messages")),
+    ("console.channels", lazy_pgettext("navigation", "Channels and terms")),
+    ("console.audit", lazy_pgettext("navigation", "Record")),
+    ("console.health", lazy_pgettext("navigation", "Health")),
 )
 BELONGS_TO = {"orders": "certificates.index", "notices": "certificates.index"}
 """Rooms whose pages stand under another room's entry."""

@@ -76,14 +76,15 @@ def _count_try(row: SignedIn) -> bool:
 def _refused(row: SignedIn, operator: Operator, typed: str, client: str | None) -> Refusal | None:
     """Why these digits do not open; None when they do, and then their step is spent."""
     left = rules.TOTP_TRIES - row.second_factor_tries
-    kept = operator.totp_secret if operator.totp_enrolled_at else row.totp_secret
-    if kept is None:
-        return Refusal("sign_in_over")
+    enrolled = operator.totp_enrolled_at is not None
+    kept = operator.totp_secret if enrolled else row.totp_secret
+    if kept is None or (enrolled and row.totp_secret is not None):
+        return Refusal("sign_in_over")  # another browser has enrolled, or the authenticator was reset, meanwhile
     step = totp.step_of(totp.unsealed(kept, operator.id), typed, clock.machine())
     actor = Actor(ActorKind.OPERATOR, operator.id, operator.name, client)
-    if step is not None and operator.totp_enrolled_at is None:
-        enrolled = operators.enrol_authenticator(operator, kept, step, clock.machine(), actor)
-        return None if enrolled else Refusal("sign_in_over")
+    if step is not None and not enrolled:
+        done = operators.enrol_authenticator(operator, kept, step, clock.machine(), actor)
+        return None if done else Refusal("sign_in_over")
     if step is not None and operators.spend_step(operator, step):
         return None
     if left > 0:
