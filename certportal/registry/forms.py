@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _p
+from flask_babel import lazy_pgettext
 from wtforms import HiddenField
 
 from certportal.fields import (
@@ -28,6 +28,7 @@ class AskForm(Form):
 
     kind = ChoiceField(
         _l("What is it about?"),
+        missing=_l("Choose what your request is about"),
         coerce=AdmissionKind,
         choices=[
             (AdmissionKind.NEW_ORGANISATION.value, _l("My organisation is not here yet, or no sign-in code came")),
@@ -98,7 +99,7 @@ class OrganisationContactForm(VersionedForm):
     """Whom the service writes to about the organisation."""
 
     name = PlainTextField(
-        _p("of a person", "Name"), limit=NAME, missing=_l("Enter the person’s first name and last name")
+        lazy_pgettext("of a person", "Name"), limit=NAME, missing=_l("Enter the person’s first name and last name")
     )
     email = EmailAddressField(_l("E-mail address"))
     phone = PhoneNumberField(_l("Mobile number"), required=False, country=lambda form: getattr(form, "home", None))
