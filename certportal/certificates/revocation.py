@@ -11,7 +11,7 @@ from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules
 from certportal.certificates.models import Certificate, CertificateState, RevocationList
 from certportal.certificates.telling import subject
-from certportal.extensions import changed, db, transaction
+from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.keyfiles import write_whole
 from certportal.messages import service as messages
@@ -34,32 +34,47 @@ def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") ->
     Where the list cannot be signed now, the revocation stands and the job publishes it as soon as it can.
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
+    with transaction():
+        environment = revoke_within(certificate_id, reason, by, note).environment
+    publish_soon({environment})
+    return db.session.get_one(Certificate, certificate_id)
+
+
+def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
+    """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction.
+
+    Refusals as ``revoke``.
+    """
+    within_transaction()
     rules.reason_allowed(reason, operator=by.kind in (ActorKind.OPERATOR, ActorKind.COMMAND))
     now = clock.now()
-    with transaction() as session:
-        certificate = session.get_one(Certificate, certificate_id)
-        rules.revocable(certificate.state, certificate.not_after, now)
-        issued = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.ISSUED)
-        values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value}
-        if not changed(update(Certificate).where(issued).values(**values)):
-            raise Conflict("certificate_revoked")
-        messages.end_pages(certificate_id, MessageEnd.CERTIFICATE_ENDED)
-        audit.record(
-            "certificate_revoked",
-            subject(certificate),
-            by=by,
-            organisation_id=certificate.organisation_id,
-            serial=certificate.serial,
-            reason=reason.value,
-            note=note,
-        )
-        _tell_revoked(certificate)
-        environment = certificate.environment
-    try:
-        publish(environment)
-    except (Refusal, OSError):
-        log.exception("the revocation list of %s could not be published now", environment.value)
-    return db.session.get_one(Certificate, certificate_id)
+    certificate = db.session.get_one(Certificate, certificate_id)
+    rules.revocable(certificate.state, certificate.not_after, now)
+    issued = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.ISSUED)
+    values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value}
+    if not changed(update(Certificate).where(issued).values(**values)):
+        raise Conflict("certificate_revoked")
+    messages.end_pages(certificate_id, MessageEnd.CERTIFICATE_ENDED)
+    audit.record(
+        "certificate_revoked",
+        subject(certificate),
+        by=by,
+        organisation_id=certificate.organisation_id,
+        serial=certificate.serial,
+        reason=reason.value,
+        note=note,
+    )
+    _tell_revoked(certificate)
+    return certificate
+
+
+def publish_soon(environments: set[Environment]) -> None:
+    """Publish the lists of these environments now; where that fails, the revocations stand and the job publishes."""
+    for environment in environments:
+        try:
+            publish(environment)
+        except (Refusal, OSError):
+            log.exception("the revocation list of %s could not be published now", environment.value)
 
 
 def publish(environment: Environment) -> RevocationList:
