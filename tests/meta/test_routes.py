@@ -10,8 +10,10 @@ from werkzeug.routing import Rule
 
 from certportal.answers import ROLES
 from certportal.extensions import csrf
+from tests.meta.tree import TEMPLATES, files, modules, named
 
 KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?")
+ENDPOINT_IN_TEXT = re.compile(r"\b(?:url_for|see_other|link)\(\s*[\"'](\w+\.\w+|static)[\"']")
 VERBS = {"GET", "HEAD", "OPTIONS", "POST"}
 BEHIND_A_LINK = re.compile(r"/messages/<(?:\w+:)?token>/.+")
 
@@ -103,3 +105,14 @@ def test_a_visitor_gets_only_the_signed_cookie(app: Flask, path: str) -> None:
 
 def test_there_are_routes(app: Flask) -> None:
     assert sum(1 for _ in routes(app)) > 40
+
+
+def test_every_endpoint_that_code_or_a_template_names_exists(app: Flask) -> None:
+    sources = [*modules(), *(path for path in files(TEMPLATES) if path.suffix in {".html", ".txt"})]
+    missing = {
+        f"{named(path)}: {endpoint}"
+        for path in sources
+        for endpoint in ENDPOINT_IN_TEXT.findall(path.read_text("utf-8"))
+        if endpoint not in app.view_functions and not endpoint.startswith("demo.")
+    }
+    assert sorted(missing) == []
