@@ -15,7 +15,7 @@ from certportal.identifiers import Actor, ActorKind
 from certportal.messages import links
 from certportal.messages.endings import end_of
 from certportal.messages.models import MessageEnd, Opening, SecureMessage
-from certportal.secrecy import Secret, Unsealable, keyed_hash, message_key, unseal
+from certportal.secrecy import Secret, keyed_hash, message_key, unseal
 from certportal.settings import current_settings
 
 
@@ -46,13 +46,13 @@ def opened(token: str, cookie: str | None) -> Opened | None:
 
 
 def transfer_password(message: SecureMessage, token: str) -> Secret | None:
-    """What is sealed in the message, for the page of an opened message; None where nothing is (any more)."""
+    """What is sealed in the message, for the page of an opened message; None where nothing is (any more).
+
+    Raises Unsealable for another message's token.
+    """
     if message.sealed is None:
         return None
-    try:
-        return unseal(message_key(current_settings().secret_key, Secret(token)), message.sealed, message.associated)
-    except Unsealable:
-        return None
+    return unseal(message_key(current_settings().secret_key, Secret(token)), message.sealed, message.associated)
 
 
 def close(token: str, cookie: str | None, by: Actor) -> bool:

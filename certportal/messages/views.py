@@ -61,6 +61,8 @@ def pin(token: str) -> Response:
 def enter_pin(token: str) -> Response:
     """The PIN, typed."""
     message = visiting.message_of(token)
+    if service.pin_out(message) is None or service.end_of(message, clock.now()) is not None:
+        return see_other("messages.cover", token=token)
     form = PinForm()
     if not form.validate_on_submit():
         return _pin(message, token, form, status=422)
@@ -69,9 +71,8 @@ def enter_pin(token: str) -> Response:
     except Conflict:
         return see_other("messages.cover", token=token)
     except Refusal as refusal:
-        if refusal.code == "pin_none":
-            return see_other("messages.cover", token=token)
-        return _pin_refused(message, token, form, refusal)
+        form.pin.errors = [sentence(refusal)]
+        return _pin(message, token, form, status=422)
     return visiting.let_in(see_other("messages.content", token=token), token, opening)
 
 
@@ -162,17 +163,12 @@ def _pin(
     messages: list[str] | None = None,
     status: int = 200,
 ) -> Response:
-    form = form or PinForm(formdata=None)
-    given = {"form": form, "messages": messages or [], "form_errors": bool(messages or form.errors)}
-    return page("messages/pin.html", **_about(message, token), **given, status=status)
-
-
-def _pin_refused(message: SecureMessage, token: str, form: PinForm, refusal: Refusal) -> Response:
-    """A wrong PIN is an error of the field; one that can no longer be used leaves no field to try in."""
-    if refusal.code == "pin_wrong":
-        form.pin.errors = [sentence(refusal)]
-        return _pin(message, token, form, status=422)
-    return _pin(message, token, messages=[sentence(refusal)], status=422)
+    about, form = _about(message, token), form or PinForm(formdata=None)
+    errors = messages or []
+    if not about["pin"].alive:  # then there is no field that an error could stand beside
+        errors, form = errors or list(form.pin.errors), PinForm(formdata=None)
+    given = {"form": form, "messages": errors, "form_errors": bool(errors or form.errors)}
+    return page("messages/pin.html", **about, **given, status=status)
 
 
 def _about(message: SecureMessage, token: str) -> dict[str, Any]:
