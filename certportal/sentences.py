@@ -174,6 +174,47 @@ SENTENCES: dict[str, LazyString] = {
         "No more text messages can be sent for this organisation today. Try again tomorrow, or call the support"
     ),
     # orders
+    "channel_closed": _l("This channel can no longer be applied for. Choose another channel"),
+    "environment_not_offered": _l("This channel has no certificates for that environment. Choose the other one"),
+    "no_access_right": _l(
+        "The organisation has no valid access right to this channel. Apply for the right first, or choose test"
+    ),
+    "description_needed": _l(
+        "Describe what this certificate is for: the organisation has one for this channel already, and you must be able to "
+        "tell them apart"
+    ),
+    "contact_myself_phone": _l("Enter your mobile number: the PIN code is sent there"),
+    "order_collected": _l("The certificate has been collected already, so the order can no longer be changed"),
+    "order_cancelled": _l("The order has been cancelled, so it can no longer be changed"),
+    "order_changed": _l("Nothing was sent: the order has changed since you opened it. This is how it stands now"),
+    "codes_in_use": _l(
+        "The certificate is being collected at this moment, so nothing can be changed. Look again in a minute"
+    ),
+    "draft_not_found": _l("There is no such draft. It may belong to another organisation that you act for"),
+    "draft_changed": _l(
+        "These answers have been changed in another window since you opened them. What you have written is still here: go on "
+        "to keep it, or open what was saved there"
+    ),
+    "answers_changed": _l(
+        "The answers have been changed in another window since you checked them. Nothing was sent: check them again here"
+    ),
+    "draft_sent": _l("This application has been sent already. Here is the order that it became"),
+    "draft_deleted": _l(
+        "This draft has been deleted in another window. What you have written is still here, and going on keeps it as a new "
+        "draft"
+    ),
+    "terms_changed": _l("There is a new version of the terms of use. Read it and accept it to go on"),
+    "terms_none": _l("There are no terms of use to accept yet, so nothing can be sent. Ask the service’s support"),
+    "contact_unknown": _l("This contact person is no longer here. Choose another one, or enter the details"),
+    "certificate_unknown": _l("This certificate can no longer be replaced. Choose another one"),
+    "order_unknown": _l("There is no such order any more. Choose another one"),
+    "earlier_order_collected": _l(
+        "The certificate of that order has been collected meanwhile, so its codes worked. Choose another reason"
+    ),
+    "replaces_other_environment": _l(
+        "A certificate for production cannot replace one for test, nor the other way round. Choose the environment of the old "
+        "certificate, or apply for an additional one"
+    ),
     # certificates, signing request and certification authority
     "csr_empty": _l("Choose the signing request’s file, or paste the request. Nothing was sent."),
     "csr_too_large": _l(

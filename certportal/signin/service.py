@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind
-from certportal.refusals import Forbidden, NotFound
+from certportal.refusals import Forbidden
 from certportal.registry import operators
 from certportal.registry import service as registry
 from certportal.registry.models import Operator, Organisation, Person
@@ -97,10 +97,7 @@ def begin(
     with transaction():
         if person_id is not None:
             return open_for_person(person_id, client=None, organisation_id=organisation_id)
-        operator = operators.operator(operator_id)
-        if operator is None:
-            raise NotFound("operator_unknown")
-        return open_for_operator(operator, client=None, second_factor=True)
+        return open_for_operator(db.session.get_one(Operator, operator_id), client=None, second_factor=True)
 
 
 def act_for(token: Secret, organisation_id: int, by: Actor) -> Secret:

@@ -48,9 +48,8 @@ def app(app: Flask) -> Flask:
     def unmarked() -> Response:
         return _say("open to the world")
 
-    for endpoint, path in (("registry.ask", "/ask"), ("home.start", "/"), ("console.start", "/desk")):
-        if endpoint not in app.view_functions:
-            app.add_url_rule(path, endpoint, allow("anonymous")(lambda: _say("stand-in")))
+    if "console.start" not in app.view_functions:
+        app.add_url_rule("/desk", "console.start", allow("operator")(lambda: _say("the desk")))
     return app
 
 

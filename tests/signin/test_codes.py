@@ -44,9 +44,7 @@ def test_a_signatory_signs_in_with_the_code_from_the_mail(browser: BrowsingClien
     assert inside(browser)
 
 
-def test_a_code_is_eight_digits_and_may_be_typed_with_its_gap(
-    browser: BrowsingClient, mailbox: Mailbox, aino: Person
-):
+def test_a_code_is_eight_digits_and_may_be_typed_with_its_gap(browser: BrowsingClient, mailbox: Mailbox, aino: Person):
     page = ask(browser)
     code = mailbox.code(AINO)
     assert len(code) == 8
@@ -75,7 +73,8 @@ def test_the_code_is_in_the_letter_and_nowhere_else(
     code = mailbox.code(AINO)
     pair = f"{code[:4]} {code[4:]}"
     assert pair in smtp.messages[-1].html
-    assert code not in smtp.messages[-1].subject and pair not in smtp.messages[-1].subject
+    assert code not in smtp.messages[-1].subject
+    assert pair not in smtp.messages[-1].subject
     kept = str([{c.key: getattr(row, c.key) for c in sa.inspect(row).mapper.columns}
                 for model in (SignInCode, OutboxRow, AuditEntry) for row in rows(model)])  # fmt: skip
     assert code not in kept + caplog.text + page.soup.decode()
@@ -142,7 +141,8 @@ def test_a_newer_code_makes_the_earlier_one_void(browser: BrowsingClient, mailbo
     page = page.submit("Send a new code")
     second = mailbox.code(AINO)
     refused = page.submit("Sign in", code=first)
-    assert refused.status == 422 and "Tries left: 4" in refused.errors[0]
+    assert refused.status == 422
+    assert "Tries left: 4" in refused.errors[0]
     refused.submit("Sign in", code=second)
     assert inside(browser)
 
@@ -173,16 +173,15 @@ def test_a_wrong_code_is_counted_and_the_page_says_how_many_are_left(
     assert inside(browser)
 
 
-def test_after_five_wrong_codes_the_right_one_is_refused_too(
-    browser: BrowsingClient, mailbox: Mailbox, aino: Person
-):
+def test_after_five_wrong_codes_the_right_one_is_refused_too(browser: BrowsingClient, mailbox: Mailbox, aino: Person):
     page = ask(browser)
     code = mailbox.code(AINO)
     for _ in range(5):
         page = page.submit("Sign in", code=another(code))
     assert "Five wrong codes" in page.errors[0]
     page = page.submit("Sign in", code=code)
-    assert page.status == 422 and "Five wrong codes" in page.errors[0]
+    assert page.status == 422
+    assert "Five wrong codes" in page.errors[0]
     assert not inside(browser)
     locked = [entry for entry in rows(AuditEntry) if entry.verb == "sign_in_code_locked"]
     assert [(entry.details["email"], entry.client_address) for entry in locked] == [(AINO, "198.51.100.7")]
@@ -191,7 +190,8 @@ def test_after_five_wrong_codes_the_right_one_is_refused_too(
 @pytest.mark.parametrize("typed", ["", "1234567", "123456789", "abcdefgh", "12 34 5a 78", "１２３４５６７"])
 def test_what_is_no_code_is_no_try(browser: BrowsingClient, aino: Person, typed: str):
     page = ask(browser).submit("Sign in", code=typed)
-    assert page.status == 422 and page.errors
+    assert page.status == 422
+    assert page.errors
     assert rows(SignInCode)[0].wrong_tries == 0
 
 
@@ -288,9 +288,7 @@ def test_an_unknown_address_gets_the_same_page_the_same_rows_and_the_same_work(a
     assert rows(AuditEntry) == []
 
 
-def test_an_unknown_address_gets_no_mail_and_the_row_says_why(
-    browser: BrowsingClient, mailbox: Mailbox, aino: Person
-):
+def test_an_unknown_address_gets_no_mail_and_the_row_says_why(browser: BrowsingClient, mailbox: Mailbox, aino: Person):
     ask(browser, NOBODY)
     assert mailbox.to(NOBODY) == []
     row = rows(OutboxRow)[0]
@@ -339,9 +337,7 @@ def test_an_operators_address_opens_nothing_at_the_signatories_door(
 # ---- caps ----
 
 
-def test_at_most_five_codes_an_hour_for_an_address(
-    app: Flask, browser: BrowsingClient, aino: Person, clock: FakeClock
-):
+def test_at_most_five_codes_an_hour_for_an_address(app: Flask, browser: BrowsingClient, aino: Person, clock: FakeClock):
     for number in range(5):
         assert ask(english(app, f"192.0.2.{number}")).status == 200
         clock.move(minutes=1)
@@ -352,6 +348,20 @@ def test_at_most_five_codes_an_hour_for_an_address(
     clock.move(minutes=55)
     assert ask(browser).h1 == "Enter the sign-in code"
     assert ask(browser).status == 429, "the second oldest still counts"
+
+
+def test_twenty_requests_at_once_make_no_more_than_five_codes(app: Flask, aino: Person):
+    def one(_number: int) -> str:
+        try:
+            codes.ask_code(Desk.SIGNATORY, EmailAddress.parse(AINO), "192.0.2.1")
+        except Refusal as refusal:
+            return refusal.code
+        return "sent"
+
+    db.session.rollback()
+    answers = at_once(app, 20, one)
+    assert (answers.count("sent"), answers.count("sign_in_codes_too_many")) == (5, 15)
+    assert [row.spent_at is None for row in rows(SignInCode)] == [False] * 4 + [True]
 
 
 def test_the_cap_on_an_address_holds_for_both_doors_together(browser: BrowsingClient, olli: Any):
@@ -366,7 +376,8 @@ def test_at_most_twenty_codes_an_hour_for_a_client(app: Flask, browser: Browsing
     for number in range(20):
         assert ask(browser, f"somebody{number}@nowhere.example").status == 200
     refused = ask(browser, "somebody21@nowhere.example")
-    assert refused.status == 429 and "your network" in refused.errors[0]
+    assert refused.status == 429
+    assert "your network" in refused.errors[0]
     assert ask(english(app, "203.0.113.9"), "somebody21@nowhere.example").status == 200
     clock.move(hours=1)
     assert ask(browser, "somebody21@nowhere.example").status == 200

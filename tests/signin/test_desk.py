@@ -54,7 +54,8 @@ def test_the_first_sign_in_sets_the_authenticator_up(
 def test_the_picture_and_the_key_say_the_same(browser: BrowsingClient, mailbox: Mailbox, olli: Operator):
     page = with_emailed_code(browser, mailbox)
     picture = page.soup.select_one("img.qr")
-    assert picture["src"].startswith("data:image/svg+xml") and picture["alt"]
+    assert picture["src"].startswith("data:image/svg+xml")
+    assert picture["alt"]
     assert "style" not in unquote(picture["src"]), "the page's own rule forbids style attributes"
     secret = desk.offered_authenticator(Secret(token_of(browser)))
     assert secret.picture == picture["src"]
@@ -87,7 +88,8 @@ def test_a_wrong_code_enrols_nothing(browser: BrowsingClient, mailbox: Mailbox, 
     page = with_emailed_code(browser, mailbox)
     key = key_on(page)
     page = page.submit("Sign in", code=another(shown(key, clock)))
-    assert page.status == 422 and "Tries left: 4" in page.errors[0]
+    assert page.status == 422
+    assert "Tries left: 4" in page.errors[0]
     assert key_on(page) == key, "the same key as before: it is in the app already"
     assert the_operator().totp_enrolled_at is None
     page.submit("Sign in", code=shown(key, clock))
@@ -103,7 +105,8 @@ def test_of_two_browsers_that_enrol_at_once_the_first_wins(
     one.submit("Sign in", code=shown(key, clock))
     refused = two.submit("Sign in", code=shown(key_on(two), clock))
     assert refused.h1 == "Operator’s sign-in"
-    assert inside(first) and not inside(second)
+    assert inside(first)
+    assert not inside(second)
     assert totp.unsealed(the_operator().totp_secret, 1) == Secret(key)
 
 
@@ -128,7 +131,8 @@ def test_a_code_of_the_app_cannot_be_used_twice(app: Flask, mailbox: Mailbox, ol
     browser = english(app)
     page = with_emailed_code(browser, mailbox)
     refused = page.submit("Sign in", code=shown(key, clock))
-    assert refused.status == 422 and "has been used" in refused.errors[0]
+    assert refused.status == 422
+    assert "has been used" in refused.errors[0]
     assert not inside(browser)
     earlier = refused.submit("Sign in", code=shown(key, clock, -1))
     assert "has been used" in earlier.errors[0], "nor is one of an earlier step"
@@ -158,7 +162,8 @@ def test_after_five_wrong_codes_the_emailed_code_must_be_asked_for_again(
         page = page.submit("Sign in", code=another(shown(key, clock)))
         assert page.status == 422
     page = page.submit("Sign in", code=another(shown(key, clock)))
-    assert page.h1 == "Operator’s sign-in" and "Five wrong codes" in page.text
+    assert page.h1 == "Operator’s sign-in"
+    assert "Five wrong codes" in page.text
     assert browser.get("/desk/sign-in/authenticator").h1 == "Operator’s sign-in"
     assert "totp_locked" in verbs()
     with_emailed_code(browser, mailbox).submit("Sign in", code=shown(key, clock))

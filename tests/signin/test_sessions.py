@@ -1,5 +1,6 @@
 """A signed-in session: a row behind a token, new at every change of power, with an idle and an absolute end."""
 
+import ast
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,12 +10,13 @@ from certportal.audit import AuditEntry
 from certportal.extensions import db, transaction
 from certportal.outbox.models import OutboxRow
 from certportal.registry import service as registry
-from certportal.registry.models import Organisation, Person
+from certportal.registry.models import Operator, Organisation, Person
 from certportal.signin import service
 from certportal.signin.models import SignedIn
 from tests import builders
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
+from tests.meta.tree import modules, named, parsed
 from tests.signin.steps import AINO, Mailbox, ask, english, sign_in
 
 INSIDE = "Aino Aaltonen acts for Exempelholm Bygg Ab"
@@ -49,7 +51,8 @@ def test_only_the_tokens_hash_is_kept(browser: BrowsingClient, mailbox: Mailbox,
     sign_in(browser, mailbox)
     (row,) = signed_in_rows()
     assert token(browser) != row.token_hash
-    assert len(token(browser)) == 43 and len(row.token_hash) == 64
+    assert len(token(browser)) == 43
+    assert len(row.token_hash) == 64
 
 
 def test_a_cookie_planted_before_signing_in_is_worth_nothing_afterwards(
@@ -171,11 +174,13 @@ def test_sign_out_everywhere_ends_the_sign_ins_of_every_browser_but_nobody_elses
     sign_in(at_home, mailbox)
     sign_in(bengt, mailbox, "bengt@exempelholm.example")
     page = at_home.get("/sign-ins")
-    assert "203.0.113.5" in page.text and "198.51.100.7" in page.text
+    assert "203.0.113.5" in page.text
+    assert "198.51.100.7" in page.text
     assert page.text.count("this browser") == 1
     ended = page.submit("Sign out everywhere")
     assert "in every browser" in ended.text
-    assert not _inside(at_work) and not _inside(at_home)
+    assert not _inside(at_work)
+    assert not _inside(at_home)
     assert bengt.get("/rooms/signatory").text == "Bengt Berg acts for Exempelholm Bygg Ab"
 
 
@@ -300,17 +305,41 @@ def test_whoever_withdraws_a_right_can_end_the_persons_sign_ins_too(
     with transaction():
         assert service.end_sessions_of(aino.id) == 1
     page = browser.get("/rooms/signatory")
-    assert page.h1 == "Sign in" and "You have been signed out" in page.text
+    assert page.h1 == "Sign in"
+    assert "You have been signed out" in page.text
 
 
 # ---- what is used by others ----
 
 
-def test_the_demo_signs_people_in_without_a_code(app: Flask, browser: BrowsingClient, aino: Person, olli: object):
+def test_the_demo_signs_people_in_without_a_code(app: Flask, browser: BrowsingClient, aino: Person):
     fresh = service.begin(person_id=aino.id)
     with browser.http.session_transaction(base_url="http://localhost") as kept:
         kept.update({"token": fresh.reveal(), "seen": int(signed_in_rows()[0].began_at.timestamp())})
     assert _inside(browser)
+
+
+def test_the_demo_signs_operators_in_without_an_authenticator(app: Flask, browser: BrowsingClient, olli: Operator):
+    fresh = service.begin(operator_id=olli.id)
+    with browser.http.session_transaction(base_url="http://localhost") as kept:
+        kept.update({"token": fresh.reveal(), "seen": int(signed_in_rows()[0].began_at.timestamp())})
+    assert browser.get("/rooms/operator").text == "Olli Operaattori is at the desk"
+
+
+def test_nothing_but_the_demo_signs_in_without_a_code(app: Flask):
+    callers = {named(path) for path in modules() if any(calls_begin(node) for node in ast.walk(parsed(path)))}
+    assert {caller for caller in callers if not caller.startswith("certportal/demo/")} == set()
+
+
+def calls_begin(node: ast.AST) -> bool:
+    """``service.begin`` of this room, under whatever name, or an import of it."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "certportal.signin.service" and "begin" in {alias.name for alias in node.names}
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "begin"
+        and ast.unparse(node.value).endswith(("service", "signin"))
+    )
 
 
 def test_old_rows_are_forgotten_after_thirty_days_and_fresh_ones_stay(
