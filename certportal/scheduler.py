@@ -16,6 +16,7 @@ from certportal import audit, runs
 from certportal.access.service import remind_operators
 from certportal.certificates.service import publish_crls, resume_prepared
 from certportal.extensions import db
+from certportal.messages import service as messages
 from certportal.notices.service import sweep
 from certportal.orders.service import remind_uncollected
 from certportal.outbox import delivery
@@ -23,8 +24,8 @@ from certportal.runs import Lease
 from certportal.settings import Settings
 
 log = logging.getLogger(__name__)
-DELIVER, SWEEP, RESUME, PUBLISH, UNCOLLECTED, OPERATORS = (
-    "deliver", "sweep", "resume-prepared", "publish-crl", "remind-uncollected", "remind-operators"
+DELIVER, SWEEP, RESUME, PUBLISH, UNCOLLECTED, OPERATORS, FORGET = (
+    "deliver", "sweep", "resume-prepared", "publish-crl", "remind-uncollected", "remind-operators", "forget-lapsed"
 )  # fmt: skip
 
 
@@ -43,9 +44,10 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     hour = timedelta(hours=1)
     return (
         Job(RESUME, timedelta(seconds=settings.prepared_seconds), resume_prepared),
-        Job(PUBLISH, hour, publish_crls),
+        Job(PUBLISH, timedelta(minutes=1), publish_crls),
         Job(UNCOLLECTED, hour, remind_uncollected),
         Job(OPERATORS, timedelta(minutes=10), remind_operators),
+        Job(FORGET, hour, forget_lapsed),
         Job(SWEEP, timedelta(minutes=settings.sweep_every_minutes), sweep),
         Job(DELIVER, timedelta(seconds=settings.deliver_every_seconds), deliver, trusts_clock=False),
     )
@@ -58,6 +60,15 @@ def deliver(lease: Lease) -> str:
         settled += count
         lease.renew()
     return f"{settled} settled"
+
+
+def forget_lapsed(lease: Lease) -> str:
+    """End messages past their last day, and delete what no rule asks for any more, until nothing is left to do."""
+    ended = 0
+    while count := messages.forget_lapsed():
+        ended += count
+        lease.renew()
+    return f"{ended} ended"
 
 
 def run_now(job: Job) -> bool:

@@ -76,11 +76,17 @@ def issue_codes(
 
 
 def add_message(
-    kind: MessageKind, subject: str, organisation_id: int, contact: TechnicalContact, cover: dict[str, Any], until: Any
+    kind: MessageKind,
+    subject: str,
+    organisation_id: int,
+    contact: TechnicalContact,
+    cover: dict[str, Any],
+    until: Any,
+    token: Secret | None = None,
 ) -> tuple[SecureMessage, Secret]:
     """A step: a message with nothing sealed in it yet, and the token of its link, which is not kept."""
     within_transaction()
-    token = links.new_token()
+    token = token or links.new_token()
     message = SecureMessage(
         kind=kind,
         subject=subject,

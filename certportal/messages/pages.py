@@ -21,15 +21,17 @@ def open_page(
     contact: TechnicalContact,
     cover: dict[str, Any],
     usable_until: datetime,
+    token: Secret | None = None,
 ) -> tuple[SecureMessage, Secret]:
     """A step: a new link to the certificate's page; the caller queues the mail that carries the token as its secret.
 
+    ``token``: one that was drawn already, else a new one.
     ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
     """
     within_transaction()
     cover = {**cover, "certificate": certificate_id}
     subject = f"certificate:{certificate_id}"
-    return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until)
+    return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
 
 
 def end_pages(certificate_id: int, because: MessageEnd) -> int:
