@@ -13,9 +13,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from certportal import audit, ca, clock
-from certportal.certificates import authorities, rules
+from certportal.certificates import authorities, rules, tries
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import tell_issued
+from certportal.certificates.telling import subject, tell_issued
 from certportal.extensions import changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
@@ -42,18 +42,35 @@ def enrol(
     environment: Environment | None = None,
     business_id: str | None = None,
 ) -> Certificate:
-    """A use case: redeem transfer codes with a signing request; answers the issued certificate's row.
+    """A use case: redeem transfer codes with a signing request; answers the certificate's row.
 
-    The same codes and the same public key again give the same certificate, for as long as the codes would have lived.
+    The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
+    The same codes and the same public key again give the same row, for as long as the codes would have lived.
     ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, a wrong
     request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and lapsed alike), codes_taken (conflict: another
-    key has them), RequestRefused, IssueRefused, CaRefused, no_access_right, key_of_another, key_distrusted, clock_behind.
+    key has them), RequestRefused, IssueRefused, CaRefused, not_orderable_any_more, key_of_another, key_distrusted,
+    clock_behind (conflict).
     """
     with transaction():
-        codes = messages.verify_codes(transfer_id, password)
+        codes = messages.verify_codes(transfer_id, password, by)
+        codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
+    if codes_id is None:
+        raise Refusal("transfer_codes_wrong")
+    return enrol_opened(codes_id, request, by)
+
+
+def enrol_typed(transfer_id: str, password: Secret, request: bytes, by: Actor) -> Certificate:
+    """A use case: the same for codes that somebody types into a page, counted for each client's address.
+
+    Refusals as ``enrol``; retrieval_too_many.
+    """
+    with transaction():
+        tried = tries.count(by.address)  # counted first, so that tries at the same moment cannot pass the cap
+        codes = messages.verify_codes(transfer_id, password, by)
         codes_id = codes.id if codes is not None else None
-        matches = codes is not None and _names_the_order(codes, environment, business_id)
-    if codes_id is None or not matches:
+        if codes_id is not None:
+            tries.give_back(tried)
+    if codes_id is None:
         raise Refusal("transfer_codes_wrong")
     return enrol_opened(codes_id, request, by)
 
@@ -70,11 +87,20 @@ def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Certificate:
 
 
 def finish(certificate_id: int, by: Actor) -> Certificate:
-    """Two use cases in one: sign what is prepared, and store it. Answers the row as it is stored, whoever stored it first."""
-    certificate = db.session.get_one(Certificate, certificate_id)
+    """A use case: sign what is prepared, and store it. Answers the row as it is stored, whoever stored it first.
+
+    While the authority cannot sign it stays prepared; the log says why.
+    """
+    certificate = db.session.get_one(Certificate, certificate_id, populate_existing=True)
     if certificate.state is not CertificateState.PREPARED:
         return certificate
-    signed = ca.sign(authorities.issuer(certificate.environment), certificate.to_be_signed, authorities.profile())
+    environment, to_be_signed = certificate.environment, certificate.to_be_signed
+    db.session.rollback()  # nothing is open while the key works
+    try:
+        signed = ca.sign(authorities.issuer(environment), to_be_signed, authorities.profile())
+    except Exception:
+        log.exception("certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value)
+        return db.session.get_one(Certificate, certificate_id)
     with transaction():
         prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
         issued = {
@@ -89,14 +115,15 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
 
 
 def resume_prepared(lease: Lease) -> str:
-    """A job: finish rows that a kill or an unreachable key left prepared."""
+    """A job: finish rows that a kill or an unreachable key left prepared. One that cannot be signed holds up no other."""
     before = clock.now() - timedelta(seconds=current_settings().prepared_seconds)
     left = (Certificate.state == CertificateState.PREPARED) & (Certificate.prepared_at <= before)
     row_ids = list(db.session.scalars(select(Certificate.id).where(left).order_by(Certificate.id)))
+    finished = 0
     for certificate_id in row_ids:
-        finish(certificate_id, RESUMER)
+        finished += finish(certificate_id, RESUMER).state is not CertificateState.PREPARED
         lease.renew()
-    return f"{len(row_ids)} finished"
+    return f"{finished} finished, {len(row_ids) - finished} waiting"
 
 
 def _names_the_order(codes: TransferCodes, environment: Environment | None, business_id: str | None) -> bool:
@@ -119,11 +146,38 @@ def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
 
 
 def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:
+    """Take the codes for this key, and store what is to be signed. Answers the row, whichever call made it first."""
     codes = db.session.get_one(TransferCodes, codes_id)
     order = db.session.get_one(Order, codes.order_id)
     _require_issuable(order, public_key_hash)
+    prepared = _prepared(order, request)
+    with transaction() as session:
+        certificate_id = None
+        if messages.take_codes(codes_id, public_key_hash):
+            order = session.get_one(Order, order.id)
+            _require_issuable(order, public_key_hash)
+            row = _row(order, codes_id, prepared)
+            session.add(row)
+            session.flush()
+            certificate_id = row.id
+            audit.record(
+                "certificate_prepared",
+                subject(row),
+                by=by,
+                organisation_id=row.organisation_id,
+                serial=row.serial,
+                order=order.number,
+            )
+    if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
+        certificate_id = _taken_by(codes_id, public_key_hash)
+    if certificate_id is None:
+        raise Refusal("transfer_codes_wrong")
+    return certificate_id
+
+
+def _prepared(order: Order, request: bytes) -> ca.Prepared:
     organisation = order.organisation
-    prepared = ca.prepare(
+    return ca.prepare(
         authorities.authority(order.environment),
         environment=ca.Environment(order.environment.value),
         subject=ca.Subject(organisation.business_id, organisation.country, organisation.name),
@@ -133,35 +187,18 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
         crl_url=authorities.crl_url(order.environment),
         profile=authorities.profile(),
     )
-    with transaction() as session:
-        if not messages.take_codes(codes_id, public_key_hash):
-            taken = None
-        else:
-            taken = _row(session.get_one(Order, order.id), codes_id, prepared)
-            session.add(taken)
-            session.flush()
-            audit.record(
-                "certificate_prepared",
-                f"certificate:{taken.id}",
-                by=by,
-                organisation_id=taken.organisation_id,
-                serial=taken.serial,
-                order=order.number,
-            )
-        certificate_id = taken.id if taken is not None else None
-    if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
-        certificate_id = _taken_by(codes_id, public_key_hash)
-    if certificate_id is None:
-        raise Refusal("transfer_codes_wrong")
-    return certificate_id
 
 
 def _require_issuable(order: Order, public_key_hash: str) -> None:
-    """Checked again when the codes are redeemed: the order is open, the right holds, the key is this organisation's."""
+    """Checked when the codes are redeemed, and again when they are taken: the order is open, the right holds, the key is
+    nobody else's and trusted."""
     order_rules.open_for_change(order.state)
     on = registry.today()
     has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
-    order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+    try:
+        order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+    except Refusal as refusal:
+        raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
     earlier = db.session.execute(
         select(Certificate.organisation_id, Certificate.revocation_reason).where(
             Certificate.public_key_hash == public_key_hash
@@ -201,7 +238,7 @@ def _settle(certificate: Certificate, by: Actor) -> None:
     order = orders.collected(certificate.order_id)
     audit.record(
         "certificate_issued",
-        f"certificate:{certificate.id}",
+        subject(certificate),
         by=by,
         organisation_id=certificate.organisation_id,
         serial=certificate.serial,
