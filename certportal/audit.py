@@ -22,7 +22,7 @@ class AuditEntry(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    machine_at: Mapped[datetime]
+    machine_at: Mapped[datetime] = mapped_column(index=True)
     actor_kind: Mapped[ActorKind]
     actor_id: Mapped[int | None]
     actor_name: Mapped[str] = mapped_column(sa.String(200))
@@ -64,6 +64,18 @@ def clock_is_sound() -> bool:
     since = select(sa.func.max(AuditEntry.machine_at)).where(AuditEntry.id >= sa.func.coalesce(accepted, 0))
     last = db.session.scalar(since)
     return last is None or clock.machine() >= last - CLOCK_TOLERANCE
+
+
+def service_time(machine_moment: datetime) -> datetime:
+    """When a moment of the machine's clock was in the service's time, by the offset of the last act recorded before it.
+
+    Pages show both kinds of times beside each other; they differ in the demo alone.
+    """
+    if not clock.ahead():
+        return machine_moment
+    before = select(AuditEntry.at, AuditEntry.machine_at).where(AuditEntry.machine_at <= machine_moment)
+    last = db.session.execute(before.order_by(AuditEntry.id.desc()).limit(1)).first()
+    return machine_moment if last is None else machine_moment + (last.at - last.machine_at)
 
 
 _SQLITE = """CREATE TRIGGER IF NOT EXISTS audit_entry_no_{verb} BEFORE {VERB} ON audit_entry

@@ -68,6 +68,11 @@ def now() -> datetime:
     return clock.machine() + clock.offset()
 
 
+def ahead() -> timedelta:
+    """How far the service's time runs ahead of the machine's: nothing outside the demo."""
+    return _clock().offset()
+
+
 def random_bytes(count: int) -> bytes:
     """``count`` bytes from the operating system's generator."""
     return secrets.token_bytes(count)

@@ -111,7 +111,7 @@ SENTENCES: dict[str, LazyString] = {
         "The first line does not tell what the rows are about. It names the columns, such as business_id and name"
     ),
     "kind_unknown": _l("The file has a part that is not known. The parts are %(known)s"),
-    "code_form": _l(
+    "row_code_form": _l(
         "‘%(typed)s’ is not a code. It has letters from a to z, digits, full stops, hyphens and underscores"
     ),
     "yes_or_no": _l("‘%(typed)s’ is neither yes nor no. Write yes or no"),

@@ -88,13 +88,17 @@ class OrderCounter(db.Model):
 
 
 class OrderDraft(db.Model):
-    """An application being written: what was typed, kept as typed. Sent once: ``order_id`` is set by one conditional UPDATE."""
+    """An application being written: what was typed, kept as typed. Sent once: ``order_id`` is set by one conditional UPDATE.
+
+    ``key`` was drawn with the empty form, so that a form sent twice begins one draft.
+    """
 
     __tablename__ = "order_draft"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    key: Mapped[str] = mapped_column(String(43), unique=True)
     answers: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """Decisions about orders: what may be ordered, what a form gives, when the signatory is reminded."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -75,16 +76,34 @@ def open_for_change(state: str) -> None:
         raise Conflict("order_cancelled")
 
 
+def not_being_collected(codes_states: Iterable[str]) -> None:
+    """Once a program has presented the codes with its key, the certificate is being made: nothing is voided under it.
+
+    Refusals: codes_in_use (conflict).
+    """
+    if "taken" in codes_states:
+        raise Conflict("codes_in_use")
+
+
+def successor_fits(environment: Environment, replaced: Environment) -> None:
+    """Production and test never mix, so neither replaces the other: the old one's notices would stop too early.
+
+    Refusals: replaces_other_environment.
+    """
+    if environment is not replaced:
+        raise Refusal("replaces_other_environment")
+
+
 def order_number(year: int, sequence: int) -> str:
     """2026-000417."""
     return f"{year}-{sequence:06d}"
 
 
-def last_day(issued_on: date, days: int) -> date:
-    """Codes queued on 1 December and valid 14 days are usable on 15 December to its end (domain.md)."""
-    return issued_on + timedelta(days=days)
-
-
 def reminder_due(issued_on: date, today: date, reminder_day: int) -> bool:
     """From day 10 (11 December for codes of 1 December) the signatory is told that nobody has collected."""
-    return today >= issued_on + timedelta(days=reminder_day)
+    return issued_on <= due_since(today, reminder_day)
+
+
+def due_since(today: date, reminder_day: int) -> date:
+    """Codes sent on this day, or before it, are due a reminder today."""
+    return today - timedelta(days=reminder_day)

@@ -1,0 +1,129 @@
+"""Views: why a new certificate is needed, what is offered, the checks of single answers, and the list of drafts."""
+
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
+from certportal.identifiers import Environment
+from certportal.orders import service
+from certportal.orders.blueprint import blueprint, place
+from certportal.orders.forms import ApplicationForm, ReasonForm, typed_answers
+from certportal.refusals import Conflict
+from certportal.sentences import sentence
+from certportal.signin.guard import acting
+
+CARRIED_ON = ("channel", "environment", "replaces", "earlier")
+CHECKED = ("description", "my_mobile", "name", "mobile", "email", "second_email")
+
+
+@blueprint.get("/new")
+@allow("signatory")
+def new() -> Response:
+    """Why a new certificate is needed. Whoever has ordered none yet, or says it in the address, goes straight on."""
+    offered = service.reasons_offered(acting().organisation.id)
+    wanted = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
+    if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
+        return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
+    return _why(ReasonForm(offered, formdata=None), offered)
+
+
+@blueprint.post("/new")
+@allow("signatory")
+def choose_reason() -> Response:
+    """The reason is chosen: on to the form, with what it takes the place of filled in."""
+    offered = service.reasons_offered(acting().organisation.id)
+    form = ReasonForm(offered, request.form)
+    if not form.validate():
+        return _why(form, offered, status=422)
+    chosen = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
+    if form.reason.data == "replaces":
+        chosen = {"replaces": form.replaces.data or ""}
+    if form.reason.data == "retrieval_failed":
+        chosen = {"earlier": form.earlier.data or ""}
+    return see_other("orders.application", reason=form.reason.data, **chosen)
+
+
+@blueprint.get("/drafts")
+@allow("signatory")
+def drafts() -> Response:
+    """The organisation's drafts, whoever began them."""
+    organisation = acting().organisation
+    found = service.drafts_of(organisation.id)
+    return page("orders/drafts.html", drafts=found, channels=service.draft_names(found), back=_home())
+
+
+@blueprint.post("/drafts/<int:draft_id>/delete")
+@allow("signatory")
+def delete_draft(draft_id: int) -> Response:
+    """The draft is not wanted any more."""
+    try:
+        service.delete_draft(draft_id, acting())
+    except Conflict as refusal:
+        tell(sentence(refusal), "info")
+    else:
+        tell(gettext("The draft is deleted."))
+    return see_other("orders.drafts")
+
+
+@blueprint.get("/drafts/<int:draft_id>/delete")
+@allow("signatory")
+def deleted(draft_id: int) -> Response:
+    """Where a changed language leads from a page that answered the deletion."""
+    return see_other("orders.drafts")
+
+
+@blueprint.post("/check/<field>")
+@allow("signatory")
+def check(field: str) -> Response:
+    """One answer, checked as soon as it is given."""
+    if field not in CHECKED:
+        abort(404)
+    form = ApplicationForm(typed_answers(request.form), service.offered(acting()))
+    form.validate_one(field)
+    if field == "description":
+        form.describe(bool(others_of(form)))
+    if not wants_partial():
+        return see_other("orders.new")
+    return page(f"orders/_{field}.html", form=form, status=422 if form[field].errors else 200)
+
+
+@blueprint.get("/others")
+@allow("signatory")
+def others() -> Response:
+    """What the organisation has on the channel that was just chosen."""
+    form = ApplicationForm(typed_answers(request.args), service.offered(acting()))
+    if not wants_partial():
+        return see_other("orders.new")
+    return page("orders/_others.html", others=others_of(form), form=form)
+
+
+def others_of(form: ApplicationForm) -> list[service.Neighbour]:
+    """What is on the chosen channel already, but for what the new certificate takes the place of."""
+    if form.channel.data is None or not isinstance(form.environment.data, Environment):
+        return []
+    mine = acting().organisation.id
+    earlier = service.order_by_number(form.carried["earlier"], mine) if form.carried["earlier"] else None
+    return service.neighbours(
+        mine,
+        form.channel.data,
+        form.environment.data,
+        certificate_id=form.replaced_id,
+        order_id=earlier.id if earlier is not None else None,
+    )
+
+
+def _why(form: ReasonForm, offered: Any, status: int = 200) -> Response:
+    query = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
+    address = url_for("orders.new", **query)
+    return page("orders/why.html", form=form, offered=offered, address=address, back=_home(), status=status)
+
+
+def _reason(wanted: dict[str, str]) -> str:
+    return "retrieval_failed" if "earlier" in wanted else "replaces" if "replaces" in wanted else "additional"
+
+
+def _home() -> str:
+    return place("certificates.index")

@@ -1,0 +1,271 @@
+"""The forms of a certificate application. They speak of what is offered; what was typed stays as typed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+
+from certportal.fields import (
+    ChoiceField,
+    ConsentField,
+    EmailAddressField,
+    Form,
+    LanguageField,
+    PhoneNumberField,
+    PlainTextField,
+)
+from certportal.identifiers import EmailAddress, Environment, PhoneNumber
+from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Reasons, Standing
+from certportal.orders.rules import ContactChoice, OrderAnswers
+from certportal.refusals import Refusal
+from certportal.registry.rules import ContactDetails
+from certportal.sentences import SENTENCES, sentence
+
+DESCRIPTION, NAME = 100, 100
+NEW_CONTACT = ("name", "company", "mobile", "email", "second_email", "language")
+ASKED = ("channel", "environment", "description", "who", "my_mobile", *NEW_CONTACT, "terms")
+CARRIED = ("reason", "replaces", "earlier", "terms_version")
+REASONS = ("additional", "replaces", "retrieval_failed")
+
+
+def typed_answers(form: Mapping[str, str]) -> dict[str, Any]:
+    """What a draft keeps of a form that was sent: every answer as it was typed, and what the form carried along.
+
+    A suggested phone number that was pressed stands in for the one that was typed.
+    """
+    answers: dict[str, Any] = {name: form[name] for name in (*CARRIED, *ASKED) if name in form}
+    for name in ("mobile", "my_mobile"):
+        if form.get(f"{name}_suggested"):
+            answers[name] = form[f"{name}_suggested"]
+    return answers
+
+
+class ApplicationForm(Form):
+    """One application, made of the answers that were typed, now or into a draft. Which fields are asked depends on
+    ``who``.
+
+    Requests are checked for forgery before any view, and a draft's answers bring no token, so the form has none.
+    """
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    channel = ChoiceField(_l("Which channel is it for?"), coerce=int)
+    environment = ChoiceField(_l("Environment"), coerce=Environment)
+    description = PlainTextField(
+        _l("Certificate description"),
+        limit=DESCRIPTION,
+        required=False,
+        description=_l("The program that will use it, so that you can tell your certificates apart"),
+    )
+    who = ChoiceField(_l("Who is it?"), coerce=str)
+    my_mobile = PhoneNumberField(
+        _l("Your mobile number"),
+        country=lambda form: form.country,  # pyright: ignore[reportAttributeAccessIssue]
+        missing=SENTENCES["contact_myself_phone"],
+        description=_l("For text messages. Numbers from abroad start with + and the country code"),
+    )
+    name = PlainTextField(_l("Full name"), limit=NAME, missing=_l("Enter the contact person’s name"))
+    company = PlainTextField(_l("Company, if other than yours"), limit=NAME, required=False)
+    mobile = PhoneNumberField(
+        _l("Mobile number"),
+        country=lambda form: form.country,  # pyright: ignore[reportAttributeAccessIssue]
+        description=_l("For text messages. Numbers from abroad start with + and the country code"),
+    )
+    email = EmailAddressField(
+        _l("E-mail address"), description=_l("The person’s own work address, not a shared mailbox")
+    )
+    second_email = EmailAddressField(
+        _l("Second address for notices"),
+        required=False,
+        description=_l("Gets the expiry notices too, never the codes. A team’s shared mailbox is fine here"),
+    )
+    language = LanguageField(_l("Which language do they read?"))
+    terms = ConsentField(_l("I accept the terms of use"))
+
+    def __init__(self, answers: Mapping[str, Any], offered: Offered) -> None:
+        self.offered, self.country = offered, offered.organisation.country
+        self.carried = {name: str(answers.get(name) or "") for name in CARRIED}
+        self.typed = {name: str(answers[name]) for name in ASKED if name in answers}
+        super().__init__(MultiDict(self.typed))
+        language = str(get_locale())[:2]
+        self.channel.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
+        self.environment.choices = [  # pyright: ignore[reportAttributeAccessIssue]
+            (Environment.PRODUCTION, gettext("Production")),
+            (Environment.TEST, gettext("Test")),
+        ]
+        self.who.choices = self._people()  # pyright: ignore[reportAttributeAccessIssue]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Every field that is asked, and what only several answers together tell."""
+        super().validate(extra_validators)
+        for name in self._not_asked():
+            self[name].errors = []
+        self._check_channel()
+        self._check_terms()
+        return not self.errors
+
+    def validate_one(self, name: str) -> bool:
+        """One answer by itself, as it is given."""
+        return self[name].validate(self)
+
+    def describe(self, others: bool) -> bool:
+        """Asks for a description when there are ``others`` on the channel. False: one is missing."""
+        if others and not self.description.data and not self.description.errors:
+            self.description.errors = [sentence(Refusal("description_needed"))]
+        return not self.description.errors
+
+    @property
+    def asks_my_mobile(self) -> bool:
+        """Whether "myself" needs a number, because the signatory has none."""
+        return not self.offered.person.phone
+
+    @property
+    def replaced_id(self) -> int | None:
+        """The certificate that gives way."""
+        return _number(self.carried["replaces"], "") if self.carried["reason"] == "replaces" else None
+
+    @property
+    def channel_hints(self) -> dict[int, str]:
+        """What each channel is for, and what stands between the organisation and its use in production."""
+        language = str(get_locale())[:2]
+        return {each.channel.id: _use(each, language) for each in self.offered.channels}
+
+    @property
+    def waits(self) -> bool:
+        """Whether it cannot be sent before an access right is decided on."""
+        found = self.offered.channel(self.channel.data)
+        in_production = self.environment.data is Environment.PRODUCTION
+        return in_production and found is not None and found.standing is Standing.WAITING
+
+    def details(self) -> ContactDetails | None:
+        """The contact's details: those that were typed, the signatory's own, or the earlier contact's."""
+        if self.who.data == "new":
+            return self._typed_details()
+        if self.who.data == "myself":
+            return self._own_details()
+        earlier = self.offered.contact(_number(self.who.data or "", "contact-") or 0)
+        if earlier is None:
+            return None
+        second = EmailAddress.parse(earlier.second_email) if earlier.second_email else None
+        email, phone = EmailAddress.parse(earlier.email), PhoneNumber(earlier.phone)
+        return ContactDetails(earlier.name, earlier.company, phone, email, second, earlier.language)
+
+    def answers(self, earlier_order_id: int | None) -> OrderAnswers:
+        """What the valid form asks for. ``earlier_order_id``: the order that ``carried["earlier"]`` names."""
+        if self.channel.data is None or self.environment.data is None or self.offered.terms is None:
+            raise ValueError("the form has not been validated")
+        contact_id = _number(self.who.data or "", "contact-")
+        reason = self.carried["reason"] if self.carried["reason"] in REASONS else "additional"
+        return OrderAnswers(
+            channel_id=self.channel.data,
+            environment=self.environment.data,
+            description=self.description.data or "",
+            contact=ContactChoice(contact_id, None if contact_id is not None else self.details()),
+            terms_id=self.offered.terms.id,
+            reason=reason,
+            replaces_certificate_id=self.replaced_id,
+            earlier_order_id=earlier_order_id if reason == "retrieval_failed" else None,
+        )
+
+    def _people(self) -> list[tuple[str, str]]:
+        people = [(f"contact-{each.contact.id}", _named(each)) for each in self.offered.contacts]
+        if self.offered.myself:
+            people.append(("myself", gettext("Myself, %(name)s", name=self.offered.person.name)))
+        return [*people, ("new", gettext("Someone new"))]
+
+    def _not_asked(self) -> Iterable[str]:
+        if self.who.data != "new":
+            yield from NEW_CONTACT
+        if self.who.data != "myself" or not self.asks_my_mobile:
+            yield "my_mobile"
+
+    def _check_channel(self) -> None:
+        found, environment = self.offered.channel(self.channel.data), self.environment.data
+        if found is None or environment is None:
+            return
+        if not found.channel.has(environment):
+            self.environment.errors = [sentence(Refusal("environment_not_offered"))]
+        elif environment is Environment.PRODUCTION and found.standing is Standing.NONE:
+            self.channel.errors = [sentence(Refusal("no_access_right"))]
+
+    def _check_terms(self) -> None:
+        terms = self.offered.terms
+        if terms is None:
+            self.terms.errors = [sentence(Refusal("terms_none"))]
+        elif self.terms.data and self.carried["terms_version"] != str(terms.version):
+            self.terms.data = False
+            self.terms.errors = [sentence(Refusal("terms_changed"))]
+
+    def _typed_details(self) -> ContactDetails | None:
+        phone, email, language = self.mobile.data, self.email.data, self.language.data
+        if phone is None or email is None or language is None:
+            return None
+        name, company = self.name.data or "", self.company.data or ""
+        return ContactDetails(name, company, phone, email, self.second_email.data, language)
+
+    def _own_details(self) -> ContactDetails | None:
+        person = self.offered.person
+        phone = PhoneNumber(person.phone) if person.phone else self.my_mobile.data
+        if phone is None:
+            return None
+        return ContactDetails(person.name, "", phone, EmailAddress.parse(person.email), None, person.language)
+
+
+class ReasonForm(Form):
+    """Why a new certificate is needed, and what it takes the place of."""
+
+    reason = ChoiceField(_l("Why do you need a new certificate?"), coerce=str)
+    replaces = ChoiceField(
+        _l("Which certificate does it replace?"), coerce=str, missing=_l("Choose the certificate that it replaces")
+    )
+    earlier = ChoiceField(
+        _l("Which order could not be collected?"),
+        coerce=str,
+        missing=_l("Choose the order that could not be collected"),
+    )
+
+    def __init__(self, offered: Reasons, formdata: Any = None) -> None:
+        super().__init__(formdata)
+        reasons = [("additional", gettext("I need an additional certificate"))]
+        if offered.certificates:
+            reasons.append(("replaces", gettext("It replaces a certificate that is ending, has ended or was revoked")))
+        if offered.orders:
+            reasons.append(("retrieval_failed", gettext("A certificate that I ordered could not be collected")))
+        self.reason.choices = reasons  # pyright: ignore[reportAttributeAccessIssue]
+        self.replaces.choices = [(str(each.id), each.description) for each in offered.certificates]  # pyright: ignore[reportAttributeAccessIssue]
+        self.earlier.choices = [(each.number, each.description or each.number) for each in offered.orders]  # pyright: ignore[reportAttributeAccessIssue]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Only the list that belongs to the reason is asked for."""
+        super().validate(extra_validators)
+        if self.reason.data != "replaces":
+            self.replaces.errors = []
+        if self.reason.data != "retrieval_failed":
+            self.earlier.errors = []
+        return not self.errors
+
+
+def _use(each: OfferedChannel, language: str) -> str:
+    use = each.channel.use(language)
+    if each.standing is Standing.NONE:
+        return f"{use} {gettext('For test only: the organisation has no valid access right to it.')}".strip()
+    if each.standing is Standing.WAITING:
+        waits = gettext("The access right waits for its decision: for production you can write a draft now.")
+        return f"{use} {waits}".strip()
+    return use
+
+
+def _named(each: OfferedContact) -> str:
+    if each.myself:
+        return gettext("Myself, %(name)s", name=each.contact.name)
+    return f"{each.contact.name}, {each.contact.company}" if each.contact.company else each.contact.name
+
+
+def _number(text: str, prefix: str) -> int | None:
+    digits = text.removeprefix(prefix)
+    return (
+        int(digits) if text.startswith(prefix) and digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    )

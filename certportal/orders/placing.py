@@ -1,0 +1,134 @@
+"""Placing an order: everything is checked again, then order, codes, sealed message and mail in one transaction."""
+
+from sqlalchemy import insert, select, update
+
+from certportal import audit, clock
+from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.formats import local
+from certportal.messages.models import MessageEnd
+from certportal.orders import offers, replaceable, rules
+from certportal.orders.models import Order, OrderCounter, OrderDraft, OrderReason, OrderState
+from certportal.orders.rules import ContactChoice, OrderAnswers
+from certportal.orders.steps import issue, subject, withdraw
+from certportal.refusals import Conflict, NotFound, Refusal
+from certportal.registry import service as registry
+from certportal.registry.models import TechnicalContact
+from certportal.signin.guard import Acting
+
+
+def place_order(draft_id: int, version: int, answers: OrderAnswers, acting: Acting) -> Order:
+    """A use case: the order, its codes, the sealed message and the mail, in one transaction.
+
+    A second press sends nothing: it answers with the order that the first one made. Refusals: draft_not_found;
+    draft_deleted, draft_changed (conflict); those of ``rules.orderable``, ``rules.described`` and ``rules.successor_fits``;
+    terms_changed (conflict: a newer version is to be accepted); contact_unknown, certificate_unknown, order_unknown;
+    earlier_order_collected, codes_in_use (conflict).
+    """
+    with transaction() as session:
+        draft = session.get(OrderDraft, draft_id, with_for_update=True)
+        if draft is None or draft.organisation_id != acting.organisation.id:
+            raise NotFound("draft_not_found")
+        if draft.order_id is not None:
+            return session.get_one(Order, draft.order_id)
+        if draft.deleted_at is not None:
+            raise Conflict("draft_deleted")
+        order = _new_order(answers, acting)
+        this = (OrderDraft.id == draft_id) & (OrderDraft.version == version) & OrderDraft.order_id.is_(None)
+        if not changed(update(OrderDraft).where(this).values(order_id=order.id)):
+            raise Conflict("draft_changed")
+        issue(order)
+        audit.record(
+            "order_placed",
+            subject(order),
+            by=acting.actor,
+            organisation_id=order.organisation_id,
+            number=order.number,
+            channel=order.channel.code,
+            environment=order.environment.value,
+            contact=order.contact.email,
+            reason=order.reason.value,
+            terms=order.terms.version,
+        )
+    return order
+
+
+def _new_order(answers: OrderAnswers, acting: Acting) -> Order:
+    within_transaction()
+    organisation_id, on = acting.organisation.id, registry.today()
+    channel = registry.channel(answers.channel_id)
+    if channel is None:
+        raise Refusal("channel_closed")
+    has_right = registry.right_to(organisation_id, channel.id, on) is not None
+    rules.orderable(channel, answers.environment, has_right=has_right, on=on)
+    others = offers.neighbours(
+        organisation_id,
+        channel.id,
+        answers.environment,
+        certificate_id=answers.replaces_certificate_id,
+        order_id=answers.earlier_order_id,
+    )
+    rules.described(answers.description, others=bool(others))
+    terms = registry.terms_in_force(on)
+    if terms is None or terms.id != answers.terms_id:
+        raise Conflict("terms_changed")
+    order = Order(
+        number=_next_number(),
+        organisation_id=organisation_id,
+        channel_id=channel.id,
+        environment=answers.environment,
+        description=answers.description,
+        contact_id=_contact(answers.contact, organisation_id).id,
+        placed_by=acting.person.id,
+        reason=OrderReason(answers.reason),
+        replaces_certificate_id=_replaced(answers, acting),
+        earlier_order_id=answers.earlier_order_id,
+        terms_id=terms.id,
+        placed_at=clock.now(),
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order
+
+
+def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:
+    """The certificate that the new one succeeds. The order whose retrieval failed loses its codes, and what it was to
+    replace is replaced by the new one.
+    """
+    if answers.reason == OrderReason.RETRIEVAL_FAILED:
+        return _given_up(answers, acting)
+    if answers.reason != OrderReason.REPLACES:
+        return None
+    known = {found.id: found for found in replaceable.certificates_of(acting.organisation.id, clock.now())}
+    replaced = known.get(answers.replaces_certificate_id or 0)
+    if replaced is None:
+        raise Refusal("certificate_unknown")
+    rules.successor_fits(answers.environment, replaced.environment)
+    return replaced.id
+
+
+def _given_up(answers: OrderAnswers, acting: Acting) -> int | None:
+    earlier = db.session.get(Order, answers.earlier_order_id or 0)
+    if earlier is None or earlier.organisation_id != acting.organisation.id:
+        raise Refusal("order_unknown")
+    if earlier.state is OrderState.COLLECTED:
+        raise Conflict("earlier_order_collected")
+    if earlier.state is OrderState.OPEN:
+        withdraw(earlier, acting.actor, MessageEnd.SUPERSEDED)
+    return earlier.replaces_certificate_id if answers.environment is earlier.environment else None
+
+
+def _contact(choice: ContactChoice, organisation_id: int) -> TechnicalContact:
+    if choice.details is not None:
+        return registry.add_contact(organisation_id, choice.details)
+    found = registry.contact(choice.contact_id or 0)
+    if found is None or found.organisation_id != organisation_id or found.replaced_at is not None:
+        raise Refusal("contact_unknown")
+    return found
+
+
+def _next_number() -> str:
+    year = local(clock.now()).year
+    if not changed(update(OrderCounter).where(OrderCounter.year == year).values(last=OrderCounter.last + 1)):
+        db.session.execute(insert(OrderCounter).values(year=year, last=1))
+    last = db.session.scalar(select(OrderCounter.last).where(OrderCounter.year == year)) or 1
+    return rules.order_number(year, last)

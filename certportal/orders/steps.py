@@ -1,0 +1,97 @@
+"""Steps that change an order: its codes are issued, sent anew, voided; it is withdrawn or collected."""
+
+from typing import Any
+
+from certportal import audit, clock
+from certportal.extensions import db, within_transaction
+from certportal.identifiers import Actor
+from certportal.messages import service as messages
+from certportal.messages.models import MessageEnd, TransferCodes
+from certportal.orders import rules
+from certportal.orders.models import Order
+
+
+def subject(order: Order) -> str:
+    """How the audit record and the outbox name an order."""
+    return f"order:{order.id}"
+
+
+def cover(order: Order) -> dict[str, Any]:
+    """What the secure message's cover keeps of the order."""
+    channel = order.channel
+    return {
+        "organisation": order.organisation.name,
+        "business_id": order.organisation.business_id,
+        "ordered_by": order.orderer.name,
+        "ordered_by_id": order.placed_by,
+        "order_number": order.number,
+        "channel": {"fi": channel.name_fi, "sv": channel.name_sv, "en": channel.name_en},
+        "environment": order.environment.value,
+        "description": order.description,
+    }
+
+
+def issue(order: Order) -> TransferCodes:
+    """A step: new codes for the order, in a message to its present contact."""
+    within_transaction()
+    return messages.issue_codes(
+        order_id=order.id,
+        organisation_id=order.organisation_id,
+        environment=order.environment,
+        contact=order.contact,
+        cover=cover(order),
+    )
+
+
+def send_new_codes(order: Order, by: Actor, why: str) -> TransferCodes:
+    """A step: void what was sent, send new codes to the order's present contact, and note why.
+
+    Refusals: order_collected, order_cancelled, codes_in_use (conflict).
+    """
+    within_transaction()
+    changeable(order)
+    messages.void_codes(order.id, MessageEnd.SUPERSEDED)
+    order.version += 1
+    db.session.flush()
+    db.session.refresh(order)
+    codes = issue(order)
+    audit.record(
+        "codes_sent_anew",
+        subject(order),
+        by=by,
+        organisation_id=order.organisation_id,
+        number=order.number,
+        why=why,
+        contact=order.contact.email,
+    )
+    return codes
+
+
+def withdraw(order: Order, by: Actor, because: MessageEnd) -> None:
+    """A step: cancel the order and void its codes. Refusals: order_collected, order_cancelled, codes_in_use (conflict)."""
+    within_transaction()
+    changeable(order)
+    order.cancel(clock.now())
+    messages.void_codes(order.id, because)
+    audit.record(
+        "order_cancelled",
+        subject(order),
+        by=by,
+        organisation_id=order.organisation_id,
+        number=order.number,
+        why=because.value,
+    )
+
+
+def collected(order_id: int) -> Order:
+    """A step: a certificate has been issued for the order."""
+    within_transaction()
+    order = db.session.get_one(Order, order_id)
+    order.collect(clock.now())
+    return order
+
+
+def changeable(order: Order) -> None:
+    """Refuses (conflict) what is collected, cancelled, or being collected at this moment."""
+    rules.open_for_change(order.state)
+    rules.not_being_collected(codes.state for codes in messages.codes_of(order.id))
