@@ -68,7 +68,7 @@ def _day(text: str, _country: str) -> date:
 def _code(text: str, _country: str) -> str:
     code = one_line(text)
     if not _CODE.fullmatch(code):
-        raise Refusal("code_form", typed=shown(text))
+        raise Refusal("row_code_form", typed=shown(text))
     return code
 
 

@@ -19,6 +19,8 @@ from certportal.fields import (
 from certportal.registry.rules import AdmissionKind, Asked, OrganisationContact
 
 NAME = 200
+SHORT = 80
+"""What a stranger writes reaches the present signatories by mail; nobody's name and role need more."""
 
 Value = TypeVar("Value")
 
@@ -42,10 +44,10 @@ class AskForm(Form):
     )
     country = CountryField(_l("Country"))
     business_id = BusinessIdField(_l("Business ID"), country=lambda form: form["country"].data)
-    name = PlainTextField(_l("Your name"), limit=NAME, missing=_l("Enter your first name and last name"))
+    name = PlainTextField(_l("Your name"), limit=SHORT, missing=_l("Enter your first name and last name"))
     role = PlainTextField(
         _l("Your role in the organisation"),
-        limit=NAME,
+        limit=SHORT,
         description=_l("Such as managing director or member of the board. You need the right to sign alone."),
         missing=_l("Enter your role, such as managing director"),
     )

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other, status_of, tell, wants_partial
 from certportal.fields import Form
+from certportal.formats import language
 from certportal.identifiers import Actor, ActorKind, PhoneNumber
 from certportal.refusals import Conflict, Refusal, TooMany
 from certportal.registry import admissions
@@ -29,7 +30,7 @@ CHECKED = {"business-id": "business_id", "email": "email", "phone": "phone"}
 @allow("anonymous")
 def ask() -> Response:
     """The form by which somebody asks to be let in."""
-    return page("registry/ask.html", form=AskForm(formdata=None))
+    return page("registry/ask.html", form=AskForm(formdata=None, data={"language": language()}))
 
 
 @blueprint.post("/sign-in/not-here-yet")

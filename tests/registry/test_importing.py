@@ -156,7 +156,7 @@ class TestRefusing:
             'ws,A,B,C,"first\n\nthird",30\n'
             "not a code,A,B,C,,thousand\n"
         )
-        assert refused(file) == [(5, "channel", "code_form"), (5, "right_days", "number_range")]
+        assert refused(file) == [(5, "channel", "row_code_form"), (5, "right_days", "number_range")]
 
     def test_a_key_may_stand_once(self, app: Flask):
         assert refused(ORGANISATIONS + "FI99000018,Mallilön Oy\n".replace("\n", ",fi\n")) == [(3, "", "row_repeated")]
