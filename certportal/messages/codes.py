@@ -62,17 +62,21 @@ def issue_codes(
         wrong_tries=0,
     )
     db.session.add(codes)
+    _mail_link(message, token)
+    return codes
+
+
+def _mail_link(message: SecureMessage, token: Secret) -> None:
     row = outbox.queue(
         "secure_message",
         {"message": message.id},
         subject=message.subject,
-        send_before=usable_until,
+        send_before=message.usable_until,
         secret=token,
-        organisation_id=organisation_id,
+        organisation_id=message.organisation_id,
     )
     message.mail_row_id = row.id
     db.session.flush()
-    return codes
 
 
 def add_message(
