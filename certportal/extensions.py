@@ -20,7 +20,9 @@ from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.sql.functions import FunctionElement
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -48,6 +50,24 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 def _values(kind: type[enum.Enum]) -> list[str]:
     return [member.value for member in kind]
+
+
+class Lowered(FunctionElement[str]):
+    """A text in lower case, whatever its letters: SQLite's own lower() knows only A to Z."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
+@compiles(Lowered)
+def _lowered(element: Lowered, compiler: Any, **how: Any) -> str:
+    name = "unicode_lower" if compiler.dialect.name == "sqlite" else "lower"
+    return f"{name}({compiler.process(element.clauses, **how)})"
+
+
+def holds_words(column: Any, words: str) -> sa.ColumnElement[bool]:
+    """Whether a text column has these words in it, capitals or not."""
+    return Lowered(column).contains(words.lower(), autoescape=True)
 
 
 class Base(DeclarativeBase):
@@ -97,6 +117,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
 @event.listens_for(Engine, "begin")

@@ -30,7 +30,6 @@ from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
 log = logging.getLogger(__name__)
-RETRIEVAL_ID_CHARACTERS = 32
 RESUMER = Actor(ActorKind.JOB, None, "resume-prepared")
 
 
@@ -99,7 +98,9 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
     try:
         signed = ca.sign(authorities.issuer(environment), to_be_signed, authorities.profile())
     except Exception:
-        log.exception("certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value)
+        log.exception(
+            "certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value
+        )
         return db.session.get_one(Certificate, certificate_id)
     with transaction():
         prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
@@ -221,7 +222,7 @@ def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
         successor_of_id=order.replaces_certificate_id,
         state=CertificateState.PREPARED,
         serial=ca.serial_hex(prepared.serial),
-        retrieval_id=clock.random_text(RETRIEVAL_ID_CHARACTERS),
+        retrieval_id=clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
         public_key_hash=prepared.request.public_key_hash,
         key_description=prepared.request.key_description,
         to_be_signed=prepared.tbs,

@@ -63,13 +63,28 @@ class Certificate(db.Model):
 
 
 class RevocationList(db.Model):
-    """The newest CRL of each environment's issuing CA, and its number (RFC 5280 5.2.3)."""
+    """The newest CRL of each environment's issuing CA, and its number (RFC 5280 5.2.3).
+
+    ``reserved`` is the last number that was given out; ``number`` that of the list in ``der``, 0 while there is none.
+    """
 
     __tablename__ = "revocation_list"
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
+    reserved: Mapped[int]
     number: Mapped[int]
     der: Mapped[bytes] = mapped_column(deferred=True)
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]
     entries: Mapped[int]
+
+
+class RetrievalTry(db.Model):
+    """Codes that were typed and turned out wrong, counted for each client (``signin.rules.client_key``). Machine time."""
+
+    __tablename__ = "retrieval_try"
+    __table_args__ = (sa.Index("ix_retrieval_try_client", "client_address", "tried_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_address: Mapped[str] = mapped_column(String(45))
+    tried_at: Mapped[datetime] = mapped_column(index=True)

@@ -4,10 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from certportal.ca import Reason
-from certportal.refusals import Conflict, Forbidden, Refusal
+from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 
 EXPIRES_SOON = timedelta(days=60)
 """From this long before the end a certificate may be renewed, and its page warns (domain.md)."""
+
+RETRIEVAL_ID_CHARACTERS = 32
+SERIAL_DIGITS = 40
+
+WRONG_CODES_PER_HOUR = 20
+"""So many wrong codes may be typed from one client's address within an hour; the codes themselves lock at 10."""
+TRIES_COUNT = timedelta(hours=1)
 
 VALID, SOON, EXPIRED, REVOKED, PREPARED = "valid", "expires_soon", "expired", "revoked", "prepared"
 
@@ -41,11 +48,26 @@ def key_may_be_certified(earlier: list[KeyUse], organisation_id: int) -> None:
 
 
 def revocable(state: str, not_after: datetime, now: datetime) -> None:
-    """Only an issued certificate that has not ended. Refusals: certificate_revoked, certificate_expired (conflict)."""
+    """Only an issued certificate that has not ended.
+
+    Refusals (conflict): certificate_revoked, certificate_expired, certificate_not_issued.
+    """
     if state == REVOKED:
         raise Conflict("certificate_revoked")
-    if state == PREPARED or now > not_after:
+    if state == PREPARED:
+        raise Conflict("certificate_not_issued")
+    if now > not_after:
         raise Conflict("certificate_expired")
+
+
+def may_try_codes(times: list[datetime], at: datetime) -> None:
+    """Whether codes may be typed once more, given when wrong ones were from the same client. All machine time.
+
+    Refusals: retrieval_too_many (``at``: when it ends).
+    """
+    counted = sorted(time for time in times if time > at - TRIES_COUNT)
+    if len(counted) >= WRONG_CODES_PER_HOUR:
+        raise TooMany("retrieval_too_many", at=counted[-WRONG_CODES_PER_HOUR] + TRIES_COUNT)
 
 
 def reason_allowed(reason: Reason, *, operator: bool) -> None:

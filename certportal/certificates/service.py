@@ -2,21 +2,66 @@
 
 from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
-from certportal.certificates.enrolment import enrol, enrol_opened, resume_prepared
-from certportal.certificates.revocation import publish, publish_crls, publish_soon, published_crl, revoke, revoke_within
+from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
+from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.listing import Group, Listing, Wanted, channels_used, listing
+from certportal.certificates.lookups import (
+    ChannelUse,
+    Relations,
+    activity,
+    by_retrieval_id,
+    by_serial,
+    certificate,
+    certificates_of,
+    of_order,
+    of_organisation,
+    open_replacement,
+    others_on_channel,
+    relations,
+    search,
+    using_channel,
+)
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.revocation import revoke, revoke_within
+from certportal.certificates.revocation_lists import publish, publish_crls, publish_soon, published_crl
 
 __all__ = [
+    "Certificate",
+    "CertificateState",
+    "ChannelUse",
+    "Group",
+    "Listing",
     "Reason",
+    "Relations",
+    "Wanted",
+    "activity",
     "authority",
+    "by_retrieval_id",
+    "by_serial",
+    "certificate",
+    "certificates_of",
+    "channels_used",
     "enrol",
     "enrol_opened",
+    "enrol_typed",
+    "finish",
     "initialise",
+    "listing",
+    "of_order",
+    "of_organisation",
+    "open_replacement",
+    "others_on_channel",
     "present",
     "publish",
     "publish_crls",
     "publish_soon",
     "published_crl",
+    "relations",
     "resume_prepared",
     "revoke",
     "revoke_within",
+    "search",
+    "using_channel",
+    "will_be_renewed",
+    "will_not_be_renewed",
 ]

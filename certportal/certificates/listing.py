@@ -1,0 +1,295 @@
+"""The signatory's list: what needs action first, then what waits, what is valid, and what has ended.
+
+It is one sequence of parts, each walked along an index (organisation, state, end), so that a page costs the same whether the
+organisation has ten certificates or ten thousand; only a search by words reads them all.
+"""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from certportal import clock
+from certportal.certificates import rules
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.extensions import db, holds_words
+from certportal.identifiers import Environment
+from certportal.orders import troubles
+from certportal.orders.models import Order, OrderState
+from certportal.registry.models import Channel, TechnicalContact
+
+PER_PAGE = 25
+
+
+class Group(enum.StrEnum):
+    """The headings of the list, in order."""
+
+    ACTION = "action"
+    WAITING = "waiting"
+    VALID = "valid"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the reader asked for. ``state``: valid, expires_soon, awaiting, expired, revoked, or "" for all."""
+
+    words: str = ""
+    state: str = ""
+    environment: Environment | None = None
+    channel_id: int | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self == Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: a certificate, or an order that is still to become one. ``state`` as ``rules.shown_state``, or awaiting.
+
+    ``at``: the certificate's end, the moment of its revocation, or the last moment of the order's codes. ``trouble``: what is
+    wrong with the order (``Life.problem``), or being_issued. ``succeeded``: another has taken the certificate's place.
+    """
+
+    group: Group
+    state: str
+    number: int
+    order_number: str
+    description: str
+    channel: str
+    environment: Environment
+    contact: str
+    phone: str
+    at: datetime
+    serial: str = ""
+    trouble: str | None = None
+    succeeded: bool = False
+    silenced: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of the list. ``lines`` gives some of it, from a place on."""
+
+    group: Group
+    count: int
+    rows: Any  # the lines themselves, or a SELECT that _rows began
+
+    def lines(self, offset: int, limit: int, now: datetime) -> list[Line]:
+        if isinstance(self.rows, list):
+            return self.rows[offset : offset + limit]
+        found = db.session.execute(self.rows.offset(offset).limit(limit))
+        return [_line(self.group, row, now) for row in found]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, how many there are under it in all, and those of this page."""
+
+    group: Group
+    count: int
+    lines: list[Line] = field(default_factory=list)
+
+
+class Listing(Pagination):
+    """One page of the list. ``sections`` are those with something on this page."""
+
+    sections: list[Section]
+
+    def _query_items(self) -> list[Section]:
+        offset, free = self._query_offset, self.per_page
+        found: dict[Group, Section] = {}
+        for part in self._query_args["parts"]:
+            lines = part.lines(max(offset, 0), free, self._query_args["now"]) if free and offset < part.count else []
+            section = found.setdefault(part.group, Section(part.group, _total(self._query_args["parts"], part.group)))
+            section.lines.extend(lines)
+            offset, free = max(offset - part.count, 0), free - len(lines)
+        self.sections = [section for section in found.values() if section.lines]
+        return self.sections
+
+    def _query_count(self) -> int:
+        return sum(part.count for part in self._query_args["parts"])
+
+
+def listing(organisation_id: int, wanted: Wanted, page: int, language: str) -> Listing:
+    """The page asked for, or the last one there is. ``language`` is that of the channels' names."""
+    now = clock.now()
+    parts = list(_parts(organisation_id, wanted, language, now))
+    last = max(1, -(-sum(part.count for part in parts) // PER_PAGE))
+    return Listing(page=min(max(page, 1), last), per_page=PER_PAGE, error_out=False, parts=parts, now=now)
+
+
+def channels_used(organisation_id: int) -> list[Channel]:
+    """Channels for which the organisation has ordered certificates, in their order: what the list can be narrowed to."""
+    used = exists().where(Order.organisation_id == organisation_id, Order.channel_id == Channel.id)
+    return list(db.session.scalars(select(Channel).where(used).order_by(Channel.position, Channel.code)))
+
+
+def succeeded() -> sa.ColumnElement[bool]:
+    """A certificate ordered to replace this one has been issued (failures.md, F4)."""
+    successor = aliased(Certificate)
+    return exists().where(successor.successor_of_id == Certificate.id, successor.state == CertificateState.ISSUED)
+
+
+def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -> Iterator[_Part]:
+    """The parts in the list's order, those that the filter leaves out being empty."""
+    mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
+    issued, end = Certificate.state == CertificateState.ISSUED, Certificate.not_after
+    soon = [issued, end >= now, end <= now + rules.EXPIRES_SOON]
+    cared_for = or_(Certificate.will_not_be_renewed_at.is_not(None), succeeded())
+    conditions = {
+        "unattended": [*mine, *soon, ~cared_for],
+        "soon": [*mine, *soon],
+        "later": [*mine, issued, end > now + rules.EXPIRES_SOON],
+        "expired": [*mine, issued, end < now],
+        "revoked": [*mine, Certificate.state == CertificateState.REVOKED],
+    }
+    shown = _shown(wanted.state)
+    counts = _counts({name: where for name, where in conditions.items() if name in shown}, bool(wanted.words))
+    orders = _open_orders(organisation_id, wanted, language) if "orders" in shown else []
+    in_trouble = [line for line in orders if line.group is Group.ACTION]
+    waiting = [line for line in orders if line.group is Group.WAITING]
+    rows, unattended = _rows(language), counts["unattended"]
+
+    yield _Part(Group.ACTION, unattended, rows.where(*conditions["unattended"]).order_by(end, Certificate.id))
+    yield _Part(Group.ACTION, len(in_trouble), in_trouble)
+    yield _Part(Group.WAITING, len(waiting), waiting)
+    attended = rows.where(*conditions["soon"], cared_for).order_by(end, Certificate.id)
+    yield _Part(Group.VALID, counts["soon"] - unattended, attended)
+    yield _Part(Group.VALID, counts["later"], rows.where(*conditions["later"]).order_by(end, Certificate.id))
+    for name in ("expired", "revoked"):
+        newest_first = rows.where(*conditions[name]).order_by(end.desc(), Certificate.id.desc())
+        yield _Part(Group.ENDED, counts[name], newest_first)
+
+
+def _shown(state: str) -> set[str]:
+    """The parts that a state of the filter leaves."""
+    everything = {"unattended", "soon", "later", "expired", "revoked", "orders"}
+    by_state = {
+        rules.SOON: {"unattended", "soon"},
+        rules.VALID: {"later"},
+        rules.EXPIRED: {"expired"},
+        rules.REVOKED: {"revoked"},
+        "awaiting": {"orders"},
+    }
+    return by_state.get(state, everything)
+
+
+def _counts(conditions: dict[str, list[Any]], with_words: bool) -> dict[str, int]:
+    """How many certificates each condition holds for, in one statement."""
+    columns = []
+    for name, where in conditions.items():
+        query = select(func.count(Certificate.id)).where(*where)
+        query = query.join(TechnicalContact, TechnicalContact.id == Certificate.contact_id) if with_words else query
+        columns.append(query.scalar_subquery().label(name))
+    counted = dict(db.session.execute(select(*columns)).mappings().one()) if columns else {}
+    return {name: counted.get(name, 0) for name in ("unattended", "soon", "later", "expired", "revoked")}
+
+
+def _filter(wanted: Wanted, table: Any) -> list[Any]:
+    """Conditions on certificates or orders; words are looked for in description, contact and numbers."""
+    where: list[Any] = []
+    if wanted.environment is not None:
+        where.append(table.environment == wanted.environment)
+    if wanted.channel_id is not None:
+        where.append(table.channel_id == wanted.channel_id)
+    if wanted.words:
+        places = [table.description, TechnicalContact.name, TechnicalContact.company]
+        like = [holds_words(place, wanted.words) for place in places]
+        if table is Certificate:
+            like.append(Certificate.serial.startswith(wanted.words.replace(" ", "").lower(), autoescape=True))
+            numbered = select(Order.id).where(Order.number == wanted.words)
+            like.append(Certificate.order_id.in_(numbered))
+        else:
+            like.append(Order.number == wanted.words)
+        where.append(or_(*like))
+    return where
+
+
+def _rows(language: str) -> Any:
+    """What a line shows of a certificate, as columns: building whole objects would cost more than the page."""
+    return (
+        select(
+            Certificate.id,
+            Certificate.state,
+            Certificate.description,
+            Certificate.environment,
+            Certificate.serial,
+            Certificate.not_after,
+            Certificate.revoked_at,
+            Certificate.will_not_be_renewed_at,
+            getattr(Channel, f"name_{language}").label("channel"),
+            TechnicalContact.name.label("contact"),
+            TechnicalContact.phone,
+            succeeded().label("succeeded"),
+        )
+        .join(Channel, Channel.id == Certificate.channel_id)
+        .join(TechnicalContact, TechnicalContact.id == Certificate.contact_id)
+    )
+
+
+def _line(group: Group, row: Any, now: datetime) -> Line:
+    return Line(
+        group,
+        rules.shown_state(row.state, row.not_after, now),
+        row.id,
+        "",
+        row.description,
+        row.channel,
+        row.environment,
+        row.contact,
+        row.phone,
+        row.revoked_at or row.not_after,
+        row.serial,
+        succeeded=row.succeeded,
+        silenced=row.will_not_be_renewed_at is not None,
+    )
+
+
+def _open_orders(organisation_id: int, wanted: Wanted, language: str) -> list[Line]:
+    """Every open order that the filter leaves: they are few, since each waits for a person. Longest waiting first."""
+    query = (
+        select(
+            Order.id,
+            Order.number,
+            Order.description,
+            Order.environment,
+            getattr(Channel, f"name_{language}").label("channel"),
+            TechnicalContact.name.label("contact"),
+            TechnicalContact.phone,
+        )
+        .join(Channel, Channel.id == Order.channel_id)
+        .join(TechnicalContact, TechnicalContact.id == Order.contact_id)
+        .where(Order.organisation_id == organisation_id, Order.state == OrderState.OPEN, *_filter(wanted, Order))
+        .order_by(Order.placed_at, Order.id)
+    )
+    rows = db.session.execute(query).all()
+    standings = troubles.standings_of([row.id for row in rows]) if rows else {}
+    return [_order_line(row, standings[row.id]) for row in rows]
+
+
+def _order_line(row: Any, standing: troubles.Standing) -> Line:
+    return Line(
+        Group.ACTION if standing.problem else Group.WAITING,
+        "awaiting",
+        row.id,
+        row.number,
+        row.description,
+        row.channel,
+        row.environment,
+        row.contact,
+        row.phone,
+        standing.codes.usable_until,
+        trouble="being_issued" if standing.being_issued else standing.problem,
+    )
+
+
+def _total(parts: list[_Part], group: Group) -> int:
+    return sum(part.count for part in parts if part.group is group)

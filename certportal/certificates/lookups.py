@@ -1,0 +1,163 @@
+"""Questions to the register of certificates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload
+
+from certportal import clock
+from certportal.audit import AuditEntry
+from certportal.certificates import rules
+from certportal.certificates.listing import succeeded
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.extensions import db, holds_words
+from certportal.orders import replaceable
+from certportal.orders.models import Order, OrderState
+from certportal.orders.replaceable import ReplaceableCertificate
+from certportal.registry.models import Organisation, TechnicalContact
+
+STORED = (CertificateState.ISSUED, CertificateState.REVOKED)
+
+
+@dataclass(frozen=True)
+class ChannelUse:
+    """What would be left behind if the organisation gave up a channel: its valid certificates and its open orders."""
+
+    certificates: list[Certificate]
+    orders: list[Order]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Which certificate this one was ordered to replace, and which have been issued in its place, oldest first."""
+
+    predecessor: Certificate | None
+    successors: list[Certificate]
+
+
+def certificate(certificate_id: int) -> Certificate | None:
+    """A certificate that was issued, in force or not; None for one that is only prepared."""
+    found = db.session.get(Certificate, certificate_id)
+    return found if found is not None and found.state in STORED else None
+
+
+def of_organisation(certificate_id: int, organisation_ids: Sequence[int]) -> Certificate | None:
+    """The same, if it belongs to one of these organisations: what is not one's own is not found."""
+    found = certificate(certificate_id)
+    return found if found is not None and found.organisation_id in organisation_ids else None
+
+
+def by_retrieval_id(retrieval_id: str) -> Certificate | None:
+    """The certificate, prepared or issued, that these codes were redeemed for. The id may be asked for as often as one likes."""
+    if not retrieval_id.isalnum() or len(retrieval_id) > rules.RETRIEVAL_ID_CHARACTERS:
+        return None
+    return db.session.scalar(select(Certificate).where(Certificate.retrieval_id == retrieval_id))
+
+
+def by_serial(serial: str) -> Certificate | None:
+    """By serial number in hexadecimal, in capitals or not, with spaces or colons between its pairs or not."""
+    digits = "".join(character for character in serial.lower() if character not in " :\t\u00a0")
+    if not digits or len(digits) > rules.SERIAL_DIGITS or set(digits) - set("0123456789abcdef"):
+        return None
+    return db.session.scalar(select(Certificate).where(Certificate.serial == digits))
+
+
+def of_order(order_id: int) -> Certificate | None:
+    """What the order has become, once it is issued."""
+    query = select(Certificate).where(Certificate.order_id == order_id, Certificate.state.in_(STORED))
+    return db.session.scalars(query.order_by(Certificate.id.desc()).limit(1)).first()
+
+
+def certificates_of(organisation_id: int) -> list[Certificate]:
+    """Every certificate the organisation has been issued, ended ones too, newest first."""
+    mine = (Certificate.organisation_id == organisation_id) & Certificate.state.in_(STORED)
+    return list(db.session.scalars(_with_names().where(mine).order_by(Certificate.id.desc())))
+
+
+def using_channel(organisation_id: int, channel_id: int) -> ChannelUse:
+    """What of the organisation uses a channel now: asked before the channel is given up. Those that end first come first."""
+    living = [Certificate.state == CertificateState.ISSUED, Certificate.not_after >= clock.now()]
+    here = [Certificate.organisation_id == organisation_id, Certificate.channel_id == channel_id]
+    certificates = db.session.scalars(_with_names().where(*here, *living).order_by(Certificate.not_after))
+    waiting = [Order.organisation_id == organisation_id, Order.channel_id == channel_id, Order.state == OrderState.OPEN]
+    orders = db.session.scalars(select(Order).where(*waiting).order_by(Order.placed_at))
+    return ChannelUse(list(certificates), list(orders))
+
+
+def search(words: str, limit: int = 50) -> list[Certificate]:
+    """For the operator: by serial number or fingerprint, order number, business ID, organisation, contact or description.
+
+    Newest first, at most ``limit``.
+    """
+    digits = "".join(words.lower().split()).replace(":", "")
+    places = [Certificate.description, Organisation.name, TechnicalContact.name, TechnicalContact.email]
+    like = [
+        *(holds_words(place, words) for place in places),
+        Organisation.business_id == words.strip(),
+        Order.number == words.strip(),
+        Certificate.serial.startswith(digits, autoescape=True),
+        Certificate.sha256 == digits,
+    ]
+    query = (
+        _with_names()
+        .join(Organisation, Organisation.id == Certificate.organisation_id)
+        .join(TechnicalContact, TechnicalContact.id == Certificate.contact_id)
+        .join(Order, Order.id == Certificate.order_id)
+        .where(Certificate.state.in_(STORED), or_(*like))
+    )
+    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(limit))) if words.strip() else []
+
+
+def relations(of: Certificate) -> Relations:
+    """What stands before and after a certificate, as far as it has been issued."""
+    before = certificate(of.successor_of_id) if of.successor_of_id is not None else None
+    after = select(Certificate).where(Certificate.successor_of_id == of.id, Certificate.state.in_(STORED))
+    return Relations(before, list(db.session.scalars(after.order_by(Certificate.id))))
+
+
+def open_replacement(of: Certificate) -> Order | None:
+    """An order that is to replace the certificate and that nobody has collected yet."""
+    waiting = (Order.replaces_certificate_id == of.id) & (Order.state == OrderState.OPEN)
+    mine = Order.organisation_id == of.organisation_id
+    return db.session.scalars(select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)).first()
+
+
+def others_on_channel(of: Certificate) -> int:
+    """How many other valid certificates the organisation has for the same channel and environment."""
+    used = using_channel(of.organisation_id, of.channel_id).certificates
+    return sum(1 for each in used if each.id != of.id and each.environment is of.environment)
+
+
+def activity(of: Certificate) -> list[AuditEntry]:
+    """What has been done to the certificate, newest first."""
+    about = AuditEntry.subject == f"certificate:{of.id}"
+    return list(db.session.scalars(select(AuditEntry).where(about).order_by(AuditEntry.id.desc())))
+
+
+@replaceable.register
+def replaceable_certificates(organisation_id: int, now: datetime) -> list[ReplaceableCertificate]:
+    """What a new order may replace: issued, ended or revoked certificates in whose place none has been issued; newest first."""
+    columns = (
+        Certificate.id,
+        Certificate.description,
+        Certificate.channel_id,
+        Certificate.environment,
+        Certificate.contact_id,
+        Certificate.state,
+        Certificate.not_after,
+        Certificate.serial,
+    )
+    mine = (Certificate.organisation_id == organisation_id) & Certificate.state.in_(STORED)
+    rows = db.session.execute(select(*columns).where(mine, ~succeeded()).order_by(Certificate.id.desc()))
+    return [
+        ReplaceableCertificate(**{**row, "state": rules.shown_state(row["state"], row["not_after"], now)})
+        for row in rows.mappings()
+    ]
+
+
+def _with_names() -> Select[Certificate]:
+    return select(Certificate).options(
+        joinedload(Certificate.organisation), joinedload(Certificate.channel), joinedload(Certificate.contact)
+    )
