@@ -65,6 +65,20 @@ def test_a_cookie_planted_before_signing_in_is_worth_nothing_afterwards(
     assert with_cookie(app, planted).get("/rooms/signatory").h1 == "Sign in"
 
 
+def test_nothing_but_the_language_is_carried_into_the_signed_in_cookie(
+    browser: BrowsingClient, mailbox: Mailbox, aino: Person
+):
+    page = ask(browser)
+    with browser.http.session_transaction(base_url="http://localhost") as kept:
+        kept["planted"] = "by somebody else"
+        before = kept["csrf_token"]
+    page.submit("Sign in", code=mailbox.code(AINO))
+    browser.get("/sign-ins")
+    with browser.http.session_transaction(base_url="http://localhost") as kept:
+        assert set(kept) == {"token", "seen", "language", "csrf_token"}
+        assert kept["csrf_token"] != before
+
+
 def test_signing_in_again_in_the_same_browser_ends_the_sign_in_before(
     app: Flask, browser: BrowsingClient, mailbox: Mailbox, aino: Person, exempelholm: Organisation
 ):
@@ -237,6 +251,15 @@ def test_changing_the_organisation_makes_a_new_token_and_does_not_lengthen_the_s
     assert row.ends_at == ends_at
     assert with_cookie(app, before).get("/rooms/signatory").status == 200
     assert "acts for" not in with_cookie(app, before).get("/rooms/signatory").text
+
+
+def test_choosing_an_organisation_never_leads_out_of_the_service(
+    browser: BrowsingClient, mailbox: Mailbox, aino: Person, exempelholm: Organisation
+):
+    sign_in(browser, mailbox)
+    browser.get("/organisations")
+    chosen = {"organisation": exempelholm.id, "next": "//evil.example/"}
+    assert browser.post("/organisations", chosen, follow=False).headers["Location"] == "/"
 
 
 def test_nobody_chooses_an_organisation_that_is_not_theirs(
