@@ -22,6 +22,7 @@ from certportal.orders.service import remind_uncollected
 from certportal.outbox import delivery
 from certportal.runs import Lease
 from certportal.settings import Settings
+from certportal.signin import service as signin
 
 log = logging.getLogger(__name__)
 DELIVER, SWEEP, RESUME, PUBLISH, UNCOLLECTED, OPERATORS, FORGET = (
@@ -68,6 +69,7 @@ def forget_lapsed(lease: Lease) -> str:
     while count := messages.forget_lapsed():
         ended += count
         lease.renew()
+    signin.forget_old()
     return f"{ended} ended"
 
 

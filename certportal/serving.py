@@ -1,5 +1,6 @@
 """``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,7 @@ from certportal.clock import Clock
 from certportal.messages.links import mask
 from certportal.settings import Settings
 
+OPERATOR_LINK = re.compile(r"(/desk/sign-in/link/)[^/?#\s\"]+")
 ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
 
 
@@ -20,7 +22,12 @@ class MaskingLogger(Logger):
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
         atoms = super().atoms(resp, req, environ, request_time)
-        return {name: mask(value) if isinstance(value, str) else value for name, value in atoms.items()}
+        return {name: masked(value) if isinstance(value, str) else value for name, value in atoms.items()}
+
+
+def masked(text: str) -> str:
+    """A log line without the token of any link: a secure message's or an operator's one-time address."""
+    return OPERATOR_LINK.sub(r"\1[token]", mask(text))
 
 
 class Server(BaseApplication):
