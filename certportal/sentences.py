@@ -122,6 +122,7 @@ SENTENCES: dict[str, LazyString] = {
     "json_expected": _l("Here should be %(expected)s. Compare the file with the example"),
     "import_empty": _l("The file has no rows. Check that it is the right file"),
     "import_too_large": _l("The file is too large: at most %(limit)s MB. Divide it into parts"),
+    "import_too_many": _l("The file has too many rows: at most %(limit)s. Divide it into parts"),
     "import_not_utf8": _l("The file is not in UTF-8. Save it again as ‘CSV UTF-8’ or with the encoding UTF-8"),
     "import_refused": _l("Nothing was taken: the file has mistakes. Correct them and import it again"),
     # signin
@@ -296,6 +297,16 @@ SENTENCES: dict[str, LazyString] = {
     ),
     # certificates
     # access
+    "interface_draft_sent": _l("This application has been sent already. Here is how it stands"),
+    "rights_changed": _l(
+        "Nothing was sent: the organisation’s access rights, or what uses them, have changed since you checked. Look at what "
+        "changes now, and send it if it is right"
+    ),
+    "channel_closed_to_new": _l("This channel has been closed, and no new access rights to it are given"),
+    "decision_reason_missing": _l("Write why the channel is refused. The applicant reads it as you write it"),
+    "application_not_found": _l("There is no such application. It may belong to another organisation that you act for"),
+    "application_over": _l("Nothing waits in this application any more, so there is nothing to take back"),
+    "access_right_not_found": _l("There is no such access right. Open the page again to see how it stands"),
     # notices
     # contacts
     # console

@@ -161,6 +161,10 @@ class Channel(db.Model):
         """What the channel is for, in that language."""
         return getattr(self, f"use_{language}")
 
+    def is_closed(self, on: date) -> bool:
+        """Whether it can no longer be applied for on that day."""
+        return self.closed_on is not None and self.closed_on <= on
+
     def has(self, environment: Environment) -> bool:
         """Whether certificates of that environment are issued for the channel."""
         return self.production if environment is Environment.PRODUCTION else self.test

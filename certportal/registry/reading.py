@@ -15,7 +15,10 @@ from certportal.registry.records import csv_records, json_records
 from certportal.registry.rows import Kind, Row, SignatoryRow
 
 LARGEST: Final = 20_000_000
-"""Bytes; a register of a hundred thousand organisations is smaller."""
+"""Bytes: the longest terms and channels of any length fit in."""
+
+MOST_ROWS: Final = 5_000
+"""A file is one transaction, and nobody else can write while it lasts."""
 
 MOST_MISTAKES: Final = 200
 """Then reading stops: the file is of another kind, or one mistake is in every row."""
@@ -61,6 +64,8 @@ def _read(
             first = rows.setdefault((kind, row.key), ReadRow(line, row))
             if first.row is not row:
                 _note(mistakes, line, "", Refusal("row_repeated", key=row.key, first=first.line))
+        if len(rows) > MOST_ROWS:
+            raise Unreadable(line, "import_too_many", limit=MOST_ROWS)
         if len(mistakes) >= MOST_MISTAKES:
             return
 

@@ -100,7 +100,6 @@ def save_signing_right(row: SignatoryRow, by: Actor) -> Change | None:
         rules.in_order(first, last)
         right = SigningRight(organisation=organisation, person=person, valid_from=first, valid_to=last)
         db.session.add(right)
-        db.session.flush()
         span: tuple[FieldChange, ...] = rules.differences({}, {"valid_from": first, "valid_to": last})
         verb = "added"
     else:
@@ -114,7 +113,6 @@ def save_signing_right(row: SignatoryRow, by: Actor) -> Change | None:
             person=person.name,
             changed=_listed(span),
         )
-    db.session.flush()
     return Change(row.kind, row.key, verb, fields + span) if fields + span else None
 
 
@@ -210,7 +208,6 @@ def _changed(
 ) -> Change | None:
     if not fields:
         return None
-    db.session.flush()
     verb = f"{subject.partition(':')[0]}_changed"
     audit.record(verb, subject, by=by, organisation_id=organisation_id, key=row.key, changed=_listed(fields))
     return Change(row.kind, row.key, "changed", fields)

@@ -123,6 +123,23 @@ class TestAsking:
         known = ask(english(app), business_id="9900002-6", email="other@nystart.example")
         assert unknown.text == known.text
 
+    @pytest.mark.parametrize(
+        "hostile", ["x" * 10_000, "\x00\x1b[2J", "<script>alert(1)</script>", "\u202eevil", "%(x)s {{7*7}}"]
+    )
+    def test_answers_anything_clearly_and_keeps_it_as_text(self, browser: BrowsingClient, hostile: str):
+        for field in ("organisation", "business_id", "name", "role", "email", "phone"):
+            page = ask(browser, **{field: hostile})
+            assert page.status in (200, 422, 429), field
+            assert page.soup.find("script", string=True) is None
+        for field in ("kind", "language", "country"):
+            page = browser.post("/sign-in/not-here-yet", NINA | {field: hostile})
+            assert page.status == 422, field
+
+    def test_in_bytes_that_are_no_text_is_refused_like_any_wrong_answer(self, browser: BrowsingClient):
+        browser.get("/sign-in/not-here-yet")
+        page = browser.post("/sign-in/not-here-yet", NINA | {"name": b"\xff\xfe\x00"})
+        assert page.status == 422
+
 
 class TestThoseWhoSignAlready:
     @pytest.mark.parametrize("kind", ["new_organisation", "changed_signatory"])

@@ -163,6 +163,17 @@ def test_a_file_beyond_all_reason_is_not_read(app: Flask):
     assert refused.value.mistakes[0].refusal.code == "import_too_large"
 
 
+def test_a_file_of_more_rows_than_one_transaction_should_hold_is_to_be_divided(app: Flask):
+    def file(rows: int) -> bytes:
+        return b"purpose,position\n" + b"".join(b"p%d,1\n" % n for n in range(rows))
+
+    assert len(read_registry(file(5000), "a.csv", "FI")) == 5000
+    with pytest.raises(ImportRefused) as refused:
+        read_registry(file(5001), "a.csv", "FI")
+    [mistake] = refused.value.mistakes
+    assert (mistake.line, mistake.refusal.code) == (5002, "import_too_many")
+
+
 def test_a_file_of_another_kind_is_given_up_after_many_mistakes(app: Flask):
     with pytest.raises(ImportRefused) as refused:
         read_registry(b"business_id\n" + b"x\n" * 5000, "a.csv", "FI")
