@@ -4,23 +4,30 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.extensions import db
+from certportal.refusals import Conflict
 from certportal.registry.models import Organisation, Person, Terms
 
 
 class ApplicationState(enum.StrEnum):
-    """sent: at least one channel waits for the operator; decided: none waits; withdrawn: what waited was taken back."""
+    """sent: at least one channel waits for the operator; decided: none waits; withdrawn: what waited was taken back;
+    replaced: a later application was sent while something waited, and what still waits does so in the later one."""
 
     SENT = "sent"
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
 
 
 class InterfaceApplication(db.Model):
-    """One application; a later one replaces every choice of the earlier. ``choices`` holds codes of purposes and channels."""
+    """One application; a later one replaces every choice of the earlier.
+
+    ``choices`` is what was sent: ``purposes`` (codes), ``channels`` (codes), ``added``, ``given_up``, ``kept``,
+    ``still_waiting`` and ``taken_back`` (codes of channels), ``contact`` (name, email, phone, language).
+    """
 
     __tablename__ = "interface_application"
 
@@ -38,15 +45,36 @@ class InterfaceApplication(db.Model):
     person: Mapped[Person] = relationship()
     terms: Mapped[Terms] = relationship()
 
+    def decide(self, now: datetime) -> None:
+        """Nothing waits any more. Refusals: application_over (conflict)."""
+        self._must_wait()
+        self.state, self.decided_at = ApplicationState.DECIDED, now
+
+    def withdraw(self, now: datetime) -> None:
+        """The applicant has taken back what waited. Refusals: application_over (conflict)."""
+        self._must_wait()
+        self.state, self.withdrawn_at = ApplicationState.WITHDRAWN, now
+
+    def give_way(self) -> None:
+        """A later application stands in its place. Refusals: application_over (conflict)."""
+        self._must_wait()
+        self.state = ApplicationState.REPLACED
+
+    def _must_wait(self) -> None:
+        if self.state is not ApplicationState.SENT:
+            raise Conflict("application_over")
+
 
 class InterfaceDraft(db.Model):
-    """An interface application being written; sent once: ``application_id`` is set by one conditional UPDATE."""
+    """An interface application being written: what was typed, kept as typed. Sent once: ``application_id`` is set by one
+    conditional UPDATE. ``key`` was drawn with the empty form, so that the form sent twice is one draft."""
 
     __tablename__ = "interface_draft"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    key: Mapped[str | None] = mapped_column(String(43), unique=True)
     answers: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -56,10 +84,10 @@ class InterfaceDraft(db.Model):
 
 
 class OperatorReminder(db.Model):
-    """When operators were last mailed that something waits: at most hourly, again after two working days. One row, id 1."""
+    """When operators were last mailed that something waits, and of what (``application:3``). One row, id 1."""
 
     __tablename__ = "operator_reminder"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     told_at: Mapped[datetime]
-    waiting: Mapped[int]
+    told_of: Mapped[list[Any]]
