@@ -14,7 +14,8 @@ from certportal.proxies import TrustedProxies
 from certportal.settings import Settings
 
 PACKAGE = Path(__file__).parent
-LETTERS = ("signin", "registry", "messages", "orders", "certificates", "access", "contacts", "notices")
+LETTERS = ("signin", "registry", "messages", "orders", "certificates", "access", "contacts", "notices", "console")
+PROTOCOLS = ("revocation_status", "wellness")
 VIEWS = (
     "home", "signin", "registry", "messages", "orders", "certificates", "access", "contacts", "notices", "console"
 )  # fmt: skip
@@ -57,6 +58,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     for room in VIEWS:
         if find_spec(f"certportal.{room}.views"):
             app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
+    for protocol in PROTOCOLS:
+        app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app
 
 

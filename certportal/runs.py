@@ -14,6 +14,10 @@ from certportal import clock
 from certportal.extensions import changed, db, transaction
 from certportal.settings import current_settings
 
+DELIVER, SWEEP, RESUME, PUBLISH = "deliver", "sweep", "resume-prepared", "publish-crl"
+LOOK, UNCOLLECTED, OPERATORS, FORGET = "look-at-crl", "remind-uncollected", "remind-operators", "forget-lapsed"
+"""What the jobs are called: the scheduler runs them, the health page asks how they went."""
+
 
 class JobRun(db.Model):
     """One row per job: who holds it, until when, and how the last runs ended."""
@@ -80,6 +84,11 @@ def is_due(job: str, every: timedelta) -> bool:
 def select_run(job: str) -> JobRun | None:
     """What is known of a job's runs."""
     return db.session.get(JobRun, job, populate_existing=True)
+
+
+def all_runs() -> list[JobRun]:
+    """What is known of every job that has ever begun, by name."""
+    return list(db.session.scalars(sa.select(JobRun).order_by(JobRun.job)))
 
 
 def last_good(job: str) -> datetime | None:

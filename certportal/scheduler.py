@@ -16,18 +16,16 @@ from certportal import audit, runs
 from certportal.access.service import remind_operators
 from certportal.certificates.service import publish_crls, resume_prepared
 from certportal.extensions import db
+from certportal.health.service import look
 from certportal.messages import service as messages
 from certportal.notices.service import sweep
 from certportal.orders.service import remind_uncollected
 from certportal.outbox import delivery
-from certportal.runs import Lease
+from certportal.runs import DELIVER, FORGET, LOOK, OPERATORS, PUBLISH, RESUME, SWEEP, UNCOLLECTED, Lease
 from certportal.settings import Settings
 from certportal.signin import service as signin
 
 log = logging.getLogger(__name__)
-DELIVER, SWEEP, RESUME, PUBLISH, UNCOLLECTED, OPERATORS, FORGET = (
-    "deliver", "sweep", "resume-prepared", "publish-crl", "remind-uncollected", "remind-operators", "forget-lapsed"
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         Job(RESUME, timedelta(seconds=settings.prepared_seconds), resume_prepared),
         Job(PUBLISH, timedelta(minutes=1), publish_crls),
+        Job(LOOK, hour, look, trusts_clock=False),
         Job(UNCOLLECTED, hour, remind_uncollected),
         Job(OPERATORS, timedelta(minutes=10), remind_operators),
         Job(FORGET, hour, forget_lapsed),

@@ -173,7 +173,8 @@ class Run:
         """A step: write down what became of a row, if it is still this run's; *claimed* if it never came to MAIL FROM."""
         machine = clock.machine()
         mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state.in_(HELD))
-        values: dict[str, object] = {"reply": outcome.reply, "attempts": OutboxRow.attempts + 1}
+        fault = outcome.of if isinstance(outcome, Refused | Temporary) else ""
+        values: dict[str, object] = {"reply": outcome.reply, "attempts": OutboxRow.attempts + 1, "fault": fault}
         match outcome:
             case Accepted():
                 values |= {"state": RowState.ACCEPTED, "secret": None, "settled_at": machine}

@@ -34,7 +34,8 @@ WAITING_STATES = (RowState.QUEUED, RowState.CLAIMED, RowState.SENDING)
 
 class OutboxRow(db.Model):
     """One letter owed. ``send_before`` is service time for codes and notices, machine time for PINs and sign-in codes
-    (``machine_deadline``); ``not_before``, ``claimed_at`` and ``sending_at`` are machine time."""
+    (``machine_deadline``); ``not_before``, ``claimed_at`` and ``sending_at`` are machine time. ``fault``: whose it was that
+    the last try failed (``outcomes.Of``), empty when none has."""
 
     __tablename__ = "outbox_row"
     __table_args__ = (
@@ -64,6 +65,7 @@ class OutboxRow(db.Model):
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     address: Mapped[str] = mapped_column(String(254), default="")
     reply: Mapped[str] = mapped_column(String(500), default="")
+    fault: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
 
 class AddressMark(db.Model):

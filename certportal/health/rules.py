@@ -1,0 +1,280 @@
+"""When the service is well and when it is not: decisions over facts, each with the moment at which it was so.
+
+Red (BAD) is what somebody must act on: the last good sweep is older than 26 hours, or mail, text messages, the revocation
+list, the authority's end or the clock is wrong (failures.md F6, F7, F11, F13). The jobs' times, the outbox's and the clock are
+the machine's; certificates, authorities and revocation lists live by the service's time.
+"""
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+SWEEP_LATE = timedelta(hours=26)
+"""A sweep runs hourly; a day and a little without a good one, and notices are being missed (F2, F7)."""
+JOBS_LATE = timedelta(minutes=5)
+"""Delivery runs every few seconds, so a few minutes without a good run mean that no job runs."""
+WAITS_LONG = timedelta(minutes=15)
+"""A message that has waited so long is stuck, whatever the reason."""
+SLOW_SMS = timedelta(seconds=40)
+"""Whoever waits for a PIN gives up at about this time."""
+LIST_LATE = timedelta(hours=26)
+"""A revocation list is published daily, and at once when something is revoked (F6)."""
+LIST_ENDS = timedelta(days=2)
+"""So near its next update a list that is still the newest is an outage about to come."""
+LOOK_LATE = timedelta(hours=3)
+"""The portal fetches its own lists hourly, as others do, and looks (F6)."""
+AUTHORITY_WARNING = timedelta(days=180)
+"""How long before an authority can no longer issue the operator is warned (F13)."""
+SIGNING_LATE = timedelta(minutes=15)
+"""A prepared certificate is signed within seconds; one that is not means that the authority cannot sign."""
+UNREACHABLE = "unreachable:"
+"""How the outcome of a look begins that did not find the lists."""
+GIBIBYTE = 2**30
+DISK_LOW, DISK_FULL = GIBIBYTE, GIBIBYTE // 5
+
+
+class Level(enum.IntEnum):
+    """How bad it is."""
+
+    GOOD = 0
+    WARNING = 1
+    BAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``code`` has its words in wording.py, which ``values`` fill."""
+
+    subject: str
+    code: str
+    level: Level
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Mail or text messages. ``oldest``: since when the one that has waited longest waits; ``held_since`` and ``reply``:
+    of those whose last try failed by the fault of the far end, the oldest, and what it said; ``took``: how long each of the
+    last accepted ones of an hour took.
+    """
+
+    waiting: int
+    oldest: datetime | None
+    held: int
+    held_since: datetime | None
+    reply: str
+    accepted_at: datetime | None
+    took: Sequence[timedelta] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An environment's issuing authority. ``fault``: why it cannot be read (a refusal's code); None for ``ends``, then."""
+
+    environment: str
+    ends: datetime | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """An environment's newest revocation list, and whether its file lies where a web server finds it."""
+
+    environment: str
+    this_update: datetime | None
+    next_update: datetime | None
+    file_is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a job's runs went: when one last began, when one last ended well, how the last one ended."""
+
+    job: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    good_at: datetime | None
+    outcome: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last run that ended did not end well."""
+        return self.finished_at is not None and (self.good_at is None or self.good_at < self.finished_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found. ``now`` is the service's time, ``machine`` the machine's; ``validity``: of a new certificate."""
+
+    now: datetime
+    machine: datetime
+    mail: Traffic
+    sms: Traffic
+    authorities: Sequence[Authority]
+    unsigned_since: datetime | None
+    lists: Sequence[List]
+    deliver: Run | None
+    sweep: Run | None
+    look: Run | None
+    others: Sequence[Run]
+    clock_is_sound: bool
+    free_bytes: int
+    validity: timedelta
+
+
+def findings(facts: Facts) -> list[Finding]:
+    """Everything that was looked at, in the order of the page."""
+    return [
+        traffic("mail", facts.mail, facts.machine),
+        traffic("sms", facts.sms, facts.machine),
+        *authorities(facts),
+        *lists(facts),
+        sweeping(facts.sweep, facts.machine),
+        jobs(facts.deliver, facts.machine),
+        *failed_jobs(facts.others),
+        clock(sound=facts.clock_is_sound),
+        disk(facts.free_bytes),
+    ]
+
+
+def worst(found: Sequence[Finding]) -> Level:
+    """The level of the whole."""
+    return max((each.level for each in found), default=Level.GOOD)
+
+
+def traffic(medium: str, facts: Traffic, machine: datetime) -> Finding:
+    """Mail or text messages: held by the far end, waiting too long, slow, or well."""
+    values: dict[str, object] = {"waiting": facts.waiting, "accepted_at": facts.accepted_at, "reply": facts.reply}
+    if facts.held and facts.held_since is not None:
+        recovered = facts.accepted_at is not None and facts.accepted_at >= facts.held_since
+        values |= {"waiting": facts.held, "since": facts.held_since}
+        if recovered:
+            return Finding(medium, f"{medium}_retried", Level.WARNING, values)
+        return Finding(medium, f"{medium}_held", Level.BAD, values)
+    if facts.oldest is not None and machine - facts.oldest >= WAITS_LONG:
+        return Finding(medium, f"{medium}_late", Level.BAD, values | {"since": facts.oldest})
+    if facts.accepted_at is None:
+        return Finding(medium, f"{medium}_untried", Level.WARNING, values)
+    usual = sorted(facts.took)[len(facts.took) // 2] if facts.took else timedelta()
+    if medium == "sms" and usual > SLOW_SMS:
+        return Finding(medium, "sms_slow", Level.WARNING, values | {"seconds": int(usual.total_seconds())})
+    return Finding(medium, f"{medium}_good", Level.GOOD, values)
+
+
+def authorities(facts: Facts) -> Iterator[Finding]:
+    """Each environment's authority can issue: it is there, it ends late enough, and what was prepared gets signed."""
+    well = True
+    for each in facts.authorities:
+        found = _authority(each, facts)
+        if found is not None:
+            well = False
+            yield found
+    if facts.unsigned_since is not None and facts.now - facts.unsigned_since >= SIGNING_LATE:
+        well = False
+        yield Finding("issuing", "unsigned", Level.BAD, {"since": facts.unsigned_since})
+    if well:
+        ends = min((each.ends for each in facts.authorities if each.ends is not None), default=None)
+        until = ends - facts.validity if ends is not None else None
+        yield Finding("issuing", "issuing_good", Level.GOOD, {"until": until})
+
+
+def _authority(each: Authority, facts: Facts) -> Finding | None:
+    """A certificate must end before its authority does (F13), so the authority issues until its end less the validity."""
+    values: dict[str, object] = {"environment": each.environment, "fault": each.fault}
+    if each.ends is None:
+        missing = each.fault == "ca_missing"
+        return Finding("issuing", "ca_missing" if missing else "ca_unreadable", Level.BAD, values)
+    issues_until = each.ends - facts.validity
+    values |= {"until": issues_until, "ends": each.ends}
+    if issues_until <= facts.now:
+        return Finding("issuing", "ca_over", Level.BAD, values)
+    if issues_until - facts.now <= AUTHORITY_WARNING:
+        return Finding("issuing", "ca_ends", Level.WARNING, values)
+    return None
+
+
+def lists(facts: Facts) -> Iterator[Finding]:
+    """Each revocation list is new enough, lies where it should, and can be fetched."""
+    well = True
+    for each in facts.lists:
+        found = _list(each, facts.now)
+        if found is not None:
+            well = False
+            yield found
+    look = facts.look
+    if look is not None and (look.failed or look.outcome.startswith(UNREACHABLE)):
+        well = False
+        cause = look.outcome.removeprefix(UNREACHABLE).strip()
+        yield Finding("crl", "crl_unreachable", Level.BAD, {"since": look.finished_at, "outcome": cause})
+    elif look is not None and look.good_at is not None and facts.machine - look.good_at >= LOOK_LATE:
+        well = False
+        yield Finding("crl", "crl_unwatched", Level.WARNING, {"since": look.good_at})
+    if well and facts.lists:
+        oldest = min(each.this_update for each in facts.lists if each.this_update is not None)
+        fetched_at = look.good_at if look is not None else None
+        yield Finding("crl", "crl_good", Level.GOOD, {"since": oldest, "fetched_at": fetched_at})
+
+
+def _list(each: List, now: datetime) -> Finding | None:
+    values: dict[str, object] = {
+        "environment": each.environment,
+        "since": each.this_update,
+        "next_update": each.next_update,
+    }
+    if each.this_update is None or each.next_update is None:
+        return Finding("crl", "crl_missing", Level.BAD, values)
+    if each.next_update <= now:
+        return Finding("crl", "crl_lapsed", Level.BAD, values)
+    if each.next_update - now <= LIST_ENDS:
+        return Finding("crl", "crl_ends", Level.BAD, values)
+    if now - each.this_update >= LIST_LATE:
+        return Finding("crl", "crl_old", Level.WARNING, values)
+    return None if each.file_is_there else Finding("crl", "crl_file_missing", Level.WARNING, values)
+
+
+def sweeping(run: Run | None, machine: datetime) -> Finding:
+    """The sweep for due notices ended well less than 26 hours ago (F7)."""
+    good_at = run.good_at if run is not None else None
+    values: dict[str, object] = {"since": good_at, "outcome": run.outcome if run is not None else ""}
+    if good_at is None:
+        return Finding("notices", "sweep_never", Level.BAD, values)
+    if machine - good_at >= SWEEP_LATE:
+        return Finding("notices", "sweep_late", Level.BAD, values)
+    return Finding("notices", "sweep_good", Level.GOOD, values)
+
+
+def jobs(deliver: Run | None, machine: datetime) -> Finding:
+    """Some process runs the jobs: delivery ended well a few seconds ago."""
+    good_at = deliver.good_at if deliver is not None else None
+    if good_at is None:
+        return Finding("jobs", "jobs_never", Level.BAD)
+    code = "jobs_late" if machine - good_at >= JOBS_LATE else "jobs_good"
+    return Finding("jobs", code, _bad(code == "jobs_late"), {"since": good_at})
+
+
+def failed_jobs(runs: Sequence[Run]) -> Iterator[Finding]:
+    """The other jobs whose last run did not end well."""
+    for each in runs:
+        if each.failed:
+            values: dict[str, object] = {"job": each.job, "outcome": each.outcome, "since": each.good_at}
+            yield Finding("jobs", "job_failed", Level.WARNING, values)
+
+
+def clock(*, sound: bool) -> Finding:
+    """The machine's clock is not behind what has been recorded (F11)."""
+    return Finding("clock", "clock_good" if sound else "clock_behind", _bad(not sound))
+
+
+def disk(free_bytes: int) -> Finding:
+    """The database, the record and the lists can grow."""
+    values: dict[str, object] = {"free": free_bytes}
+    if free_bytes < DISK_FULL:
+        return Finding("disk", "disk_full", Level.BAD, values)
+    return Finding("disk", "disk_low", Level.WARNING, values) if free_bytes < DISK_LOW else (
+        Finding("disk", "disk_good", Level.GOOD, values)
+    )  # fmt: skip
+
+
+def _bad(is_bad: bool) -> Level:
+    return Level.BAD if is_bad else Level.GOOD

@@ -1,0 +1,222 @@
+"""The health of a real service: real rows, real authorities, real far ends that refuse; and its words in three languages."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from werkzeug.serving import make_server
+
+from certportal import audit, clock, create_app, runs, scheduler
+from certportal.certificates import service as certificates
+from certportal.extensions import db, transaction
+from certportal.health import service as health
+from certportal.health.rules import UNREACHABLE
+from certportal.health.wording import TEXTS, TITLES
+from certportal.identifiers import Actor, ActorKind, EmailAddress, Environment, Language
+from certportal.registry.admissions import AdmissionKind, Asked, ask, refuse_admission
+from certportal.registry.rules import BusinessId, PhoneNumber
+from certportal.settings import Settings
+from tests import builders
+from tests.conftest import FakeClock
+from tests.far_ends import SmtpFarEnd
+
+
+def levels() -> dict[str, health.Level]:
+    return {each.code: each.level for each in health.report()}
+
+
+@pytest.fixture
+def running(app: Flask) -> None:
+    """Both authorities, their lists, and a run of each job."""
+    for environment in Environment:
+        certificates.initialise(environment)
+    for job in scheduler.jobs(app.extensions["certportal.settings"]):
+        if job.name != runs.LOOK:
+            assert scheduler.run_now(job)
+
+
+def letter() -> None:
+    """One mail in the outbox."""
+    asked = Asked(
+        AdmissionKind.NEW_ORGANISATION,
+        "Nystart Ab",
+        BusinessId.parse("9900001-8", "FI"),
+        "Nina Nylund",
+        EmailAddress.parse("nina@nystart.example"),
+        PhoneNumber.parse("040 123 4567", "FI"),
+        "CEO",
+        Language.SV,
+    )
+    ask(asked, Actor(ActorKind.ANONYMOUS, None, "", "198.51.100.7"))
+    refuse_admission(1, "no", replace(builders.OPERATOR, id=builders.operator().id))
+
+
+def test_a_new_installation_is_red_where_somebody_must_act(app: Flask) -> None:
+    found = levels()
+    assert {code for code, level in found.items() if level is health.Level.BAD} == {
+        "ca_missing",
+        "sweep_never",
+        "jobs_never",
+    }
+    assert found["mail_untried"] is found["sms_untried"] is health.Level.WARNING
+    assert not health.is_well()
+
+
+@pytest.mark.usefixtures("running")
+def test_a_service_whose_jobs_have_run_is_well(app: Flask) -> None:
+    assert {code for code, level in levels().items() if level is health.Level.BAD} == set()
+    assert health.is_well()
+
+
+@pytest.mark.usefixtures("running")
+def test_every_job_is_known_to_health_by_the_schedulers_name(app: Flask) -> None:
+    names = {job.name for job in scheduler.jobs(app.extensions["certportal.settings"])}
+    assert {runs.DELIVER, runs.SWEEP, runs.LOOK, runs.PUBLISH} <= names
+    assert {each.job for each in runs.all_runs()} == names - {runs.LOOK}
+
+
+@pytest.mark.usefixtures("running")
+def test_a_day_and_three_hours_without_jobs_is_red(clock: FakeClock) -> None:
+    clock.move(hours=27)
+    found = levels()
+    assert found["sweep_late"] is found["jobs_late"] is health.Level.BAD
+    assert found["crl_old"] is health.Level.WARNING
+
+
+@pytest.mark.usefixtures("running")
+def test_a_mail_server_that_is_closed_is_red_with_its_words_until_it_takes_mail(
+    clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    letter()
+    smtp.always("connect", "554 5.3.2 Closed today")
+    deliver()
+    [held] = [each for each in health.report() if each.subject == "mail"]
+    assert (held.code, held.level, held.values["waiting"]) == ("mail_held", health.Level.BAD, 1)
+    assert "554 5.3.2 Closed today" in str(held.values["reply"])
+    assert not health.is_well()
+
+    smtp.heal()
+    clock.move(minutes=2)
+    deliver()
+    assert levels()["mail_good"] is health.Level.GOOD
+
+
+@pytest.mark.usefixtures("running")
+def test_a_refused_address_is_not_the_mail_servers_fault(smtp: SmtpFarEnd, deliver: Callable[[], int]) -> None:
+    letter()
+    smtp.refuse("nina@nystart.example", "450 4.2.1 Try later")
+    deliver()
+    assert "mail_held" not in levels()
+
+
+@pytest.mark.usefixtures("running")
+def test_a_clock_that_has_gone_back_is_red(clock: FakeClock) -> None:
+    with transaction():
+        audit.record("signed_out", "operator:1", by=builders.OPERATOR)
+    clock.move(minutes=-6)
+    assert levels()["clock_behind"] is health.Level.BAD
+
+
+@pytest.mark.usefixtures("running")
+def test_a_broken_authority_is_red_and_does_not_break_the_page(app: Flask, settings: Settings) -> None:
+    (settings.ca_dir / "production" / "chain.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
+    )
+    app.extensions.pop("certportal.authorities", None)
+    assert levels()["ca_unreadable"] is health.Level.BAD
+
+
+@pytest.fixture
+def served(settings: Settings, clock: FakeClock, tmp_path: Path) -> Iterator[Flask]:
+    """The house on a port of its own, under the address that its certificates name."""
+    first = create_app(settings, clock)
+    server = make_server("127.0.0.1", 0, first, threaded=True)
+    app = create_app(replace(settings, base_url=f"http://127.0.0.1:{server.server_port}"), clock)
+    server.app = app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with app.app_context():
+        yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def looked() -> str:
+    runs.run(runs.LOOK, health.look)
+    found = runs.select_run(runs.LOOK)
+    assert found is not None
+    return found.outcome
+
+
+def test_the_portal_fetches_its_own_lists_and_looks(served: Flask, settings: Settings) -> None:
+    for environment in Environment:
+        certificates.initialise(environment)
+        certificates.publish(environment)
+    assert looked() == "2 fetched"
+    assert "crl_good" in levels()
+
+
+def test_a_list_that_cannot_be_fetched_is_red_and_the_job_goes_on(app: Flask) -> None:
+    certificates.initialise(Environment.TEST)
+    certificates.publish(Environment.TEST)
+    with app.app_context():
+        app.extensions["certportal.settings"] = replace(
+            app.extensions["certportal.settings"], base_url="http://127.0.0.1:9"
+        )
+        assert looked().startswith(UNREACHABLE)
+        assert levels()["crl_unreachable"] is health.Level.BAD
+
+
+class TestHealthz:
+    def test_says_yes_or_no_and_nothing_more(self, app: Flask, running: None) -> None:
+        client = app.test_client()
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.text, answer.mimetype) == (200, "ok\n", "text/plain")
+        with transaction() as session:
+            session.get_one(runs.JobRun, runs.SWEEP).good_at = None
+        db.session.rollback()
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.text) == (503, "not well\n")
+
+    def test_says_no_when_the_database_is_gone(self, app: Flask, running: None, settings: Settings) -> None:
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+        path = Path(settings.database_url.removeprefix("sqlite:///"))
+        path.unlink()
+        path.mkdir()
+        with app.app_context():
+            assert app.test_client().get("/healthz").status_code == 503
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en_GB"])
+def test_every_finding_has_its_words(app: Flask, language: str) -> None:
+    assert TITLES.keys() == TEXTS.keys()
+    values = {
+        "accepted_at": clock.now(), "waiting": 3, "since": clock.now() - timedelta(days=1), "reply": "554 no", "seconds": 41,
+        "environment": "TEST", "fault": "ca_broken", "ends": clock.now(), "until": clock.now(), "next_update": clock.now(),
+        "outcome": "14 due, 3 letters", "job": "publish-crl", "free": 2**30,
+    }  # fmt: skip
+    with app.test_request_context(), force_locale(language):
+        for code in TITLES:
+            said = health.words(health.Finding("x", code, health.Level.GOOD, values))
+            assert said.title
+            assert said.text
+            assert not re.search(r"%\(|<", said.title + said.text), code
+
+
+def test_every_code_that_a_rule_gives_has_its_words() -> None:
+    source = (Path(health.__file__).parent / "rules.py").read_text("utf-8")
+    told = set(re.findall(r'"((?:ca|crl|sweep|jobs|job|clock|disk|issuing)_\w+|unsigned)"', source)) - {"ca_missing"}
+    assert told - {"job"} <= TITLES.keys()
+    assert len(told) > 15
