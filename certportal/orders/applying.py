@@ -193,6 +193,12 @@ def _first_answers() -> dict[str, Any]:
     return named | answers
 
 
+def _begun_with() -> dict[str, Any]:
+    """What the address of the empty form says of it."""
+    known = ("reason", "replaces", "earlier", "channel", "environment")
+    return {name: request.args[name] for name in known if request.args.get(name)}
+
+
 def _form_page(
     form: ApplicationForm, found: OrderDraft | None = None, *, messages: list[str] | None = None, status: int = 200
 ) -> Response:
@@ -207,7 +213,7 @@ def _form_page(
         others=others_of(form),
         replaces=service.replaced_certificate(mine, form.replaced_id),
         earlier=service.order_by_number(earlier, mine) if earlier else None,
-        action=url_for("orders.save", draft_id=found.id) if found else url_for("orders.begin", **request.args),
+        action=url_for("orders.save", draft_id=found.id) if found else url_for("orders.begin", **_begun_with()),
         later=url_for("orders.save_for_later", draft_id=found.id) if found else url_for("orders.begin_for_later"),
         back=url_for("orders.drafts") if found else place("certificates.index"),
         messages=messages or [],

@@ -24,7 +24,7 @@ CHECKED = ("description", "my_mobile", "name", "mobile", "email", "second_email"
 def new() -> Response:
     """Why a new certificate is needed. Whoever has ordered none yet, or says it in the address, goes straight on."""
     offered = service.reasons_offered(acting().organisation.id)
-    wanted = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
+    wanted: dict[str, Any] = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
     if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
         return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
     return _why(ReasonForm(offered, formdata=None), offered)
@@ -38,7 +38,7 @@ def choose_reason() -> Response:
     form = ReasonForm(offered, request.form)
     if not form.validate():
         return _why(form, offered, status=422)
-    chosen = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
+    chosen: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
     if form.reason.data == "replaces":
         chosen = {"replaces": form.replaces.data or ""}
     if form.reason.data == "retrieval_failed":
@@ -116,12 +116,12 @@ def others_of(form: ApplicationForm) -> list[service.Neighbour]:
 
 
 def _why(form: ReasonForm, offered: Any, status: int = 200) -> Response:
-    query = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
+    query: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
     address = url_for("orders.new", **query)
     return page("orders/why.html", form=form, offered=offered, address=address, back=_home(), status=status)
 
 
-def _reason(wanted: dict[str, str]) -> str:
+def _reason(wanted: dict[str, Any]) -> str:
     return "retrieval_failed" if "earlier" in wanted else "replaces" if "replaces" in wanted else "additional"
 
 

@@ -1,5 +1,7 @@
 """Views: one order and what becomes of it; send new codes; cancel."""
 
+from typing import Any
+
 from flask import current_app, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -88,7 +90,7 @@ def _page(number: str, *, messages: list[str] | None = None, status: int = 200) 
     return page("orders/show.html", **_about(life), messages=messages or [], form_errors=bool(messages), status=status)
 
 
-def _about(life: service.Life) -> dict[str, object]:
+def _about(life: service.Life) -> dict[str, Any]:
     order = life.order
     known = current_app.view_functions
     return {

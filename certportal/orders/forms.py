@@ -49,9 +49,6 @@ class ApplicationForm(Form):
     Requests are checked for forgery before any view, and a draft's answers bring no token, so the form has none.
     """
 
-    class Meta(Form.Meta):
-        csrf = False
-
     channel = ChoiceField(_l("Which channel is it for?"), coerce=int)
     environment = ChoiceField(_l("Environment"), coerce=Environment)
     description = PlainTextField(
@@ -68,7 +65,7 @@ class ApplicationForm(Form):
         description=_l("For text messages. Numbers from abroad start with + and the country code"),
     )
     name = PlainTextField(_l("Full name"), limit=NAME, missing=_l("Enter the contact person’s name"))
-    company = PlainTextField(_l("Company, if other than yours"), limit=NAME, required=False)
+    company = PlainTextField(_l("Company (if another)"), limit=NAME, required=False)
     mobile = PhoneNumberField(
         _l("Mobile number"),
         country=lambda form: form.country,  # pyright: ignore[reportAttributeAccessIssue]
@@ -89,7 +86,7 @@ class ApplicationForm(Form):
         self.offered, self.country = offered, offered.organisation.country
         self.carried = {name: str(answers.get(name) or "") for name in CARRIED}
         self.typed = {name: str(answers[name]) for name in ASKED if name in answers}
-        super().__init__(MultiDict(self.typed))
+        super().__init__(MultiDict(self.typed), meta={"csrf": False})
         language = str(get_locale())[:2]
         self.channel.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
         self.environment.choices = [  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,8 +13,7 @@ from certportal.registry.rules import ContactDetails
 class OfferedChannel(Protocol):
     """What the rules look at in a channel."""
 
-    @property
-    def closed_on(self) -> date | None: ...
+    def is_closed(self, on: date) -> bool: ...
 
     def has(self, environment: Environment) -> bool: ...
 
@@ -51,7 +50,7 @@ def orderable(channel: OfferedChannel, environment: Environment, *, has_right: b
     A test certificate needs no right (domain.md, section 3): only a signed-in signatory.
     Refusals: channel_closed, environment_not_offered, no_access_right.
     """
-    if channel.closed_on is not None and channel.closed_on <= on:
+    if channel.is_closed(on):
         raise Refusal("channel_closed")
     if not channel.has(environment):
         raise Refusal("environment_not_offered")

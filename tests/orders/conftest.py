@@ -1,7 +1,5 @@
 """An organisation that may order, its signatory at a browser, and the rooms above where they are missing."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -22,8 +20,8 @@ def browser(app: Flask, house: House) -> BrowsingClient:
 
 
 @pytest.fixture
-def certificates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Certificates]:
+def certificates(monkeypatch: pytest.MonkeyPatch) -> Certificates:
     """What the organisation has; the room of certificates is above this one."""
     known = Certificates()
     monkeypatch.setattr(replaceable, "_providers", [known])
-    yield known
+    return known

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from certportal import clock
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, Environment
 from certportal.messages import service as messages
@@ -88,7 +89,7 @@ def filled_in(page: Page, house: House, **others: Any) -> Page:
 def order_placed(house: House, **others: Any) -> Order:
     """An order as the service makes it, without pages."""
     typed = answers(house, reason="additional", terms_version=str(house.terms.version), **others)
-    draft = service.begin_draft(f"key {datetime.now()}"[:43], typed, house.acting)  # noqa: DTZ005, TID251
+    draft = service.begin_draft(clock.random_token(), typed, house.acting)
     return service.place_order(draft.id, draft.version, parsed(house, typed), house.acting)
 
 
@@ -104,6 +105,13 @@ def codes_of(order: Order) -> TransferCodes:
     """The order's newest codes as they are now."""
     db.session.rollback()
     return messages.codes_of(order.id)[0]
+
+
+def being_collected(order: Order) -> None:
+    """A program has presented the codes with its key; the certificate is not signed yet."""
+    codes_id = codes_of(order).id
+    with transaction():
+        assert messages.take_codes(codes_id, "ab" * 32)
 
 
 def orders() -> list[Order]:
