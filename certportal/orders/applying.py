@@ -11,7 +11,7 @@ from certportal.answers import allow, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
 from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import blueprint, place
+from certportal.orders.blueprint import DRAFT, blueprint, place, version_sent
 from certportal.orders.forms import REASONS, ApplicationForm, typed_answers
 from certportal.orders.service import OrderDraft, OrderReason
 from certportal.refusals import Conflict, Refusal
@@ -50,7 +50,7 @@ def begun_for_later() -> Response:
     return see_other("orders.drafts")
 
 
-@blueprint.get("/drafts/<int:draft_id>")
+@blueprint.get(DRAFT)
 @allow("signatory")
 def draft(draft_id: int) -> Response:
     """The draft's form, as it was left."""
@@ -61,29 +61,29 @@ def draft(draft_id: int) -> Response:
     return _form_page(_form_of(found), found)
 
 
-@blueprint.post("/drafts/<int:draft_id>")
+@blueprint.post(DRAFT)
 @allow("signatory")
 def save(draft_id: int) -> Response:
     """The draft's next version; on to check your answers, or back to what is missing."""
     return _kept(draft_id, _checked_or_again)
 
 
-@blueprint.post("/drafts/<int:draft_id>/later")
+@blueprint.post(f"{DRAFT}/later")
 @allow("signatory")
 def save_for_later(draft_id: int) -> Response:
     """Finish later: the draft's next version, whatever it is."""
     return _kept(draft_id, _for_later)
 
 
-@blueprint.get("/drafts/<int:draft_id>/later")
-@blueprint.get("/drafts/<int:draft_id>/send", endpoint="checked")
+@blueprint.get(f"{DRAFT}/later")
+@blueprint.get(f"{DRAFT}/send", endpoint="checked")
 @allow("signatory")
 def saved(draft_id: int) -> Response:
     """Where a changed language leads from a page that answered one of the draft's verbs."""
     return see_other("orders.draft", draft_id=draft_id)
 
 
-@blueprint.get("/drafts/<int:draft_id>/check")
+@blueprint.get(f"{DRAFT}/check")
 @allow("signatory")
 def check_answers(draft_id: int) -> Response:
     """Check your answers. A draft that is not complete shows its form and what is missing."""
@@ -95,7 +95,7 @@ def check_answers(draft_id: int) -> Response:
     return _check_page(found, form) if _is_valid(form) else _form_page(form, found, status=422)
 
 
-@blueprint.post("/drafts/<int:draft_id>/send")
+@blueprint.post(f"{DRAFT}/send")
 @allow("signatory")
 def send(draft_id: int) -> Response:
     """Send the application: the contact gets the secure e-mail at once. A second press shows the same order."""
@@ -110,7 +110,7 @@ def send(draft_id: int) -> Response:
     form = _form_of(found)
     if not _is_valid(form):
         return _form_page(form, found, status=422)
-    version = request.form.get("version", 0, type=int)
+    version = version_sent()
     try:
         order = service.place_order(draft_id, version, form.answers(_earlier_id(form)), mine)
     except Refusal as refusal:
@@ -126,7 +126,7 @@ def send(draft_id: int) -> Response:
 def _kept(draft_id: int | None, then: Any) -> Response:
     """Save what was typed, then answer; when it cannot be saved, what was typed is on the page again."""
     mine, typed = acting(), typed_answers(request.form)
-    version, key = request.form.get("version", 0, type=int), request.form.get("key", "")[:43]
+    version, key = version_sent(), request.form.get("key", "")[:43]
     try:
         if draft_id is None:
             found = service.begin_draft(key or clock.random_token(), typed, mine)

@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
 from certportal.identifiers import Environment
 from certportal.orders import service
-from certportal.orders.blueprint import blueprint, place
+from certportal.orders.blueprint import DRAFT, blueprint, place
 from certportal.orders.forms import ApplicationForm, ReasonForm, typed_answers
 from certportal.refusals import Conflict
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
 
 CARRIED_ON = ("channel", "environment", "replaces", "earlier")
-CHECKED = ("description", "my_mobile", "name", "mobile", "email", "second_email")
+CHECKED = ("description", "my_mobile", "name", "company", "mobile", "email", "second_email")
 
 
 @blueprint.get("/new")
@@ -55,7 +55,7 @@ def drafts() -> Response:
     return page("orders/drafts.html", drafts=found, channels=service.draft_names(found), back=_home())
 
 
-@blueprint.post("/drafts/<int:draft_id>/delete")
+@blueprint.post(f"{DRAFT}/delete")
 @allow("signatory")
 def delete_draft(draft_id: int) -> Response:
     """The draft is not wanted any more."""
@@ -68,7 +68,7 @@ def delete_draft(draft_id: int) -> Response:
     return see_other("orders.drafts")
 
 
-@blueprint.get("/drafts/<int:draft_id>/delete")
+@blueprint.get(f"{DRAFT}/delete")
 @allow("signatory")
 def deleted(draft_id: int) -> Response:
     """Where a changed language leads from a page that answered the deletion."""
@@ -102,7 +102,7 @@ def others() -> Response:
 
 def others_of(form: ApplicationForm) -> list[service.Neighbour]:
     """What is on the chosen channel already, but for what the new certificate takes the place of."""
-    if form.channel.data is None or not isinstance(form.environment.data, Environment):
+    if form.offered.channel(form.channel.data) is None or not isinstance(form.environment.data, Environment):
         return []
     mine = acting().organisation.id
     earlier = service.order_by_number(form.carried["earlier"], mine) if form.carried["earlier"] else None

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from certportal import clock
 from certportal.answers import allow, found, page, see_other, status_of, tell, wants_partial
 from certportal.orders import service
-from certportal.orders.blueprint import blueprint, place
+from certportal.orders.blueprint import blueprint, place, version_sent
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
@@ -40,7 +40,7 @@ def life_line(number: str) -> Response:
 def send_again(number: str) -> Response:
     """New codes to the same contact."""
     order = found(service.order_by_number(number, acting().organisation.id))
-    version = request.form.get("version", 0, type=int)
+    version = version_sent()
     try:
         order = service.send_again(order.id, version, acting().actor)
     except Refusal as refusal:
