@@ -42,6 +42,12 @@ def as_date(value: date | datetime | None) -> str:
     return f"{day.day}.{day.month}.{day.year}"
 
 
+def as_month(value: datetime) -> str:
+    """12/2026: a place on a time line."""
+    day = local(value)
+    return f"{day.month}/{day.year}"
+
+
 def as_time(value: datetime | None) -> str:
     """12.05, or 12:05."""
     if value is None:
@@ -126,6 +132,7 @@ def init_app(app: Flask) -> None:
     """Give the templates these as filters and globals."""
     app.jinja_env.filters.update(
         date=as_date,
+        month=as_month,
         time=as_time,
         datetime=as_datetime,
         last_minute=last_minute,

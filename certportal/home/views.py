@@ -3,10 +3,14 @@
 from flask import Blueprint, g, make_response, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from certportal import formats
-from certportal.answers import allow, found, go_to, local_address
+from certportal import clock, formats
+from certportal.acts import act
+from certportal.answers import allow, found, go_to, local_address, page
+from certportal.home import record
+from certportal.home.waiting import ticks, time_line, waiting
 from certportal.identifiers import ActorKind, Language
 from certportal.settings import current_settings
+from certportal.signin.guard import acting
 
 blueprint = Blueprint("home", __name__)
 
@@ -69,4 +73,24 @@ def start() -> Response | str:
         return go_to(url_for("signin.sign_in"))
     if g.actor.kind is ActorKind.OPERATOR:
         return go_to(url_for("console.start"))
-    return render_template("home/start.html", today=formats.as_date)
+    mine = acting()
+    bars, end = time_line(mine.organisation.id)
+    return page(
+        "home/start.html",
+        waiting=waiting(mine.organisation, formats.language()),
+        bars=bars,
+        ticks=ticks(end) if bars else [],
+        person=mine.person,
+        now=clock.now(),
+    )
+
+
+@blueprint.get("/activity")
+@allow("signatory")
+def activity() -> Response:
+    """The organisation's record: who did what, when."""
+    before = request.args.get("before", type=int)
+    entries, older = record.activity(acting().organisation.id, before)
+    return page(
+        "home/activity.html", "home/_activity.html", entries=entries, older=older, first=before is None, act=act
+    )
