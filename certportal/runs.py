@@ -61,7 +61,7 @@ def run(job: str, work: Callable[[Lease], str | None]) -> bool:
 
     ``work`` answers a short text for the health page ("14 due, 14 queued"). What it raises is noted and raised again.
     """
-    lease = _take(job)
+    lease = take(job)
     if lease is None:
         return False
     try:
@@ -96,7 +96,8 @@ def last_good(job: str) -> datetime | None:
     return db.session.scalar(sa.select(JobRun.good_at).where(JobRun.job == job))
 
 
-def _take(job: str) -> Lease | None:
+def take(job: str) -> Lease | None:
+    """The lease of a job, or None while another process holds it."""
     at = clock.machine()
     until = at + timedelta(seconds=current_settings().lease_seconds)
     holder = clock.random_token()

@@ -1,0 +1,117 @@
+"""Settings: read once, every mistake told at once with the variable's name and the remedy."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from certportal.environment import SettingsError, read_settings
+
+WHOLE = {
+    "CERTPORTAL_BASE_URL": "https://certificates.service.example",
+    "CERTPORTAL_MAIL_SERVER": "smtp.service.example",
+    "CERTPORTAL_MAIL_SENDER": "no-reply@service.example",
+    "CERTPORTAL_SMS_URL": "form://gateway.service.example/send?:to={to}",
+}
+
+
+def whole(directory: Path, **more: str) -> dict[str, str]:
+    return (
+        WHOLE | {"CERTPORTAL_DATA_DIR": str(directory)} | {f"CERTPORTAL_{name}": value for name, value in more.items()}
+    )
+
+
+def mistakes(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    return caught.value.mistakes
+
+
+def test_without_address_mail_and_sms_production_does_not_start(tmp_path: Path) -> None:
+    said = mistakes({"CERTPORTAL_DATA_DIR": str(tmp_path)})
+    assert [line.partition(":")[0] for line in said] == [
+        "CERTPORTAL_BASE_URL", "CERTPORTAL_MAIL_SENDER", "CERTPORTAL_SMS_URL", "CERTPORTAL_MAIL_SERVER"
+    ]  # fmt: skip
+
+
+def test_every_mistake_is_told_at_once_with_its_remedy(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, TIMEZONE="Nowhere", MAIL_PORT="many", NOTICE_DAYS="60,soon", SMS_URL="form://x"))
+    assert said == [
+        "CERTPORTAL_TIMEZONE: give a zone's name, such as Europe/Helsinki",
+        "CERTPORTAL_SMS_URL: write {to} where the recipient's number belongs",
+        "CERTPORTAL_MAIL_PORT: give a whole number from 1 to 65535",
+        "CERTPORTAL_NOTICE_DAYS: give days before the end with commas between, such as 60,30,14,7,1",
+    ]
+
+
+def test_nothing_is_written_while_something_is_wrong(tmp_path: Path) -> None:
+    mistakes(whole(tmp_path / "data", BASE_URL="certificates"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, BASE_ULR="https://typo.example"))
+    assert said == ["CERTPORTAL_BASE_ULR: is no setting; see the table in docs/deploy.md"]
+
+
+@pytest.mark.parametrize(
+    "address", ["certificates.example", "ftp://certificates.example", "https://", "https://a.example/portal"]
+)
+def test_an_address_that_links_cannot_be_made_from_is_refused(tmp_path: Path, address: str) -> None:
+    assert all(line.startswith("CERTPORTAL_BASE_URL: ") for line in mistakes(whole(tmp_path, BASE_URL=address)))
+
+
+def test_https_means_secure(tmp_path: Path) -> None:
+    assert read_settings(whole(tmp_path)).secure
+    assert not read_settings(whole(tmp_path, BASE_URL="http://localhost:8000")).secure
+
+
+def test_secrets_that_are_not_given_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
+    first, second = read_settings(whole(tmp_path)), read_settings(whole(tmp_path))
+    assert first.secret_key == second.secret_key
+    assert first.ca_passphrase == second.ca_passphrase
+    assert first.secret_key != first.ca_passphrase
+    for name in ("secret-key", "ca-passphrase"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_a_short_secret_is_refused(tmp_path: Path) -> None:
+    assert mistakes(whole(tmp_path, SECRET_KEY="short"))[0].startswith("CERTPORTAL_SECRET_KEY: ")
+
+
+def test_settings_do_not_print_their_secrets(tmp_path: Path) -> None:
+    settings = read_settings(whole(tmp_path, MAIL_PASSWORD="sesam-12345", SECRET_KEY="k" * 40))
+    assert "sesam-12345" not in repr(settings)
+    assert "k" * 40 not in repr(settings)
+    assert "gateway.service.example" not in repr(settings)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "certportal.env"
+    file.write_text('# names as in the environment\nCERTPORTAL_SERVICE_NAME="From the file"\nCERTPORTAL_TIMEZONE=UTC\n')
+    settings = read_settings(whole(tmp_path, CONFIG=str(file), TIMEZONE="Europe/Stockholm"))
+    assert settings.service_name == "From the file"
+    assert settings.timezone.key == "Europe/Stockholm"
+
+
+def test_a_line_of_the_file_that_is_no_setting_is_named_with_its_number(tmp_path: Path) -> None:
+    file = tmp_path / "certportal.env"
+    file.write_text("CERTPORTAL_TIMEZONE=UTC\nSERVICE NAME Certportal\n")
+    said = mistakes(whole(tmp_path, CONFIG=str(file)))
+    assert said == [f"CERTPORTAL_CONFIG: line 2 of {file} is not CERTPORTAL_NAME=value"]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, CONFIG=str(tmp_path / "missing.env")))
+    assert said[0].startswith("CERTPORTAL_CONFIG: the file ")
+
+
+def test_an_issuing_authority_is_called_issuing(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, CA_ISSUING_NAME_TEST="Example CA (test)"))
+    assert said == ["CERTPORTAL_CA_ISSUING_NAME_TEST: keep the word Issuing in the name: client programs look for it"]
+
+
+def test_proxies_are_networks(tmp_path: Path) -> None:
+    settings = read_settings(whole(tmp_path, TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8"))
+    assert [str(network) for network in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
+    assert mistakes(whole(tmp_path, TRUSTED_PROXIES="proxy.example"))[0].startswith("CERTPORTAL_TRUSTED_PROXIES: ")
