@@ -85,6 +85,8 @@ ACTS: dict[str, LazyString] = {
     "address_unmarked": _l("An address that had been refused was said to be right"),
     "clock_accepted": _l("The machine’s clock was said to be right"),
     # console
+    "test_mail_sent": _l("A test letter was sent to an operator"),
+    "test_sms_sent": _l("A test text message was sent to %(phone)s"),
 }
 
 LABELS: dict[str, LazyString] = {

@@ -66,6 +66,10 @@ SENTENCES: dict[str, LazyString] = {
     "consent_missing": _l("Tick the box to go on"),
     # settings, clock, audit
     # outbox
+    "row_not_again": _l("This letter waits to be sent or has been accepted already, so it is not sent again"),
+    "row_had_secret": _l(
+        "This letter carried a secret that is not kept, so it cannot be sent again. Its page says what to do instead"
+    ),
     # registry
     "right_ends_before_it_begins": _l("The last day, %(last)s, is before the first, %(first)s. Check the dates"),
     "right_already_valid": _l("The organisation has this access right already, until further notice"),
@@ -296,6 +300,46 @@ SENTENCES: dict[str, LazyString] = {
         "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
     ),
     # certificates
+    "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),
+    "transfer_id_form": _l("The transfer ID (TransferID) has 12 digits and nothing else. Check each digit"),
+    "transfer_password_missing": _l(
+        "Enter the one-time password (TransferPassword). What was typed before is not kept on the page"
+    ),
+    "transfer_codes_wrong": _l(
+        "The transfer codes are not right, or they are no longer valid. Check both; capital and small letters differ. "
+        "After 10 wrong passwords the codes are locked. If they have lapsed, ask the one who ordered for new ones."
+    ),
+    "retrieval_too_many": _l(
+        "Wrong transfer codes have been entered too many times from your network. Try again on %(at)s, or use the form in "
+        "the secure message."
+    ),
+    "codes_taken": _l(
+        "The transfer codes have been used with another key, and each pair works for one key only. Send the signing "
+        "request of that key, or ask the one who ordered for a new certificate."
+    ),
+    "issuing_not_possible": _l(
+        "Certificates cannot be issued just now. Nothing has been used up: the transfer codes work until their last day. "
+        "Try again later, or call the support."
+    ),
+    "clock_behind": _l(
+        "The server’s clock is behind, so nothing is signed. Check the clock, then accept it: certportal clock accept"
+    ),
+    "not_orderable_any_more": _l(
+        "The certificate cannot be issued any more, because the organisation’s right to the channel has ended or the "
+        "channel has been closed. Ask the one who ordered what to do."
+    ),
+    "key_of_another": _l(
+        "Another organisation has a certificate for this key. Make a new key pair, and send its signing request."
+    ),
+    "key_distrusted": _l(
+        "A certificate for this key was revoked because the key was lost or disclosed. Make a new key pair, and send its "
+        "signing request."
+    ),
+    "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
+    "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
+    "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),
+    "reason_for_operator": _l("Only the issuer may give this reason. Choose another one."),
+    "revocation_reason_missing": _l("Choose why the certificate is revoked"),
     # access
     "interface_draft_sent": _l("This application has been sent already. Here is how it stands"),
     "rights_changed": _l(
@@ -310,6 +354,31 @@ SENTENCES: dict[str, LazyString] = {
     # notices
     # contacts
     # console
+    "changed_meanwhile": _l(
+        "Somebody else has saved changes since you opened this. See below what is saved now, and save yours if they still hold"
+    ),
+    "organisation_exists": _l(
+        "There is an organisation with the business ID %(typed)s already. Search for it and edit it"
+    ),
+    "organisation_gone": _l("There is no such organisation any more. Search for it again"),
+    "organisation_over": _l(
+        "The organisation’s use of the service has ended already. Open its page again to see how it stands"
+    ),
+    "revocation_not_yet": _l(
+        "Certificates are revoked at once, not on %(last)s. Leave the last day empty, or leave the certificates in force"
+    ),
+    "signatory_exists": _l("%(name)s may sign for the organisation already. Change the days of that right instead"),
+    "signing_right_gone": _l("There is no such right to sign any more. Open the organisation’s page again"),
+    "signing_right_over": _l(
+        "This right to sign has ended already. Open the organisation’s page again to see how it stands"
+    ),
+    "person_exists": _l(
+        "%(typed)s is the address of another person already: %(name)s. Two persons cannot sign in with the same address"
+    ),
+    "person_gone": _l("There is no such person any more. Search again"),
+    "code_taken": _l("‘%(key)s’ is in use already. Choose another code, or edit the one that has it"),
+    "entry_gone": _l("This is no longer here. Open the list again"),
+    "terms_in_the_past": _l("%(first)s has passed. A new version of the terms begins today or later"),
     # protocols
 }
 

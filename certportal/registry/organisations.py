@@ -72,6 +72,11 @@ def signing_rights(organisation_id: int) -> list[SigningRight]:
     return list(db.session.scalars(query))
 
 
+def signing_right(right_id: int) -> SigningRight | None:
+    """One right to sign, whether it holds or not."""
+    return db.session.get(SigningRight, right_id)
+
+
 def rights_to_sign(organisation_id: int, on: date) -> list[SigningRight]:
     """The rights to sign for the organisation that hold on that day, by the person's name."""
     return sorted(

@@ -61,6 +61,16 @@ class OrganisationContact:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonDetails:
+    """A person as the operator's form gives it. Without a number nothing is sent to a phone."""
+
+    name: str
+    email: EmailAddress
+    phone: PhoneNumber | None
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Somebody who is told. ``person_id`` is None for the organisation's contact."""
 
@@ -87,6 +97,11 @@ def holds(valid_from: date | None, valid_to: date | None, on: date) -> bool:
 def last_day(first_day: date, right_days: int | None) -> date | None:
     """A right of 365 days given on 1 December 2026 holds to the end of 1 December 2027; None: until further notice."""
     return None if right_days is None else first_day + timedelta(days=right_days)
+
+
+def last_day_of(ended_on: date) -> date:
+    """Tables keep the first day on which a thing is over; people speak of the last one before."""
+    return ended_on - timedelta(days=1)
 
 
 def told(signatories: Sequence[Told], acted: int | None, contact: Told | None) -> list[Told]:

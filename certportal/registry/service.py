@@ -36,10 +36,12 @@ from certportal.registry.organisations import (
     rights_to_sign,
     save_organisation_contact,
     signatories,
+    signing_right,
     signing_rights,
     today,
     who_is_told,
 )
+from certportal.registry.persons import save_person_details
 from certportal.registry.rights import (
     access_right,
     apply_for_right,
@@ -65,7 +67,7 @@ from certportal.registry.rows import (
     TermsRow,
     Unsaid,
 )
-from certportal.registry.rules import ContactDetails, OrganisationContact, Told
+from certportal.registry.rules import ContactDetails, OrganisationContact, PersonDetails, Told, last_day_of
 from certportal.registry.saving import save_channel, save_organisation, save_purpose, save_signing_right, save_terms
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "ContactDetails",
     "OrganisationContact",
     "OrganisationRow",
+    "PersonDetails",
     "PurposeRow",
     "SignatoryRow",
     "TermsRow",
@@ -98,6 +101,7 @@ __all__ = [
     "end_right",
     "end_signing_right",
     "grant_right",
+    "last_day_of",
     "may_sign",
     "note_wrong_number",
     "open_channels",
@@ -120,10 +124,12 @@ __all__ = [
     "save_channel",
     "save_organisation",
     "save_organisation_contact",
+    "save_person_details",
     "save_purpose",
     "save_signing_right",
     "save_terms",
     "signatories",
+    "signing_right",
     "signing_rights",
     "terms",
     "terms_in_force",
