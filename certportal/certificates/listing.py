@@ -4,19 +4,17 @@ It is one sequence of parts, each walked along an index (organisation, state, en
 organisation has ten certificates or ten thousand; only a search by words reads them all.
 """
 
-import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from certportal import clock
 from certportal.certificates import rules
+from certportal.certificates.lines import Group, Line, certificate_line, certificate_rows, order_line, succeeded
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
 from certportal.identifiers import Environment
@@ -25,15 +23,6 @@ from certportal.orders.models import Order, OrderState
 from certportal.registry.models import Channel, TechnicalContact
 
 PER_PAGE = 25
-
-
-class Group(enum.StrEnum):
-    """The headings of the list, in order."""
-
-    ACTION = "action"
-    WAITING = "waiting"
-    VALID = "valid"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True)
@@ -50,43 +39,19 @@ class Wanted:
         return self == Wanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row: a certificate, or an order that is still to become one. ``state`` as ``rules.shown_state``, or awaiting.
-
-    ``at``: the certificate's end, the moment of its revocation, or the last moment of the order's codes. ``trouble``: what is
-    wrong with the order (``Life.problem``), or being_issued. ``succeeded``: another has taken the certificate's place.
-    """
-
-    group: Group
-    state: str
-    number: int
-    order_number: str
-    description: str
-    channel: str
-    environment: Environment
-    contact: str
-    phone: str
-    at: datetime
-    serial: str = ""
-    trouble: str | None = None
-    succeeded: bool = False
-    silenced: bool = False
-
-
 @dataclass(frozen=True)
 class _Part:
     """A stretch of the list. ``lines`` gives some of it, from a place on."""
 
     group: Group
     count: int
-    rows: Any  # the lines themselves, or a SELECT that _rows began
+    rows: Any  # the lines themselves, or a SELECT that certificate_rows began
 
     def lines(self, offset: int, limit: int, now: datetime) -> list[Line]:
         if isinstance(self.rows, list):
             return self.rows[offset : offset + limit]
         found = db.session.execute(self.rows.offset(offset).limit(limit))
-        return [_line(self.group, row, now) for row in found]
+        return [certificate_line(self.group, row, now) for row in found]
 
 
 @dataclass(frozen=True)
@@ -102,12 +67,13 @@ class Listing(Pagination):
     """One page of the list. ``sections`` are those with something on this page."""
 
     sections: list[Section]
+    now: datetime
 
     def _query_items(self) -> list[Section]:
-        offset, free = self._query_offset, self.per_page
+        offset, free, self.now = self._query_offset, self.per_page, self._query_args["now"]
         found: dict[Group, Section] = {}
         for part in self._query_args["parts"]:
-            lines = part.lines(max(offset, 0), free, self._query_args["now"]) if free and offset < part.count else []
+            lines = part.lines(max(offset, 0), free, self.now) if free and offset < part.count else []
             section = found.setdefault(part.group, Section(part.group, _total(self._query_args["parts"], part.group)))
             section.lines.extend(lines)
             offset, free = max(offset - part.count, 0), free - len(lines)
@@ -132,12 +98,6 @@ def channels_used(organisation_id: int) -> list[Channel]:
     return list(db.session.scalars(select(Channel).where(used).order_by(Channel.position, Channel.code)))
 
 
-def succeeded() -> sa.ColumnElement[bool]:
-    """A certificate ordered to replace this one has been issued (failures.md, F4)."""
-    successor = aliased(Certificate)
-    return exists().where(successor.successor_of_id == Certificate.id, successor.state == CertificateState.ISSUED)
-
-
 def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -> Iterator[_Part]:
     """The parts in the list's order, those that the filter leaves out being empty."""
     mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
@@ -156,7 +116,7 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     orders = _open_orders(organisation_id, wanted, language) if "orders" in shown else []
     in_trouble = [line for line in orders if line.group is Group.ACTION]
     waiting = [line for line in orders if line.group is Group.WAITING]
-    rows, unattended = _rows(language), counts["unattended"]
+    rows, unattended = certificate_rows(language), counts["unattended"]
 
     yield _Part(Group.ACTION, unattended, rows.where(*conditions["unattended"]).order_by(end, Certificate.id))
     yield _Part(Group.ACTION, len(in_trouble), in_trouble)
@@ -213,46 +173,6 @@ def _filter(wanted: Wanted, table: Any) -> list[Any]:
     return where
 
 
-def _rows(language: str) -> Any:
-    """What a line shows of a certificate, as columns: building whole objects would cost more than the page."""
-    return (
-        select(
-            Certificate.id,
-            Certificate.state,
-            Certificate.description,
-            Certificate.environment,
-            Certificate.serial,
-            Certificate.not_after,
-            Certificate.revoked_at,
-            Certificate.will_not_be_renewed_at,
-            getattr(Channel, f"name_{language}").label("channel"),
-            TechnicalContact.name.label("contact"),
-            TechnicalContact.phone,
-            succeeded().label("succeeded"),
-        )
-        .join(Channel, Channel.id == Certificate.channel_id)
-        .join(TechnicalContact, TechnicalContact.id == Certificate.contact_id)
-    )
-
-
-def _line(group: Group, row: Any, now: datetime) -> Line:
-    return Line(
-        group,
-        rules.shown_state(row.state, row.not_after, now),
-        row.id,
-        "",
-        row.description,
-        row.channel,
-        row.environment,
-        row.contact,
-        row.phone,
-        row.revoked_at or row.not_after,
-        row.serial,
-        succeeded=row.succeeded,
-        silenced=row.will_not_be_renewed_at is not None,
-    )
-
-
 def _open_orders(organisation_id: int, wanted: Wanted, language: str) -> list[Line]:
     """Every open order that the filter leaves: they are few, since each waits for a person. Longest waiting first."""
     query = (
@@ -272,23 +192,7 @@ def _open_orders(organisation_id: int, wanted: Wanted, language: str) -> list[Li
     )
     rows = db.session.execute(query).all()
     standings = troubles.standings_of([row.id for row in rows]) if rows else {}
-    return [_order_line(row, standings[row.id]) for row in rows]
-
-
-def _order_line(row: Any, standing: troubles.Standing) -> Line:
-    return Line(
-        Group.ACTION if standing.problem else Group.WAITING,
-        "awaiting",
-        row.id,
-        row.number,
-        row.description,
-        row.channel,
-        row.environment,
-        row.contact,
-        row.phone,
-        standing.codes.usable_until,
-        trouble="being_issued" if standing.being_issued else standing.problem,
-    )
+    return [order_line(row, standings[row.id]) for row in rows]
 
 
 def _total(parts: list[_Part], group: Group) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from certportal import clock
 from certportal.audit import AuditEntry
 from certportal.certificates import rules
-from certportal.certificates.listing import succeeded
+from certportal.certificates.lines import succeeded
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
 from certportal.orders import replaceable
@@ -39,7 +39,7 @@ class Relations:
 
 def certificate(certificate_id: int) -> Certificate | None:
     """A certificate that was issued, in force or not; None for one that is only prepared."""
-    found = db.session.get(Certificate, certificate_id)
+    found = db.session.get(Certificate, certificate_id) if 0 < certificate_id < 2**63 else None
     return found if found is not None and found.state in STORED else None
 
 

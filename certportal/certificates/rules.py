@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from certportal.ca import Reason
+from certportal.messages import rules as messages
 from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 
 EXPIRES_SOON = timedelta(days=60)
@@ -58,6 +59,16 @@ def revocable(state: str, not_after: datetime, now: datetime) -> None:
         raise Conflict("certificate_not_issued")
     if now > not_after:
         raise Conflict("certificate_expired")
+
+
+def typed_transfer_id(text: str) -> str:
+    """The digits of a TransferID that somebody typed. Refusals: transfer_id_missing; transfer_id_form."""
+    if not text.strip():
+        raise Refusal("transfer_id_missing")
+    digits = messages.typed_transfer_id(text)
+    if digits is None:
+        raise Refusal("transfer_id_form")
+    return digits
 
 
 def may_try_codes(times: list[datetime], at: datetime) -> None:

@@ -4,7 +4,8 @@ from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
-from certportal.certificates.listing import Group, Listing, Wanted, channels_used, listing
+from certportal.certificates.lines import Group
+from certportal.certificates.listing import Listing, Wanted, channels_used, listing
 from certportal.certificates.lookups import (
     ChannelUse,
     Relations,

@@ -1,0 +1,63 @@
+"""The blueprint of certificates, and what its views share."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, g, make_response, url_for
+from flask_babel import refresh
+from werkzeug.wrappers import Response
+
+from certportal import ca, clock
+from certportal.answers import found, private
+from certportal.certificates import files, reasons, rules
+from certportal.certificates.service import Certificate
+from certportal.formats import local
+
+blueprint = Blueprint("certificates", __name__)
+
+
+def place(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of another room, or None where this installation does not have it."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def speak_to(contact: Any) -> None:
+    """From here on the page is in the contact's language, unless the visitor chose another."""
+    g.page_language = contact.language
+    refresh()
+
+
+def download(certificate: Certificate, name: str, url: str) -> Response:
+    """One of the certificate's files, or the 404 page."""
+    file = found(files.file_of(certificate, certificate.order, name, url))
+    answer = make_response(file.content)
+    answer.mimetype = file.mimetype
+    answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
+    return private(answer)
+
+
+def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, Any]:
+    """What pages show of a certificate. ``files_at``: the endpoint of its downloads, with its values."""
+    now = clock.now()
+    return {
+        "certificate": certificate,
+        "order": certificate.order,
+        "organisation": certificate.organisation,
+        "described": ca.describe(certificate.der) if certificate.der else None,
+        "serial": ca.pairs(certificate.serial),
+        "fingerprint": ca.fours(certificate.sha256 or ""),
+        "state": rules.shown_state(certificate.state, certificate.not_after, now),
+        "reason": reasons.reason_words(certificate.revocation_reason),
+        "renewable_from": certificate.not_after - rules.EXPIRES_SOON,
+        "passed": _passed(certificate),
+        "renewal_part": round(100 * rules.EXPIRES_SOON / (certificate.not_after - certificate.not_before), 2),
+        "now": now,
+        "file_url": lambda name: url_for(files_at, name=name, **values),
+    }
+
+
+def _passed(certificate: Certificate) -> float:
+    """How much of its time has passed, in per cent, by whole local days."""
+    start, end, today = (
+        local(moment).date() for moment in (certificate.not_before, certificate.not_after, clock.now())
+    )
+    return round(100 * min(max((today - start) / (end - start), 0.0), 1.0), 2)

@@ -1,0 +1,151 @@
+"""The forms of redeeming transfer codes and of revoking."""
+
+import base64
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import FileStorage
+from wtforms import FileField
+from wtforms.validators import StopValidation
+
+from certportal import ca
+from certportal.ca import armour
+from certportal.certificates import reasons, rules
+from certportal.fields import ChoiceField, Form, PlainTextField
+from certportal.fields.question import Question
+from certportal.fields.typed import ParsedField
+from certportal.refusals import Refusal
+from certportal.secrecy import Secret
+from certportal.sentences import SENTENCES, sentence
+
+
+class PastedRequestField(ParsedField[bytes]):
+    """A signing request as text. What was pasted is shown again, unless it held a private key: that goes nowhere."""
+
+    def parse(self, text: str) -> bytes:
+        sent = text.encode("utf-8", "replace")
+        if text.strip():
+            ca.read_signing_request(sent)
+            return sent
+        raise Refusal("csr_empty")
+
+    def _value(self) -> str:
+        return "" if self.held_private_key else super()._value()
+
+    @property
+    def held_private_key(self) -> bool:
+        return self.refusal is not None and self.refusal.code == "csr_private_key"
+
+    def show_instead(self, request: bytes) -> None:
+        """The request of a chosen file, which the browser would otherwise forget with the page."""
+        encoded = base64.b64encode(armour.der_of_request(request)).decode()
+        lines = "\n".join(textwrap.wrap(encoded, 64))
+        self.raw = f"-----BEGIN CERTIFICATE REQUEST-----\n{lines}\n-----END CERTIFICATE REQUEST-----\n"
+
+
+class UploadedRequestField(Question, FileField):
+    """A signing request as a file, PEM or DER; ``data`` is its octets, or None."""
+
+    data: bytes | None
+    refusal: Refusal | None = None
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data, self.refusal = None, None
+        chosen = valuelist[0] if valuelist else None
+        if not isinstance(chosen, FileStorage):
+            return
+        sent = chosen.stream.read(armour.LARGEST + 1)
+        if not sent and not chosen.filename:
+            return
+        try:
+            ca.read_signing_request(sent)
+            self.data = sent
+        except Refusal as refusal:
+            self.refusal = refusal
+
+    def pre_validate(self, form: Any) -> None:
+        if self.refusal is not None:
+            raise StopValidation(sentence(self.refusal))
+
+
+class RequestForm(Form):
+    """A signing request, as a file or pasted; the file counts where both are given."""
+
+    request_file = UploadedRequestField(_l("Choose the file of the signing request"), required=False)
+    request_text = PastedRequestField(_l("Or paste the signing request here"), required=False)
+
+    @property
+    def request(self) -> bytes:
+        """The octets that were sent; only once the form is valid."""
+        return self.request_file.data or self.request_text.data or b""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Something must be sent, and what is left behind by an earlier answer is no error beside a good file."""
+        valid = super().validate(extra_validators)
+        if self.request_file.data is not None:
+            self.request_text.show_instead(self.request_file.data)
+            if self.request_text.errors and not self.request_text.held_private_key:
+                self.request_text.errors = []
+                valid = not self.errors
+        elif self.request_text.data is None and not (self.request_text.errors or self.request_file.errors):
+            self.request_file.errors = [sentence(Refusal("csr_empty"))]
+            valid = False
+        return valid
+
+
+class TransferIdField(ParsedField[str]):
+    """The twelve digits of a TransferID, however they were grouped."""
+
+    def parse(self, text: str) -> str:
+        return rules.typed_transfer_id(text)
+
+    def _value(self) -> str:
+        typed = super()._value()
+        return "" if "PRIVATE" in typed.upper() else typed
+
+
+class TransferPasswordField(ParsedField[Secret]):
+    """The one-time password, as it was typed; never shown back."""
+
+    def parse(self, text: str) -> Secret:
+        if not text.strip():
+            raise Refusal("transfer_password_missing")
+        return Secret(text.strip())
+
+    def _value(self) -> str:
+        return ""
+
+
+class CodesForm(RequestForm):
+    """Both transfer codes and a signing request."""
+
+    transfer_id = TransferIdField(
+        _l("Transfer ID (TransferID)"), description=_l("12 digits"), missing=SENTENCES["transfer_id_missing"]
+    )
+    transfer_password = TransferPasswordField(
+        _l("One-time password (TransferPassword)"),
+        description=_l("16 letters and digits. Capital and small letters differ"),
+        missing=SENTENCES["transfer_password_missing"],
+    )
+
+
+class RevokeForm(Form):
+    """Why, of the reasons a signatory may give, and a note for the record."""
+
+    reason = ChoiceField(
+        _l("Why is it revoked?"),
+        choices=[(reason.value, reasons.WORDS[reason]) for reason in reasons.HOLDERS],
+        coerce=ca.Reason,
+        missing=SENTENCES["revocation_reason_missing"],
+    )
+    note = PlainTextField(
+        _l("What has happened?"), description=_l("Kept in the record of what was done"), limit=500, required=False
+    )
+
+
+def hints() -> dict[str, LazyString]:
+    """The second line of each reason."""
+    return {reason.value: reasons.HINTS[reason] for reason in reasons.HOLDERS}

@@ -1,0 +1,200 @@
+"""Views of the signatory: the list, a certificate, its files; revoke; will not be renewed."""
+
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certportal import acts
+from certportal.answers import allow, found, page, private, see_other, status_of, tell
+from certportal.certificates import service
+from certportal.certificates.blueprint import about, blueprint, download, place
+from certportal.certificates.forms import RevokeForm, hints
+from certportal.certificates.service import Certificate, Reason, Wanted
+from certportal.formats import language, link
+from certportal.identifiers import Environment
+from certportal.orders import service as orders
+from certportal.refusals import Refusal
+from certportal.sentences import sentence
+from certportal.signin.guard import acting, my_organisations
+
+LONGEST_WORDS = 100
+STATES = ("valid", "expires_soon", "awaiting", "expired", "revoked")
+
+
+@blueprint.get("/certificates")
+@allow("signatory")
+def index() -> Response:
+    """What the organisation has: what needs action first."""
+    organisation, wanted = acting().organisation, _wanted()
+    listing = service.listing(organisation.id, wanted, request.args.get("page", 1, type=int), language().value)
+    channels = service.channels_used(organisation.id)
+    return page(
+        "certificates/index.html",
+        "certificates/_list.html",
+        organisation=organisation,
+        listing=listing,
+        wanted=wanted,
+        channels=channels,
+        args={name: value for name, value in _chosen(wanted).items() if value},
+        apply=place("orders.new"),
+    )
+
+
+@blueprint.get("/certificates/<int:certificate_id>")
+@allow("signatory")
+def show(certificate_id: int) -> Response:
+    """One certificate: how long it lasts, what to do about it, who has it."""
+    return _page(certificate_id)
+
+
+@blueprint.get("/certificates/<int:certificate_id>/files/<name>")
+@allow("signatory")
+def file(certificate_id: int, name: str) -> Response:
+    """One of its files."""
+    return download(_mine(certificate_id), name, link("certificates.show", certificate_id=certificate_id))
+
+
+@blueprint.get("/certificates/of-order/<number>")
+@allow("signatory")
+def of_order(number: str) -> Response:
+    """To what an order has become; to the order itself while it has become nothing."""
+    order = found(orders.order_by_number(number, acting().organisation.id))
+    certificate = service.of_order(order.id)
+    if certificate is not None:
+        return see_other("certificates.show", certificate_id=certificate.id)
+    return see_other("orders.show", number=number)
+
+
+@blueprint.get("/certificates/<int:certificate_id>/revoke")
+@allow("signatory")
+def revoke(certificate_id: int) -> Response:
+    """What revoking means, before it is done. From the mail about a certificate that was not ordered: with its reason."""
+    certificate = _mine(certificate_id)
+    not_us = "not-us" in request.args
+    data = {"reason": Reason.KEY_SUSPECTED} if not_us else None
+    return _revoke_page(certificate, RevokeForm(formdata=None, data=data), not_us=not_us)
+
+
+@blueprint.post("/certificates/<int:certificate_id>/revoke")
+@allow("signatory")
+def revoke_now(certificate_id: int) -> Response:
+    """Revoke it, for good."""
+    certificate, form = _mine(certificate_id), RevokeForm()
+    if not form.validate_on_submit() or form.reason.data is None:
+        return _revoke_page(certificate, form, status=422)
+    try:
+        service.revoke(certificate.id, Reason(form.reason.data), acting().actor, form.note.data or "")
+    except Refusal as refusal:
+        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+    tell(gettext("The certificate is revoked. It cannot be used any more."))
+    return see_other("certificates.show", certificate_id=certificate_id)
+
+
+@blueprint.post("/certificates/<int:certificate_id>/will-not-be-renewed")
+@allow("signatory")
+def will_not_be_renewed(certificate_id: int) -> Response:
+    """No more notices about its end."""
+    try:
+        service.will_not_be_renewed(_mine(certificate_id).id, acting().actor)
+    except Refusal as refusal:
+        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+    tell(gettext("Noted: the certificate will not be renewed. No more reminders of its end are sent."))
+    return see_other("certificates.show", certificate_id=certificate_id)
+
+
+@blueprint.post("/certificates/<int:certificate_id>/will-be-renewed")
+@allow("signatory")
+def will_be_renewed(certificate_id: int) -> Response:
+    """Taken back."""
+    try:
+        service.will_be_renewed(_mine(certificate_id).id, acting().actor)
+    except Refusal as refusal:
+        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+    tell(gettext("Taken back: reminders of the certificate’s end are sent again."))
+    return see_other("certificates.show", certificate_id=certificate_id)
+
+
+@blueprint.get("/certificates/<int:certificate_id>/will-not-be-renewed")
+@blueprint.get("/certificates/<int:certificate_id>/will-be-renewed")
+@allow("signatory")
+def said(certificate_id: int) -> Response:
+    """Where a changed language leads from a page that answered one of these two."""
+    return see_other("certificates.show", certificate_id=certificate_id)
+
+
+def _wanted() -> Wanted:
+    """The filter, with what makes no sense left out: addresses are kept, mailed and mistyped."""
+    args = request.args
+    state, environment = args.get("state", ""), args.get("environment", "")
+    words = "".join(character if character.isprintable() else " " for character in args.get("q", ""))
+    return Wanted(
+        words=" ".join(words.split())[:LONGEST_WORDS],
+        state=state if state in STATES else "",
+        environment=Environment(environment) if environment in list(Environment) else None,
+        channel_id=args.get("channel", type=_channel_id),
+    )
+
+
+def _channel_id(typed: str) -> int:
+    """Raises ValueError for what is no number, or one that no row can have."""
+    number = int(typed)
+    if not 0 < number < 2**31:
+        raise ValueError(typed)
+    return number
+
+
+def _chosen(wanted: Wanted) -> dict[str, Any]:
+    environment = wanted.environment.value if wanted.environment else ""
+    return {"q": wanted.words, "state": wanted.state, "environment": environment, "channel": wanted.channel_id}
+
+
+def _mine(certificate_id: int) -> Certificate:
+    """The organisation's own certificate. One of another organisation that the person signs for, as a mail may link to it,
+    leads to choosing for whom to act; anything else is not found."""
+    mine = service.of_organisation(certificate_id, [acting().organisation.id])
+    if mine is not None:
+        return mine
+    theirs = found(service.of_organisation(certificate_id, [each.id for each in my_organisations()]))
+    tell(gettext("The certificate belongs to %(name)s. Choose it to go on.", name=theirs.organisation.name), "info")
+    wanted = request.full_path if request.method == "GET" else url_for("certificates.show", certificate_id=theirs.id)
+    return abort(see_other("signin.choose", next=wanted))
+
+
+def _page(certificate_id: int, *, messages: list[str] | None = None, status: int = 200) -> Response:
+    certificate = _mine(certificate_id)
+    shown = about(certificate, "certificates.file", certificate_id=certificate.id)
+    relations = service.relations(certificate)
+    return private(
+        page(
+            "certificates/show.html",
+            **shown,
+            relations=relations,
+            successor=next((each for each in reversed(relations.successors) if each.revoked_at is None), None),
+            replacement=service.open_replacement(certificate),
+            activity=[(entry, acts.act(entry.verb, entry.details)) for entry in service.activity(certificate)],
+            apply=place("orders.new", replaces=certificate.id),
+            edit_contact=place("contacts.edit", contact_id=certificate.contact_id),
+            ledger=place("notices.ledger", certificate_id=certificate.id),
+            messages=messages or [],
+            form_errors=bool(messages),
+            status=status,
+        )
+    )
+
+
+def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = False, status: int = 200) -> Response:
+    shown = about(certificate, "certificates.file", certificate_id=certificate.id)
+    if shown["state"] in ("revoked", "expired"):
+        return see_other("certificates.show", certificate_id=certificate.id)
+    return page(
+        "certificates/revoke.html",
+        **shown,
+        form=form,
+        hints=hints(),
+        not_us=not_us,
+        others=service.others_on_channel(certificate),
+        successors=[each for each in service.relations(certificate).successors if each.revoked_at is None],
+        status=status,
+    )

@@ -1,0 +1,88 @@
+"""The mails about certificates: issued and revoked, to the technical contact and to the signatory. Reads only."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from certportal import ca
+from certportal.certificates import reasons
+from certportal.certificates.models import Certificate
+from certportal.extensions import db
+from certportal.formats import link
+from certportal.identifiers import Language, PhoneNumber
+from certportal.messages import service as messages
+from certportal.orders.models import Order
+from certportal.outbox.service import Letter, Medium, Silence, kind
+from certportal.registry.telling import addressed
+
+
+@kind("certificate_issued_contact", Medium.MAIL)
+def issued_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: what was issued, and the link to its page. The row's secret is the link's token."""
+    message = messages.message(reference["message"])
+    if message is None:
+        return Silence("there is no such message")
+    end = messages.end_of(message, now)
+    if end is not None:
+        return Silence(f"the certificate's page has ended: {end}")
+    about = _about(_certificate(reference), message.language)
+    return Letter(message.email, message.name, message.language, about | {"phone": PhoneNumber(message.phone)})
+
+
+@kind("certificate_issued_signatory", Medium.MAIL)
+def issued_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: what was issued to whom, and "this was not us: revoke"."""
+    certificate = _certificate(reference)
+    if certificate.revoked_at is not None:
+        return Silence("it has been revoked meanwhile, and another mail tells of that")
+    not_us = link("certificates.revoke", certificate_id=certificate.id, **{"not-us": 1})
+    return _to_signatory(reference, certificate, revoke_url=not_us)
+
+
+@kind("certificate_revoked_contact", Medium.MAIL)
+def revoked_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact, whoever that is now: the certificate no longer works."""
+    certificate = _certificate(reference)
+    contact = certificate.contact
+    return Letter(contact.email, contact.name, contact.language, _about(certificate, contact.language))
+
+
+@kind("certificate_revoked_signatory", Medium.MAIL)
+def revoked_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatories: the certificate no longer works, and where a new one is applied for."""
+    return _to_signatory(reference, _certificate(reference))
+
+
+def _certificate(reference: Mapping[str, Any]) -> Certificate:
+    return db.session.get_one(Certificate, reference["certificate"])
+
+
+def _to_signatory(reference: Mapping[str, Any], certificate: Certificate, **more: str) -> Letter | Silence:
+    found = addressed(reference, {})
+    if isinstance(found, Silence):
+        return found
+    urls = {"url": link("certificates.show", certificate_id=certificate.id)} | more
+    return Letter(found.address, found.name, found.language, _about(certificate, found.language) | urls)
+
+
+def _about(certificate: Certificate, language: Language) -> dict[str, Any]:
+    """What every one of them tells: plain values, because letters are written after the reading has ended."""
+    order = db.session.get_one(Order, certificate.order_id)
+    revoked = certificate.revoked_at is not None
+    return {
+        "organisation": certificate.organisation.name,
+        "business_id": certificate.organisation.business_id,
+        "ordered_by": order.orderer.name,
+        "order_number": order.number,
+        "channel": certificate.channel.name(language.value),
+        "environment": certificate.environment.value,
+        "description": certificate.description,
+        "contact_name": certificate.contact.name,
+        "contact_company": certificate.contact.company,
+        "serial": ca.pairs(certificate.serial),
+        "fingerprint": ca.fours(certificate.sha256 or ""),
+        "not_after": certificate.not_after,
+        "revoked_at": certificate.revoked_at,
+        "reason": reasons.WORDS[ca.Reason(certificate.revocation_reason)] if revoked else "",
+        "key_distrusted": revoked and ca.Reason(certificate.revocation_reason).distrusts_key,
+    }

@@ -1,0 +1,102 @@
+"""Short ways: an order with live codes, a key and its signing request, a certificate as the service issues it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
+
+from certportal import clock
+from certportal.certificates import service
+from certportal.certificates.models import Certificate
+from certportal.extensions import db
+from certportal.identifiers import Actor, ActorKind, Environment, Language
+from certportal.messages import service as messages
+from certportal.messages.models import SecureMessage, TransferCodes
+from certportal.orders import service as orders
+from certportal.orders.models import Order
+from certportal.orders.rules import ContactChoice, OrderAnswers
+from certportal.outbox.models import OutboxRow
+from certportal.outbox.service import outbox_key
+from certportal.registry.models import TechnicalContact
+from certportal.secrecy import Secret, unseal
+from tests import builders
+from tests.orders.steps import House
+
+PROGRAM = Actor(ActorKind.PROGRAM, None, "", "203.0.113.20")
+
+
+@dataclass
+class Codes:
+    """Both transfer codes, as the message shows them."""
+
+    row_id: int
+    transfer_id: str
+    password: Secret
+
+
+def key_and_request(key: ec.EllipticCurvePrivateKey | None = None) -> tuple[ec.EllipticCurvePrivateKey, bytes]:
+    """A P-256 key and its signing request in PEM, faster than openssl makes them."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    return key, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def request() -> bytes:
+    return key_and_request()[1]
+
+
+@dataclass
+class Kit:
+    """What a test of this room takes in its hands."""
+
+    house: House
+    folder: Path
+
+    def order(self, **changes: Any) -> Order:
+        """An order with live codes; a contact, a channel and production unless said otherwise."""
+        house = self.house
+        known = db.session.scalars(
+            select(TechnicalContact).where(TechnicalContact.organisation_id == house.organisation.id)
+        ).first()
+        contact = known or builders.contact(house.organisation, language=Language.EN)
+        values: dict[str, Any] = {
+            "channel_id": house.channel.id,
+            "environment": Environment.PRODUCTION,
+            "description": "Mallilön 6",
+            "contact": ContactChoice(contact.id, None),
+            "terms_id": house.terms.id,
+        }
+        draft = orders.begin_draft(clock.random_token(), {}, house.acting)
+        return orders.place_order(draft.id, draft.version, OrderAnswers(**values | changes), house.acting)
+
+    def codes(self, order: Order | None = None) -> Codes:
+        """The newest codes of an order, read as its contact would after the PIN."""
+        order = order or self.order()
+        row = messages.codes_of(order.id)[0]
+        message = db.session.get_one(SecureMessage, row.message_id)
+        mail = db.session.get_one(OutboxRow, message.mail_row_id)
+        assert mail.secret is not None, "read the codes before the mail has left"
+        token = unseal(outbox_key(), mail.secret, mail.message_id)
+        password = messages.transfer_password(message, token.reveal())
+        assert password is not None
+        return Codes(row.id, row.transfer_id, password)
+
+    def certificate(self, order: Order | None = None, sent: bytes | None = None, **changes: Any) -> Certificate:
+        """A certificate, issued for a new order or this one."""
+        order = order or self.order(**changes)
+        row = messages.codes_of(order.id)[0]
+        return service.enrol_opened(row.id, sent or request(), PROGRAM)
+
+    def codes_now(self, codes: Codes) -> TransferCodes:
+        db.session.rollback()
+        return db.session.get_one(TransferCodes, codes.row_id, populate_existing=True)
+
+
+def certificates() -> list[Certificate]:
+    """Every row there is."""
+    db.session.rollback()
+    return list(db.session.scalars(select(Certificate).order_by(Certificate.id)))
