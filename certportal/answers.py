@@ -6,8 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, make_response, redirect, render_template, url_for
 from flask_wtf.csrf import CSRFError
+from htmx_flask import request
 from werkzeug.exceptions import HTTPException, MisdirectedRequest, NotFound
 from werkzeug.wrappers import Response
 
@@ -92,8 +93,16 @@ def static_url(name: str) -> str:
     return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime))
 
 
+def _asked_by_program() -> bool:
+    """Programs get a line of text: no page, which would bring a cookie with it."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "allowed", None) == {"program"}
+
+
 def _refused(refusal: Refusal) -> Response:
     status = status_of(refusal)
+    if _asked_by_program():
+        return Response(f"{refusal.code}\n", status, mimetype="text/plain")
     return make_response(render_template("errors/refused.html", sentence=sentence(refusal), status=status), status)
 
 
@@ -101,6 +110,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     code = error.code or 500
     if error.response is not None or code < 400:
         return error
+    if _asked_by_program():
+        return Response(f"{error.name}\n", code, mimetype="text/plain")
     known = code if code in (400, 403, 404, 405, 409, 410, 413, 421, 429, 500, 503) else 400
     answer = make_response(render_template(f"errors/{known}.html"), code)
     for name, value in error.get_headers():

@@ -12,7 +12,7 @@ ENVIRONMENTS = {environment.value.lower(): environment for environment in Enviro
 
 
 @blueprint.get("/crl/<environment>.crl")
-@allow("program", "anonymous")
+@allow("program")
 def crl(environment: str) -> Response:
     """The newest list of an environment's issuing CA, DER."""
     newest = found(published_crl(found(ENVIRONMENTS.get(environment))))
