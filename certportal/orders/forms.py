@@ -246,13 +246,12 @@ class ReasonForm(Form):
 
 
 def _use(each: OfferedChannel, language: str) -> str:
-    use = each.channel.use(language)
+    sentences = [each.channel.use(language)]
     if each.standing is Standing.NONE:
-        return f"{use} {gettext('For test only: the organisation has no valid access right to it.')}".strip()
+        sentences.append(gettext("For test only: the organisation has no valid access right to it."))
     if each.standing is Standing.WAITING:
-        waits = gettext("The access right waits for its decision: for production you can write a draft now.")
-        return f"{use} {waits}".strip()
-    return use
+        sentences.append(gettext("The access right waits for its decision: for production you can write a draft now."))
+    return " ".join(filter(None, sentences))
 
 
 def _named(each: OfferedContact) -> str:
