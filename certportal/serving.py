@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
@@ -20,7 +19,7 @@ ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
 class MaskingLogger(Logger):
     """Gunicorn's logger, with the token of every message link replaced and no referrer written."""
 
-    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> Any:
         atoms = super().atoms(resp, req, environ, request_time)
         return {name: masked(value) if isinstance(value, str) else value for name, value in atoms.items()}
 
@@ -57,7 +56,7 @@ class Server(BaseApplication):
         for name, value in values.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         return create_app(self.settings, self.clock)
 
 

@@ -32,9 +32,14 @@ def on_the_map() -> set[str]:
 
 
 def in_the_tree() -> set[str]:
-    """The first level of the project, of the package and of the tests."""
-    level = [*children(ROOT), *children(PACKAGE), *children(ROOT / "tests")]
+    """The first level of the project, of the package and of the tests, where what mirrors the package is left out."""
+    level = [*children(ROOT), *children(PACKAGE), *(path for path in children(ROOT / "tests") if not mirrors(path))]
     return {named(path) + ("/" if path.is_dir() else "") for path in level if path.name != "__init__.py"}
+
+
+def mirrors(path: Path) -> bool:
+    """tests/orders/ is what tests certportal/orders/, and tests/test_fields.py what tests certportal/fields/."""
+    return path.name.startswith("test_") or (path.is_dir() and (PACKAGE / path.name).exists())
 
 
 def test_the_map_names_what_is_in_the_tree_and_nothing_else() -> None:

@@ -72,6 +72,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         "operator_id": operator.id,
         "channel_id": channel.id,
         "terms_id": terms.id,
+        "version": terms.version,
         "orders.draft_id": orders.begin_draft("draft", {}, acting).id,
     } | waiting(acting, terms.id, channel.code)
     readers = {
@@ -148,6 +149,6 @@ def opened(app: Flask, token: str, deliver: Callable[[], int], sms: SmsFarEnd) -
     browser = BrowsingClient(app)
     asked = browser.get(f"/messages/{token}", expect=200).submit("Send the PIN code to •• 03")
     deliver()
-    [pin] = re.findall(r"\b\d{6}\b", sms.messages[-1].text)
+    pin = re.findall(r"\b\d{6}\b", sms.messages[-1].text)[0]
     asked.submit("Show the message", pin=pin)
     return browser
