@@ -83,7 +83,10 @@ def serve() -> None:
 
     settings = settings_or_exit()
     with create_app(settings).app_context():
-        schema.require_newest()
+        try:
+            schema.require_newest()
+        except schema.SchemaOutdated as outdated:
+            raise click.ClickException(str(outdated)) from outdated
     serve_until_stopped(settings)
 
 
@@ -123,7 +126,7 @@ def operators() -> None:
 @operators.command("add")
 @click.argument("email")
 @click.argument("name")
-@click.option("--language", type=click.Choice(list(Language)), default="en", show_default=True)
+@click.option("--language", type=click.Choice([each.value for each in Language]), default="en", show_default=True)
 def add_operator(email: str, name: str, language: str) -> None:
     """Let EMAIL (NAME) sign in at /desk."""
     with at_work():
@@ -205,7 +208,7 @@ def authority() -> None:
 
 
 @authority.command("init")
-@click.option("--environment", type=click.Choice(list(Environment)), help="Only this one.")
+@click.option("--environment", type=click.Choice([each.value for each in Environment]), help="Only this one.")
 def init_authority(environment: str | None) -> None:
     """Make root and issuing authority, with encrypted keys in DATA_DIR/ca."""
     with at_work():

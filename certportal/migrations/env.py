@@ -6,8 +6,6 @@ from flask import current_app
 from certportal import tables
 from certportal.extensions import db
 
-assert tables.ROOMS
-
 
 def include_object(_thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
     return not (kind == "table" and name == "sqlite_sequence")
@@ -18,7 +16,7 @@ def run() -> None:
     with current_app.app_context(), db.engine.connect().execution_options(write=True) as connection:
         context.configure(
             connection=connection,
-            target_metadata=db.metadata,
+            target_metadata=db.metadata if tables.ROOMS else None,
             render_as_batch=connection.dialect.name == "sqlite",
             include_object=include_object,
             compare_type=True,
