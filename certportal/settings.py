@@ -50,6 +50,7 @@ class Settings:
     ca_root_name_test: str = "Certportal Root CA (test)"
     ca_issuing_name_test: str = "Certportal Issuing CA (test)"
     crl_days: int = 7
+    public_crl_dir: Path | None = None
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60
@@ -81,7 +82,7 @@ class Settings:
     @property
     def crl_dir(self) -> Path:
         """Where revocation lists lie as plain files that a web server can serve while the app is down."""
-        return self.data_dir / "crl"
+        return self.public_crl_dir or self.data_dir / "crl"
 
 
 def current_settings() -> Settings:
