@@ -7,19 +7,19 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import and_, exists, func, insert, literal, or_, select, update
-from sqlalchemy.orm import aliased
 
 from certportal import clock
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.extensions import UtcDateTime, changed, db, within_transaction
-from certportal.notices.models import ANYBODY, Notice, NoticeRole, NoticeState
+from certportal.extensions import UtcDateTime, db, within_transaction
+from certportal.notices.models import Notice, NoticeRole, NoticeState
 from certportal.notices.moments import DaysBefore
+from certportal.notices.recipients import holders, overtaken, present_key, silent
 from certportal.notices.rules import Window, roles
 from certportal.outbox.models import OutboxRow, RowState
-from certportal.registry.models import Organisation, Person, SigningRight, TechnicalContact
-from certportal.registry.service import today
 
+KIND = "expiry_notice"
 BATCH = 5_000
+END_OF_IDS = 2**62
 COLUMNS = (
     "certificate_id", "rung", "role", "person_id", "state", "recipient_key", "send_before", "created_at"
 )  # fmt: skip
@@ -27,140 +27,130 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Range:
-    """Certificates of a window between two of them by (not_after, id): one batch."""
+    """Certificates of a window between two of them by (not_after, id), the first excluded: one batch."""
 
     after: tuple[datetime, int]
     until: tuple[datetime, int]
 
-
-def silent() -> sa.ColumnElement[bool]:
-    """A successor is issued, or somebody said that it will not be renewed: nothing more is owed (failures.md, F4)."""
-    successor = aliased(Certificate)
-    succeeded = exists().where(successor.successor_of_id == Certificate.id, successor.state == CertificateState.ISSUED)
-    return or_(succeeded, Certificate.will_not_be_renewed_at.is_not(None))
+    @classmethod
+    def whole(cls, window: Window) -> "Range":
+        """Every certificate of the window."""
+        return cls((window.after, END_OF_IDS), (window.until, END_OF_IDS))
 
 
 def batches(window: Window) -> Iterator[Range]:
     """The window's certificates in ranges of at most 5,000."""
-    place = (window.after, 2**62)
+    whole = Range.whole(window)
+    place = whole.after
     while True:
         query = (
             select(Certificate.not_after, Certificate.id)
-            .where(Certificate.state == CertificateState.ISSUED, *_between(place, (window.until, 2**62)))
+            .where(Certificate.state == CertificateState.ISSUED, *_between(Range(place, whole.until)))
             .order_by(Certificate.not_after, Certificate.id)
         )
         last = db.session.execute(query.offset(BATCH - 1).limit(1)).first()
         if last is None:
-            yield Range(place, (window.until, 2**62))
+            yield Range(place, whole.until)
             return
         reached = (last.not_after, last.id)
         yield Range(place, reached)
         place = reached
 
 
-def owe(window: Window, batch: Range) -> None:
-    """A step: a row for every notice of the window's rung that is due in this range and not yet there.
+def owe(window: Window, batch: Range) -> int:
+    """A step: a row for every notice of the window's rung that is due in this range and not yet there. Answers how many.
 
     Older rungs that were missed are noted as superseded. A rung dated before the certificate was issued is never owed.
     """
     within_transaction()
-    for role in roles(window.rung):
-        db.session.execute(_insert(window, batch, NoticeRole(role), window.rung, NoticeState.OWED))
-    for rung in window.older:
-        for role in roles(rung):
-            db.session.execute(_insert(window, batch, NoticeRole(role), rung, NoticeState.SUPERSEDED))
+    newest = sum(_insert(window, batch, role, window.rung, NoticeState.OWED) for role in _roles(window.rung))
+    if newest:  # a certificate that comes to a rung is owed something there, so only now older ones can be missing
+        for rung in window.older:
+            for role in _roles(rung):
+                _insert(window, batch, role, rung, NoticeState.SUPERSEDED)
+    return newest
 
 
 def tidy_owed() -> None:
-    """A step: what waits on an older rung than another notice of the certificate is superseded; a letter that lapsed
-    while one of its lines was still the newest owes that line anew."""
+    """A step: what a newer rung has overtaken is superseded; what is still the newest and was told to nobody is owed again,
+    because its letter lapsed with another line's time, or because what silenced it has been taken back."""
     within_transaction()
-    lapsed = select(OutboxRow.id).where(OutboxRow.kind == "expiry_notice", OutboxRow.state == RowState.LAPSED)
-    again = and_(Notice.state == NoticeState.QUEUED, Notice.outbox_row_id.in_(lapsed), Notice.send_before > clock.now())
-    changed(update(Notice).where(again).values(state=NoticeState.OWED, outbox_row_id=None))
-    newer = aliased(Notice)
-    overtaken = exists().where(newer.certificate_id == Notice.certificate_id, newer.rung < Notice.rung)
-    late = and_(Notice.state == NoticeState.OWED, or_(overtaken, Notice.send_before <= clock.now()))
-    changed(update(Notice).where(late).values(state=NoticeState.SUPERSEDED))
+    now = clock.now()
+    lapsed = select(OutboxRow.id).where(OutboxRow.kind == KIND, OutboxRow.state == RowState.LAPSED)
+    queued = and_(Notice.state == NoticeState.QUEUED, Notice.outbox_row_id.in_(lapsed))
+    late = or_(Notice.send_before <= now, overtaken())
+    owed = {"state": NoticeState.OWED, "outbox_row_id": None}
+    _change(queued & ~late, **owed)
+    cared_for = exists().where(Certificate.id == Notice.certificate_id, ~silent())
+    for role in NoticeRole:
+        key = present_key(role)
+        again = and_(Notice.state == NoticeState.DROPPED, Notice.role == role, ~late, cared_for, key.is_not(None))
+        _change(again, **owed, recipient_key=key)
+    _change((Notice.state == NoticeState.OWED) & late, state=NoticeState.SUPERSEDED)
 
 
 def count_due(windows: list[Window]) -> int:
     """How many notices to technical contacts would be owed: a question that writes nothing."""
     total = 0
     for window in windows:
-        everything = Range((window.after, 2**62), (window.until, 2**62))
-        query = _selection(window, everything, NoticeRole.CONTACT, window.rung, NoticeState.OWED)
+        query = _selection(window, Range.whole(window), NoticeRole.CONTACT, window.rung, NoticeState.OWED)
         total += db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     return total
 
 
-def _insert(window: Window, batch: Range, role: NoticeRole, rung: int, state: NoticeState) -> sa.Insert:
-    return insert(Notice).from_select(COLUMNS, _selection(window, batch, role, rung, state), include_defaults=False)
+def row_count(statement: Any) -> int:
+    """Run a statement over many rows, and say how many it changed; what the session holds in memory is left as it is."""
+    result: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)
+
+
+def _change(where: sa.ColumnElement[bool], **values: Any) -> None:
+    row_count(update(Notice).where(where).values(**values))
+
+
+def _roles(rung: int) -> list[NoticeRole]:
+    return [NoticeRole(role) for role in roles(rung)]
+
+
+def _insert(window: Window, batch: Range, role: NoticeRole, rung: int, state: NoticeState) -> int:
+    selection = _selection(window, batch, role, rung, state)
+    return row_count(insert(Notice).from_select(COLUMNS, selection, include_defaults=False))
 
 
 def _selection(window: Window, batch: Range, role: NoticeRole, rung: int, state: NoticeState) -> Any:
-    source, person, email, language, present = _recipients(role)
+    of = holders(role)
     known = exists().where(
         Notice.certificate_id == Certificate.id,
         Notice.rung == rung,
         Notice.role == role,
-        Notice.person_id == person,
+        Notice.person_id == of.person,
     )
-    key = func.lower(email).concat("|").concat(sa.cast(language, sa.String))
+    end = Certificate.not_after.expression
     return (
         select(
             Certificate.id,
             literal(rung),
             literal(role, Notice.role.type),
-            person,
+            of.person,
             literal(state, Notice.state.type),
-            key,
-            DaysBefore(Certificate.not_after.expression, window.lapses),
+            of.key,
+            DaysBefore(end, window.lapses),
             literal(clock.now(), UtcDateTime()),
         )
-        .select_from(source)
+        .select_from(of.source)
         .where(
             Certificate.state == CertificateState.ISSUED,
-            *_between(batch.after, batch.until),
-            Certificate.issued_at <= DaysBefore(Certificate.not_after.expression, rung),
+            *_between(batch),
+            Certificate.issued_at <= DaysBefore(end, rung),
             ~silent(),
-            present,
+            of.present,
             ~known,
         )
     )
 
 
-def _recipients(role: NoticeRole) -> tuple[Any, Any, Any, Any, sa.ColumnElement[bool]]:
-    """Where a role's people stand: the joined tables, the person's number, address, language, and whether there is one."""
-    of_contact = sa.join(Certificate, TechnicalContact, TechnicalContact.id == Certificate.contact_id)
-    of_organisation = sa.join(Certificate, Organisation, Organisation.id == Certificate.organisation_id)
-    match role:
-        case NoticeRole.CONTACT:
-            return of_contact, literal(ANYBODY), TechnicalContact.email_key, TechnicalContact.language, sa.true()
-        case NoticeRole.SECOND_ADDRESS:
-            second = TechnicalContact.second_email
-            return of_contact, literal(ANYBODY), second, TechnicalContact.language, second != ""
-        case NoticeRole.ORGANISATION_CONTACT:
-            email = Organisation.contact_email
-            return of_organisation, literal(ANYBODY), email, Organisation.contact_language, email != ""
-        case NoticeRole.SIGNATORY:
-            on = today()
-            rights = of_organisation.join(SigningRight, SigningRight.organisation_id == Organisation.id)
-            people = rights.join(Person, Person.id == SigningRight.person_id)
-            holds = and_(
-                SigningRight.valid_from <= on,
-                or_(SigningRight.valid_to.is_(None), SigningRight.valid_to >= on),
-                or_(Organisation.ended_on.is_(None), Organisation.ended_on > on),
-            )
-            return people, Person.id, Person.email, Person.language, holds
-
-
-def _between(after: tuple[datetime, int], until: tuple[datetime, int]) -> list[sa.ColumnElement[bool]]:
+def _between(batch: Range) -> list[sa.ColumnElement[bool]]:
     """(not_after, id) in (after, until], in a form that walks the index."""
     end, number = Certificate.not_after, Certificate.id
-    return [
-        end >= after[0],
-        or_(end > after[0], number > after[1]),
-        end <= until[0],
-        or_(end < until[0], number <= until[1]),
-    ]
+    (after, first), (until, last) = batch.after, batch.until
+    return [end >= after, or_(end > after, number > first), end <= until, or_(end < until, number <= last)]

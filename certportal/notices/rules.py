@@ -1,5 +1,6 @@
-"""The ladder: who is told when (domain.md, "expiry notices")."""
+"""The ladder: who is told when, and what becomes of a letter's lines when it is sent (domain.md, "expiry notices")."""
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ SIGNATORIES_FROM = 14
 AFTER_END = 30
 """For so many days after the end the notice on expiry is still owed."""
 EXPIRED = 0
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Certificates that end in (``after``, ``until``] stand on ``rung``; ``next_rung`` is None after the last.
+    """Certificates that end in (``after``, ``until``] stand on ``rung``; ``older`` are the rungs before it.
 
     ``lapses`` is how many days before the end the rung's notice is not sent any more: the next rung's, or -30.
     """
@@ -25,6 +27,15 @@ class Window:
     lapses: int
     after: datetime
     until: datetime
+
+
+class Fate(enum.StrEnum):
+    """What becomes of one line of a letter when the letter is sent."""
+
+    TOLD = "told"
+    OVERTAKEN = "overtaken"
+    DROPPED = "dropped"
+    MOVED = "moved"
 
 
 def ladder(notice_days: Sequence[int]) -> tuple[int, ...]:
@@ -56,6 +67,21 @@ def roles(rung: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def recipient_key(email: str, language: str) -> str:
-    """One person: one e-mail address, whatever its capitals, and one language, across organisations."""
-    return f"{email.lower()}|{language}"
+def next_rung(notice_days: Sequence[int], rung: int) -> int | None:
+    """The rung after this one, 0 for expiry itself; None after that. ``rung`` may have left the ladder meanwhile."""
+    return next((later for later in ladder(notice_days) if later < rung), None)
+
+
+def days_until(end: datetime, now: datetime) -> int:
+    """Days of 24 hours, begun ones counted: a notice that goes out an hour after its moment still says 60 days."""
+    return max(0, -((now - end) // DAY))
+
+
+def fate(*, silent: bool, late: bool, written_to: str, holder: str | None) -> Fate:
+    """``late``: a newer rung has come. ``written_to`` and ``holder``: the key of whom the letter was made for, and of whoever
+    holds the role now. A recipient who has changed is not told by this letter: the line is owed anew (failures.md, F5)."""
+    if late:
+        return Fate.OVERTAKEN
+    if silent or holder is None:
+        return Fate.DROPPED
+    return Fate.TOLD if holder == written_to else Fate.MOVED

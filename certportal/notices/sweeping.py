@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, func, insert, literal, select, update
 
 from certportal import clock
-from certportal.extensions import UtcDateTime, changed, db, transaction, within_transaction
+from certportal.extensions import UtcDateTime, db, transaction, within_transaction
 from certportal.notices import owing
 from certportal.notices.models import Notice, NoticeState
 from certportal.notices.rules import windows
@@ -17,8 +17,8 @@ from certportal.outbox.models import Medium, OutboxRow, RowState
 from certportal.runs import Lease
 from certportal.settings import current_settings
 
-KIND = "expiry_notice"
 LETTERS = 5_000
+OWED = Notice.state == NoticeState.OWED
 
 
 def sweep(lease: Lease) -> str:
@@ -26,16 +26,16 @@ def sweep(lease: Lease) -> str:
     for window in windows(current_settings().notice_days, clock.now()):
         for batch in owing.batches(window):
             with transaction():
+                lease.renew_within()  # first: where rows are locked one by one, it makes a second sweep wait here
                 owing.owe(window, batch)
-                lease.renew_within()
     with transaction():
-        owing.tidy_owed()
         lease.renew_within()
+        owing.tidy_owed()
     due = letters = 0
     while True:
         with transaction():
-            lines, made = _write_letters()
             lease.renew_within()
+            lines, made = write_letters()
         due, letters = due + lines, letters + made
         if made < LETTERS:
             return f"{due} due, {letters} letters"
@@ -46,71 +46,60 @@ def due_at(moment: datetime) -> int:
     return owing.count_due(windows(current_settings().notice_days, moment))
 
 
-def _write_letters() -> tuple[int, int]:
+def write_letters() -> tuple[int, int]:
     """A step: one outbox row for each of up to 5,000 people, and their lines tied to it. Answers lines and letters."""
     within_transaction()
-    owed = and_(Notice.state == NoticeState.OWED, Notice.outbox_row_id.is_(None))
     last = db.session.scalar(
-        select(Notice.recipient_key).where(owed).group_by(Notice.recipient_key)
+        select(Notice.recipient_key).where(OWED).group_by(Notice.recipient_key)
         .order_by(Notice.recipient_key).offset(LETTERS - 1).limit(1)
     )  # fmt: skip
-    these = owed if last is None else and_(owed, Notice.recipient_key <= last)
-    before = db.session.scalar(select(func.max(OutboxRow.id))) or 0
-    db.session.execute(_rows(these, before))
-    letter = OutboxRow.__table__
-    first = _first_line()
-    tied = (
-        select(letter.c.id.label("row_id"), first.c.recipient_key.label("key"))
-        .select_from(letter.join(first, letter.c.subject == _subject(first.c.id, before)))
-        .where(letter.c.id > before)
-        .subquery()
-    )
-    lines = (
-        update(Notice)
-        .where(these, Notice.recipient_key == tied.c.key)
-        .values(outbox_row_id=tied.c.row_id)
-        .execution_options(synchronize_session=False)
-    )
-    tied_lines = _count(db.session.execute(lines))
-    waiting = and_(Notice.state == NoticeState.OWED, Notice.outbox_row_id > before)
-    changed(update(Notice).where(waiting).values(state=NoticeState.QUEUED))
-    made = db.session.scalar(select(func.count(OutboxRow.id)).where(OutboxRow.id > before)) or 0
-    return tied_lines, made
+    these = OWED if last is None else and_(OWED, Notice.recipient_key <= last)
+    drawn = clock.random_text(12)
+    made = owing.row_count(_rows(these, drawn))
+    return (owing.row_count(_lines(these, drawn)), made) if made else (0, 0)
 
 
-def _count(result: sa.Result[tuple[object, ...]]) -> int:
-    return int(getattr(result, "rowcount", 0))
+def _message_id(first: sa.ColumnElement[int], drawn: str) -> sa.ColumnElement[str]:
+    """Of the letter whose first line this is. ``drawn`` tells it from an earlier letter that this line was taken out of."""
+    head, tail = message_id(f"notices.0.{drawn}", current_settings().base_url).split("0", 1)
+    return literal(head).concat(sa.cast(first, sa.String)).concat(literal(tail))
 
 
-def _first_line() -> Any:
-    """The notice that gives a letter its number: the first of its lines."""
-    return Notice.__table__.alias("first_line")
-
-
-def _subject(number: sa.ColumnElement[int], before: int) -> sa.ColumnElement[str]:
-    return literal("notices:").concat(sa.cast(number, sa.String)).concat(f":{before}")
-
-
-def _rows(these: sa.ColumnElement[bool], before: int) -> sa.Insert:
-    """INSERT … SELECT of one letter a person. Its Message-ID comes from its first line, so that it is stable."""
-    machine, now = literal(clock.machine(), UtcDateTime()), literal(clock.now(), UtcDateTime())
+def _rows(these: sa.ColumnElement[bool], drawn: str) -> sa.Insert:
+    """INSERT … SELECT of one letter a person."""
     first = func.min(Notice.id)
-    head, tail = message_id("notices.0", current_settings().base_url).split("0", 1)
     columns = {
-        "kind": literal(KIND),
+        "kind": literal(owing.KIND),
         "medium": literal(Medium.MAIL, OutboxRow.medium.type),
         "reference": literal({}, OutboxRow.reference.type),
-        "subject": _subject(first, before),
+        "subject": literal("notices:").concat(sa.cast(first, sa.String)),
         "state": literal(RowState.QUEUED, OutboxRow.state.type),
         "had_secret": sa.false(),
         "machine_deadline": sa.false(),
         "send_before": func.min(Notice.send_before),
-        "created_at": now,
-        "not_before": machine,
+        "created_at": literal(clock.now(), UtcDateTime()),
+        "not_before": literal(clock.machine(), UtcDateTime()),
         "attempts": literal(0),
-        "message_id": literal(head).concat(sa.cast(first, sa.String)).concat(f".{before}{tail}"),
+        "message_id": _message_id(first, drawn),
         "address": literal(""),
         "reply": literal(""),
+        "fault": literal(""),
     }
     chosen = select(*columns.values()).where(these).group_by(Notice.recipient_key)
     return insert(OutboxRow).from_select(list(columns), chosen, include_defaults=False)
+
+
+def _lines(these: sa.ColumnElement[bool], drawn: str) -> Any:
+    """UPDATE … FROM that ties each line to its person's letter."""
+    first = func.min(Notice.id).label("first")
+    people = select(Notice.recipient_key, first).where(these).group_by(Notice.recipient_key).subquery()
+    letters = (
+        select(OutboxRow.id, people.c.recipient_key)
+        .join(people, OutboxRow.message_id == _message_id(people.c.first, drawn))
+        .subquery()
+    )
+    return (
+        update(Notice)
+        .where(OWED, Notice.recipient_key == letters.c.recipient_key)
+        .values(outbox_row_id=letters.c.id, state=NoticeState.QUEUED)
+    )

@@ -101,18 +101,20 @@ def sms_budget_spent(organisation_id: int) -> bool:
 def send_again(row_id: int, by: Actor) -> OutboxRow:
     """A use case: owe an unknown, refused or lapsed message once more, as a new row.
 
-    Refused (``row_not_again``) while it waits or was accepted, and for rows that carried a secret (``row_had_secret``):
-    their own verb makes a new secret.
+    Refused (``row_not_again``) while it waits, was accepted or has been sent again already, and for rows that carried a
+    secret (``row_had_secret``): their own verb makes a new secret. The new row's reference names the rows before it as
+    ``instead_of``.
     """
     with transaction() as session:
         old = session.get_one(OutboxRow, row_id)
-        if old.state not in AGAIN:
+        if old.state not in AGAIN or "sent_again_as" in old.reference:
             raise Conflict("row_not_again")
         if old.had_secret:
             raise Conflict("row_had_secret")
         deadline = old.send_before if old.send_before is None or old.send_before > clock.now() else None
+        reference = old.reference | {"instead_of": [*old.reference.get("instead_of", []), old.id]}
         again = queue(
-            old.kind, old.reference, subject=old.subject, send_before=deadline, organisation_id=old.organisation_id
+            old.kind, reference, subject=old.subject, send_before=deadline, organisation_id=old.organisation_id
         )
         old.reference = {**old.reference, "sent_again_as": again.id}
         audit.record(

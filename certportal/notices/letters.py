@@ -1,0 +1,119 @@
+"""The expiry notice: one letter to one person about everything due to them, its lines found again when it is sent. Reads only."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from certportal.certificates.models import Certificate
+from certportal.certificates.page_links import page_links
+from certportal.certificates.service import open_replacement
+from certportal.formats import link
+from certportal.notices import lines, rules
+from certportal.notices.endings import Ending
+from certportal.notices.lines import Line
+from certportal.notices.models import NoticeRole
+from certportal.notices.owing import KIND
+from certportal.notices.recipients import Recipient, certificates_of, recipient
+from certportal.notices.rules import Fate
+from certportal.notices.wording import Words
+from certportal.outbox.service import Letter, Medium, Silence, kind
+from certportal.registry import service as registry
+from certportal.registry.models import Person
+from certportal.settings import current_settings
+
+IN_TABLE = 1
+"""With more certificates than this a letter has a table, and says what is true of all of them."""
+
+
+@kind(KIND, Medium.MAIL)
+def expiry_notice(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To whoever holds the roles now: what ends when, what to do, how to renew, the last day (failures.md, F4 and F5)."""
+    row_ids = lines.letters_of(reference)
+    found = lines.lines_of(row_ids, now)
+    told = [line for line in found if line.fate is Fate.TOLD]
+    if not told:
+        return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, reference["row"]))
+    about = certificates_of(row_ids)
+    to = recipient(told, about)
+    addresses, open_pages = page_links([about[number] for number in _collected(told)])
+    endings = list(_endings(told, about, to, addresses, now))
+
+    def on_sending() -> None:
+        lines.settle(found, reference["row"])
+        open_pages()
+
+    return Letter(to.address, to.name, to.language, {"words": Words(endings)}, on_sending)
+
+
+def _why_silent(found: list[Line]) -> str:
+    fates = sorted({line.fate.value for line in found})
+    return f"nothing left to tell: {', '.join(fates)}" if fates else "nothing left to tell"
+
+
+def _collected(told: list[Line]) -> list[int]:
+    """The certificates that this letter reminds the technical contact of: only the contact gets links to their pages."""
+    return list(dict.fromkeys(line.certificate_id for line in told if line.role is NoticeRole.CONTACT))
+
+
+def _endings(
+    told: list[Line], about: Mapping[int, Certificate], to: Recipient, addresses: Mapping[int, str], now: datetime
+) -> Iterable[Ending]:
+    """One for each certificate: a person who is its contact and may sign for it is told once."""
+    by_certificate: dict[int, list[Line]] = {}
+    for line in told:
+        by_certificate.setdefault(line.certificate_id, []).append(line)
+    askable = _Askable(to)
+    for number, its in by_certificate.items():
+        certificate = about[number]
+        signer = askable.signer(certificate)
+        signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)
+        replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
+        settings = current_settings()
+        rung = min(line.rung for line in its)
+        yield Ending(
+            program=certificate.description or certificate.channel.name(to.language.value),
+            description=certificate.description,
+            organisation=certificate.organisation.name,
+            business_id=certificate.organisation.business_id,
+            channel=certificate.channel.name(to.language.value),
+            environment=certificate.environment.value,
+            serial=certificate.serial,
+            not_after=certificate.not_after,
+            days=rules.days_until(certificate.not_after, now),
+            roles=frozenset(line.role for line in its),
+            signs=signs,
+            next_rung=rules.next_rung(settings.notice_days, rung),
+            contact_name=certificate.contact.name,
+            contact_company=certificate.contact.company,
+            contact_email=certificate.contact.email,
+            signer=signer,
+            organisation_contact=registry.contact_of(certificate.organisation),
+            page_url=addresses.get(number),
+            show_url=link("certificates.show", certificate_id=number),
+            order_url=link("orders.new", replaces=number),
+            ordered=replacement.number if replacement else None,
+            collector=replacement.contact.name if replacement else "",
+        )
+
+
+class _Askable:
+    """Whom a reader may ask for a new certificate: those who may sign, looked up once for each organisation."""
+
+    def __init__(self, to: Recipient) -> None:
+        self.to = to
+        self.known: dict[int, list[Person]] = {}
+
+    def _people(self, certificate: Certificate) -> list[Person]:
+        number = certificate.organisation_id
+        if number not in self.known:
+            self.known[number] = registry.signatories(number, registry.today())
+        return self.known[number]
+
+    def signer(self, certificate: Certificate) -> str:
+        """The name of one who may sign, whoever ordered the certificate first; empty while nobody may."""
+        people = sorted(self._people(certificate), key=lambda each: each.id != certificate.order.placed_by)
+        return people[0].name if people else ""
+
+    def is_reader(self, certificate: Certificate) -> bool:
+        """Whether the reader is one of them."""
+        return any(each.email == self.to.address.casefold() for each in self._people(certificate))

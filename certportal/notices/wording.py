@@ -1,0 +1,282 @@
+"""An expiry notice in words. Its templates call these methods, so they speak the recipient's language."""
+
+from flask_babel import gettext, ngettext
+
+from certportal.formats import as_date, as_datetime, environment_name
+from certportal.notices.endings import Ending, Paragraph, Press
+from certportal.notices.models import NoticeRole
+from certportal.notices.rules import SIGNATORIES_FROM, WIDER_FROM
+
+
+class Words:
+    """What a letter says of the certificates it is about, in the language that is being written."""
+
+    def __init__(self, endings: list[Ending]) -> None:
+        self.endings = sorted(endings, key=lambda each: each.not_after)
+        self.one = self.endings[0] if len(endings) == 1 else None
+        self.ended = [each for each in self.endings if each.ended]
+        self.first = self.endings[0]
+
+    def subject(self) -> str:
+        """The day, the program, the organisation; of several the first day and how many."""
+        first = self.first
+        if self.one:
+            said = {"day": as_date(first.not_after), "program": first.program, "organisation": first.organisation}
+            if first.ended:
+                return gettext("Certificate expired %(day)s: %(program)s, %(organisation)s", **said)
+            return gettext("Certificate expires %(day)s: %(program)s, %(organisation)s", **said)
+        what = f"{self.title()}, {as_date(first.not_after)}" if not self.ended else self.title()
+        return f"{what}: {self._organisations()}"
+
+    def title(self) -> str:
+        """The letter's heading."""
+        count = len(self.endings)
+        if self.one and self.one.ended:
+            return gettext("The certificate has expired")
+        if self.one:
+            return ngettext(
+                "The certificate expires in %(num)s day", "The certificate expires in %(num)s days", self.one.days
+            )
+        if len(self.ended) == count:
+            return ngettext("%(num)s certificate has expired", "%(num)s certificates have expired", count)
+        if self.ended:
+            return ngettext(
+                "%(num)s certificate has expired or expires soon",
+                "%(num)s certificates have expired or expire soon",
+                count,
+            )
+        return ngettext("%(num)s certificate expires", "%(num)s certificates expire", count)
+
+    def lead(self) -> str:
+        """What happens when."""
+        if self.one is None:
+            return gettext(
+                "No new certificates have been issued in place of these. A program whose certificate has ended no longer "
+                "gets through to the service."
+            )
+        one, said = self.one, {"program": self.one.program, "day": as_date(self.one.not_after)}
+        if one.ended:
+            return gettext(
+                "The certificate of %(program)s ended on %(day)s, and no new one has been issued. The program no longer gets "
+                "through to the service.",
+                **said,
+            )
+        if one.collects or one.signs:
+            return gettext(
+                "Renew the certificate of %(program)s by %(day)s at the latest. After that the program no longer gets through "
+                "to the service.",
+                **said,
+            )
+        return gettext(
+            "The certificate of %(program)s ends on %(day)s, and no new one has been issued. After that the program no longer "
+            "gets through to the service.",
+            **said,
+        )
+
+    def facts(self) -> list[tuple[str, str] | None]:
+        """Label and value about the one certificate."""
+        one = self.first
+        tail = one.serial[-8:]
+        contact = ", ".join(part for part in (one.contact_name, one.contact_company, one.contact_email) if part)
+        return [
+            (gettext("Certificate description"), one.description) if one.description else None,
+            (gettext("Organisation"), f"{one.organisation}, {one.business_id}"),
+            (gettext("Channel"), f"{one.channel}, {environment_name(one.environment)}"),
+            (gettext("Valid until"), as_datetime(one.not_after)),
+            (gettext("Serial number"), "… " + " ".join(tail[place : place + 2] for place in range(0, len(tail), 2))),
+            None if one.collects else (gettext("Technical contact"), contact),
+        ]
+
+    def headers(self) -> list[str]:
+        """Of the table of several."""
+        return [gettext("Certificate"), gettext("Organisation"), gettext("Ends"), gettext("What to do")]
+
+    def rows(self) -> list[tuple[list[str], Press | str]]:
+        """The table's rows: three texts, and a link or the name of whom to ask."""
+        return [([each.program, self._whose(each), self._ends(each)], self._action(each)) for each in self.endings]
+
+    def what_to_do(self) -> list[Paragraph]:
+        """How it is renewed, for each way in which the reader can help."""
+        if self.one and self.one.ordered:
+            return [Paragraph("", _ordered(self.one))]
+        ways: list[Paragraph] = []
+        if any(each.signs for each in self.endings):
+            ways.append(self._by_signatory())
+        if any(each.collects and not each.signs for each in self.endings):
+            ways.append(self._by_contact())
+        if any(not each.collects and not each.signs for each in self.endings):
+            ways.append(self._by_others())
+        return ways
+
+    def press(self) -> Press | None:
+        """The button of a letter about one certificate."""
+        return self._button(self.one) if self.one else None
+
+    def after_press(self) -> str:
+        """What the button asks for."""
+        if self.one and self._button(self.one) and not self.one.signs and self.one.page_url:
+            return gettext("The page opens with a PIN code, which we send as a text message to your mobile.")
+        return ""
+
+    def questions(self) -> list[Paragraph]:
+        """What is different for some readers."""
+        asked: list[Paragraph] = []
+        if len(self.ended) < len(self.endings):
+            asked.append(
+                Paragraph(
+                    gettext("Does the program renew its certificate by itself?"),
+                    gettext("Then you need do nothing. The reminders end when the new certificate has been issued."),
+                )
+            )
+        if any(each.signs and not each.ended for each in self.endings):
+            asked.append(self._no_longer_used())
+        elif any(each.collects for each in self.endings):
+            asked.append(self._no_longer_mine())
+        return asked
+
+    def why(self) -> str:
+        """Why the reader gets it, and what comes next."""
+        return " ".join(dict.fromkeys(_why(each) for each in self.endings)) + self._next()
+
+    def _organisations(self) -> str:
+        names = list(dict.fromkeys(each.organisation for each in self.endings))
+        if len(names) == 1:
+            return names[0]
+        return ngettext("%(num)s organisation", "%(num)s organisations", len(names))
+
+    def _whose(self, each: Ending) -> str:
+        return f"{each.organisation}: {each.channel}, {environment_name(each.environment)}"
+
+    def _ends(self, each: Ending) -> str:
+        if each.ended:
+            return gettext("ended %(day)s", day=as_date(each.not_after))
+        return as_date(each.not_after)
+
+    def _action(self, each: Ending) -> Press | str:
+        whom = each.signer if each.collects else each.contact_name
+        return self._button(each) or gettext("Ask %(name)s", name=whom or each.organisation)
+
+    def _button(self, each: Ending) -> Press | None:
+        if each.ordered and not each.signs:
+            return None
+        if each.signs:
+            shown = Press(each.show_url, gettext("Open the certificate’s page"))
+            return shown if each.ordered else Press(each.order_url, gettext("Apply for a new certificate"))
+        return Press(each.page_url, gettext("Open the certificate’s page")) if each.page_url else None
+
+    def _by_signatory(self) -> Paragraph:
+        if self.one is None:
+            text = gettext(
+                "You may sign for the organisation: apply for a new certificate in place of each. The links in the table begin "
+                "an application that is filled in already."
+            )
+        elif self.one.collects:
+            text = gettext(
+                "Apply for a new certificate that takes its place. The application is filled in already, and the transfer codes "
+                "are sent to you."
+            )
+        else:
+            text = gettext(
+                "Apply for a new certificate that takes its place. The application is filled in already, and the transfer codes "
+                "are sent to %(name)s, who has been reminded too.",
+                name=self.one.contact_name,
+            )
+        return Paragraph("", text)
+
+    def _by_contact(self) -> Paragraph:
+        if self.one and self.one.signer:
+            text = gettext(
+                "Ask %(name)s, who may sign for %(organisation)s, to apply in the portal for a new certificate that takes its "
+                "place. You are then sent transfer codes, and with them you collect it.",
+                name=self.one.signer,
+                organisation=self.one.organisation,
+            )
+        else:
+            text = gettext(
+                "Ask those who may sign for the organisation to apply in the portal for new certificates in place of these. You "
+                "are then sent transfer codes, and with them you collect them."
+            )
+        over = len(self.ended) == len(self.endings)
+        return Paragraph(gettext("What now?") if over else gettext("How is it renewed?"), text)
+
+    def _by_others(self) -> Paragraph:
+        if self.one is None:
+            return Paragraph("", gettext("Make sure that the technical contact person of each looks after it."))
+        return Paragraph(
+            "",
+            gettext(
+                "Its technical contact person is %(name)s. Make sure that %(name)s looks after it. If somebody else does so now, "
+                "ask those who may sign for %(organisation)s to correct the contact person in the portal.",
+                name=self.one.contact_name,
+                organisation=self.one.organisation,
+            ),
+        )
+
+    def _no_longer_used(self) -> Paragraph:
+        question = gettext("Is the program no longer used?")
+        text = gettext("Say on the certificate’s page that it will not be renewed, and the reminders end.")
+        if self.one:
+            return Paragraph(question, text, self.one.show_url, gettext("The certificate’s page"))
+        return Paragraph(question, text)
+
+    def _no_longer_mine(self) -> Paragraph:
+        question = gettext("Do you no longer look after this?")
+        whom = self.first.organisation_contact
+        if whom is None or self._organisations() != self.first.organisation:
+            return Paragraph(question, gettext("Tell the organisation: it names a new contact person in the portal."))
+        told = gettext(
+            "Tell %(name)s, %(address)s: the organisation names a new contact person in the portal.",
+            name=whom.name,
+            address=whom.email,
+        )
+        return Paragraph(question, told)
+
+    def _next(self) -> str:
+        one = self.one
+        if one is None:
+            return ""
+        if one.next_rung is None:
+            return " " + gettext("This was the last reminder.")
+        if one.next_rung == 0:
+            return " " + gettext("The next reminder goes out when the certificate has expired.")
+        said = ngettext(
+            "The next reminder goes out %(num)s day before the end.",
+            "The next reminder goes out %(num)s days before the end.",
+            one.next_rung,
+        )
+        return f" {said} {_wider(one)}".rstrip()
+
+
+def _ordered(one: Ending) -> str:
+    said = {"number": one.ordered, "name": one.collector}
+    if one.collects and one.collector == one.contact_name:
+        return gettext(
+            "A new certificate has been ordered in its place: order %(number)s. Collect it with the transfer codes that you "
+            "have been sent, and the reminders end.",
+            **said,
+        )
+    return gettext(
+        "A new certificate has been ordered in its place: order %(number)s. When %(name)s has collected it, the reminders end.",
+        **said,
+    )
+
+
+def _why(each: Ending) -> str:
+    if each.collects:
+        return gettext("You get this because you are the certificate’s technical contact person.")
+    if NoticeRole.SIGNATORY in each.roles:
+        return gettext("You get this because you may sign for %(organisation)s.", organisation=each.organisation)
+    if NoticeRole.ORGANISATION_CONTACT in each.roles:
+        return gettext(
+            "You get this because you are the contact person of %(organisation)s.", organisation=each.organisation
+        )
+    return gettext("You get this because this is the second address for the reminders of a technical contact person.")
+
+
+def _wider(one: Ending) -> str:
+    """Who gets the next reminder for the first time."""
+    if one.next_rung is not None and one.next_rung <= SIGNATORIES_FROM < one.days:
+        return gettext("It also goes to those who may sign for the organisation.")
+    if one.next_rung is not None and one.next_rung <= WIDER_FROM < one.days:
+        return gettext("It also goes to the organisation’s contact person.")
+    return ""
