@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask_babel import gettext
-from icalendar import Alarm, Calendar, Event
 
 from certportal import clock
 from certportal.certificates import rules
@@ -20,6 +19,8 @@ def calendar_file(certificate: Certificate, url: str) -> bytes:
 
     The event's UID is the certificate's serial number, so that a second download takes the place of the first.
     """
+    from icalendar import Alarm, Calendar, Event  # a heavy package, imported where it is used
+
     name = certificate.description or certificate.channel.name(language().value)
     last_day = local(certificate.not_after).date()
     event = Event()

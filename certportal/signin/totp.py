@@ -6,7 +6,6 @@ The values are those that every authenticator app takes: SHA-1, six digits, step
 import base64
 from datetime import datetime
 
-import segno
 from pyotp.totp import TOTP
 
 from certportal import clock, secrecy
@@ -41,6 +40,8 @@ def picture(secret: Secret, email: str) -> str:
     """A data: address of the QR code that an authenticator app reads: the secret, the operator and the service's name."""
     generator = TOTP(secret.reveal(), digits=rules.TOTP_DIGITS, interval=rules.TOTP_SECONDS)
     address = generator.provisioning_uri(name=email, issuer_name=current_settings().service_name)
+    import segno
+
     code = segno.make(address, error="m", micro=False)
     return code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None)
 
