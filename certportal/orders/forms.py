@@ -16,8 +16,10 @@ from certportal.fields import (
     PhoneNumberField,
     PlainTextField,
 )
+from certportal.formats import as_date, environment_name
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
 from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Reasons, Standing
+from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.refusals import Refusal
 from certportal.registry.rules import ContactDetails
@@ -232,8 +234,12 @@ class ReasonForm(Form):
         if offered.orders:
             reasons.append(("retrieval_failed", gettext("A certificate that I ordered could not be collected")))
         self.reason.choices = reasons  # pyright: ignore[reportAttributeAccessIssue]
-        self.replaces.choices = [(str(each.id), each.description) for each in offered.certificates]  # pyright: ignore[reportAttributeAccessIssue]
-        self.earlier.choices = [(each.number, each.description or each.number) for each in offered.orders]  # pyright: ignore[reportAttributeAccessIssue]
+        nothing = ("", gettext("Choose"))
+        self.replaces.choices = [nothing, *((str(each.id), _ending(each)) for each in offered.certificates)]  # pyright: ignore[reportAttributeAccessIssue]
+        self.earlier.choices = [
+            nothing,
+            *((each.number, f"{each.number} {each.description}") for each in offered.orders),
+        ]  # pyright: ignore[reportAttributeAccessIssue]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Only the list that belongs to the reason is asked for."""
@@ -243,6 +249,11 @@ class ReasonForm(Form):
         if self.reason.data != "retrieval_failed":
             self.earlier.errors = []
         return not self.errors
+
+
+def _ending(each: ReplaceableCertificate) -> str:
+    name, day = each.description or each.serial, as_date(each.not_after)
+    return f"{name}, {day}, {environment_name(each.environment.value)}"
 
 
 def _use(each: OfferedChannel, language: str) -> str:

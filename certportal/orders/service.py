@@ -5,7 +5,6 @@ from sqlalchemy import select
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor
 from certportal.messages.models import MessageEnd
-from certportal.orders import rules
 from certportal.orders.drafts import (
     begin_draft,
     delete_draft,
@@ -31,10 +30,18 @@ from certportal.orders.offers import (
 )
 from certportal.orders.placing import place_order
 from certportal.orders.reminders import remind_uncollected
-from certportal.orders.steps import changeable, collected, cover, send_new_codes, subject, withdraw
+from certportal.orders.steps import (
+    changeable,
+    collected,
+    cover,
+    name_contact,
+    send_new_codes,
+    sendable,
+    subject,
+    withdraw,
+    withhold_codes,
+)
 from certportal.outbox import service as outbox
-from certportal.refusals import Conflict
-from certportal.registry import service as registry
 
 __all__ = [
     "Life",
@@ -54,6 +61,7 @@ __all__ = [
     "drafts_waiting_for",
     "last_day_from_now",
     "life_of",
+    "name_contact",
     "neighbours",
     "offered",
     "open_draft",
@@ -69,25 +77,21 @@ __all__ = [
     "save_draft",
     "send_again",
     "send_new_codes",
+    "sendable",
     "subject",
     "withdraw",
+    "withhold_codes",
 ]
 
 
 def send_again(order_id: int, version: int, by: Actor) -> Order:
     """A use case: new codes to the same contact; the old ones are void.
 
-    Refusals: order_collected, order_cancelled, codes_in_use; order_changed (conflict: somebody has acted on it since the
-    page was made); those of ``rules.orderable``: nobody could use the new codes.
+    Refusals: those of ``steps.sendable``.
     """
     with transaction() as session:
         order = session.get_one(Order, order_id, with_for_update=True)
-        changeable(order)
-        if order.version != version:
-            raise Conflict("order_changed")
-        on = registry.today()
-        has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
-        rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+        sendable(order, version)
         send_new_codes(order, by, "sent_again")
     return order
 

@@ -9,6 +9,8 @@ from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd, TransferCodes
 from certportal.orders import rules
 from certportal.orders.models import Order
+from certportal.refusals import Conflict
+from certportal.registry import service as registry
 
 
 def subject(order: Order) -> str:
@@ -67,6 +69,32 @@ def send_new_codes(order: Order, by: Actor, why: str) -> TransferCodes:
     return codes
 
 
+def name_contact(order: Order, contact_id: int) -> None:
+    """A step: another technical contact collects. What was sent to the former one is the caller's to void.
+
+    Refusals: order_collected, order_cancelled (conflict).
+    """
+    within_transaction()
+    order.name_contact(contact_id)
+    db.session.flush()
+    db.session.expire(order, ["contact"])
+
+
+def withhold_codes(order: Order, by: Actor) -> bool:
+    """A step: the contact's address or number has changed, so codes that went to the old ones open nothing any more.
+
+    The order stays open and shows that new codes wait to be sent. False: there were none to void.
+    """
+    within_transaction()
+    if not messages.void_codes(order.id, MessageEnd.CONTACT_CHANGED):
+        return False
+    order.version += 1
+    audit.record(
+        "codes_withheld", subject(order), by=by, organisation_id=order.organisation_id, number=order.number
+    )
+    return True
+
+
 def withdraw(order: Order, by: Actor, because: MessageEnd) -> None:
     """A step: cancel the order and void its codes. Refusals: order_collected, order_cancelled, codes_in_use (conflict)."""
     within_transaction()
@@ -95,3 +123,17 @@ def changeable(order: Order) -> None:
     """Refuses (conflict) what is collected, cancelled, or being collected at this moment."""
     rules.open_for_change(order.state)
     rules.not_being_collected(codes.state for codes in messages.codes_of(order.id))
+
+
+def sendable(order: Order, version: int) -> None:
+    """Refuses new codes that would be sent unseen, or that nobody could use.
+
+    Refusals: order_collected, order_cancelled, codes_in_use; order_changed (conflict: somebody has acted on it since the
+    page was made); those of ``rules.orderable``.
+    """
+    changeable(order)
+    if order.version != version:
+        raise Conflict("order_changed")
+    on = registry.today()
+    has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
+    rules.orderable(order.channel, order.environment, has_right=has_right, on=on)

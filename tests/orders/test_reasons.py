@@ -134,6 +134,19 @@ def test_what_the_failed_order_was_to_replace_is_replaced_by_the_new_one(
     assert orders()[1].replaces_certificate_id == 1
 
 
+def test_many_certificates_are_one_list_to_choose_from(
+    house: House, browser: BrowsingClient, certificates: Certificates, clock: FakeClock
+) -> None:
+    contact = builders.contact(house.organisation)
+    for number in range(163):
+        certificates.add(house, contact.id, clock.at, description=f"Mallilön {number}")
+    page = browser.get("/orders/new")
+    assert len(page.soup.select("select[name=replaces] option")) == 164
+    assert page.submit("Continue", reason="replaces").errors == ["Choose the certificate that it replaces"]
+    chosen = page.submit("Continue", reason="replaces", replaces="42")
+    assert chosen.field("description") == "Mallilön 41"
+
+
 def test_another_organisations_order_or_certificate_fills_in_nothing(house: House, browser: BrowsingClient) -> None:
     stranger = builders.organisation("Annan Ab", "9900002-6")
     foreign = order_placed(house)
