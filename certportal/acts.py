@@ -63,6 +63,7 @@ ACTS: dict[str, LazyString] = {
     "order_placed": _l("The certificate was ordered: order %(number)s"),
     "order_cancelled": _l("The order %(number)s was cancelled"),
     "codes_sent_anew": _l("New transfer codes were sent for the order %(number)s"),
+    "codes_withheld": _l("The transfer codes of the order %(number)s were made void, because the contact’s details changed"),
     # messages
     "pin_sent": _l("A PIN code was sent to the technical contact’s mobile"),
     "message_opened": _l("The message was opened with the PIN code"),
@@ -79,11 +80,16 @@ ACTS: dict[str, LazyString] = {
     "crl_published": _l("The revocation list was published"),
     "ca_made": _l("The certification authority %(name)s was made"),
     # contacts
+    "certificate_contact_changed": _l("The certificate’s technical contact was changed"),
+    "contact_handed_over": _l("%(name)s took over what %(former)s looked after"),
+    "contact_removed": _l("%(name)s was removed from the technical contacts"),
+    "order_contact_corrected": _l("The contact of the order %(number)s was corrected"),
     # notices
     # outbox, clock
     "message_sent_again": _l("A letter was sent again"),
     "address_unmarked": _l("An address that had been refused was said to be right"),
     "clock_accepted": _l("The machine’s clock was said to be right"),
+    "clock_moved": _l("The demo’s clock was moved forward by a day"),
     # console
     "test_mail_sent": _l("A test letter was sent to an operator"),
     "test_sms_sent": _l("A test text message was sent to %(phone)s"),

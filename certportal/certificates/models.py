@@ -61,6 +61,11 @@ class Certificate(db.Model):
     channel: Mapped[Channel] = relationship()
     contact: Mapped[TechnicalContact] = relationship()
 
+    def name_contact(self, contact_id: int) -> None:
+        """Another technical contact looks after it from now on."""
+        self.contact_id = contact_id
+        self.version += 1
+
 
 class RevocationList(db.Model):
     """The newest CRL of each environment's issuing CA, and its number (RFC 5280 5.2.3).

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from certportal import audit, clock
 from certportal.extensions import db, within_transaction
-from certportal.identifiers import Actor
+from certportal.identifiers import Actor, EmailAddress, PhoneNumber
 from certportal.registry import rules
 from certportal.registry.models import TechnicalContact
 from certportal.registry.rules import ContactDetails
@@ -34,22 +34,33 @@ def contacts_with_address(email_key: str) -> list[TechnicalContact]:
     return list(db.session.scalars(query.order_by(TechnicalContact.id)))
 
 
-def add_contact(organisation_id: int, details: ContactDetails) -> TechnicalContact:
-    """A step: a contact with these details; a row that has them all already is that row, in use again if replaced."""
-    within_transaction()
-    columns = _columns(details)
-    same = [getattr(TechnicalContact, name) == value for name, value in columns.items()]
+def contact_like(organisation_id: int, details: ContactDetails) -> TechnicalContact | None:
+    """The organisation's contact with exactly these details: one in use before one that was replaced, then the newest."""
+    same = [getattr(TechnicalContact, name) == value for name, value in _columns(details).items()]
     query = (
         select(TechnicalContact)
         .where(TechnicalContact.organisation_id == organisation_id, *same)
         .order_by(TechnicalContact.replaced_at.is_not(None), sa.desc(TechnicalContact.id))
         .limit(1)
     )
-    found = db.session.scalar(query)
+    return db.session.scalar(query)
+
+
+def details_of(contact: TechnicalContact) -> ContactDetails:
+    """The contact's details, parsed."""
+    second = EmailAddress(contact.second_email) if contact.second_email else None
+    email, phone = EmailAddress(contact.email), PhoneNumber(contact.phone)
+    return ContactDetails(contact.name, contact.company, phone, email, second, contact.language)
+
+
+def add_contact(organisation_id: int, details: ContactDetails) -> TechnicalContact:
+    """A step: a contact with these details; a row that has them all already is that row, in use again if replaced."""
+    within_transaction()
+    found = contact_like(organisation_id, details)
     if found is not None:
         found.replaced_at = None
         return found
-    added = TechnicalContact(organisation_id=organisation_id, created_at=clock.now(), **columns)
+    added = TechnicalContact(organisation_id=organisation_id, created_at=clock.now(), **_columns(details))
     db.session.add(added)
     db.session.flush()
     return added
