@@ -117,7 +117,7 @@ class ApplicationForm(Form):
 class SendingForm:
     """The check page: what becomes of the certificates of each channel given up, and what was shown.
 
-    One question for each channel whose certificates are valid; to leave them is the answer until another is given.
+    One question for each channel whose certificates are valid; to leave them is the answer where none is given.
     """
 
     def __init__(self, preview: Preview, formdata: MultiDict[str, str] | None = None) -> None:
@@ -130,7 +130,7 @@ class SendingForm:
         return self.form[_name(channel_id)]
 
     def validate(self) -> bool:
-        """Whether every question is answered."""
+        """Whether every answer is one of those offered; none leaves the certificates in force."""
         return self.form.validate()
 
     def sending(self) -> Sending:
@@ -149,6 +149,7 @@ def _questions(channel_ids: Iterable[int]) -> type[Form]:
             _l("What is done about these certificates?"),
             choices=[("revoke", _l("Revoke them now")), ("leave", _l("Leave them in force"))],
             default="leave",
+            required=False,
         )
         for channel_id in channel_ids
     }

@@ -12,11 +12,11 @@ from certportal import clock
 from certportal.access import rules
 from certportal.access.models import ApplicationState, InterfaceApplication
 from certportal.access.rules import Difference
+from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.orders.models import Order
-from certportal.orders.service import open_orders
 from certportal.registry import service as registry
 from certportal.registry.models import AccessRight, Channel, Organisation, Purpose, RightState, Terms
 
@@ -188,12 +188,11 @@ def preview(organisation_id: int, channel_ids: Iterable[int]) -> Preview:
 
 def using(organisation_id: int, channel_id: int) -> Use:
     """The organisation's valid certificates and open orders of a channel."""
-    this = (Certificate.organisation_id == organisation_id) & (Certificate.channel_id == channel_id)
-    found = list(db.session.scalars(_valid_certificates().where(this)))
-    orders = [each for each in open_orders(organisation_id) if each.channel_id == channel_id]
-    production = [each for each in found if each.environment is Environment.PRODUCTION]
-    waiting = [each for each in orders if each.environment is Environment.PRODUCTION]
-    return Use(production, waiting, len(found) - len(production) + len(orders) - len(waiting))
+    found = certificates.using_channel(organisation_id, channel_id)
+    production = [each for each in found.certificates if each.environment is Environment.PRODUCTION]
+    waiting = [each for each in found.orders if each.environment is Environment.PRODUCTION]
+    everything = len(found.certificates) + len(found.orders)
+    return Use(production, waiting, everything - len(production) - len(waiting))
 
 
 def certificates_without_right(organisation_id: int | None = None) -> list[Certificate]:
@@ -212,10 +211,12 @@ def certificates_without_right(organisation_id: int | None = None) -> list[Certi
         .correlate(Certificate)
         .exists()
     )
-    query = _valid_certificates().where(Certificate.environment == Environment.PRODUCTION, ~right)
+    living = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after > clock.now())
+    query = select(Certificate).where(living, Certificate.environment == Environment.PRODUCTION, ~right)
     if organisation_id is not None:
         query = query.where(Certificate.organisation_id == organisation_id)
-    return list(db.session.scalars(query))
+    named = query.options(joinedload(Certificate.contact), joinedload(Certificate.channel))
+    return list(db.session.scalars(named.order_by(Certificate.not_after, Certificate.id)))
 
 
 def latest_application(organisation_id: int) -> InterfaceApplication | None:
@@ -242,9 +243,3 @@ def waiting_application(organisation_id: int) -> InterfaceApplication | None:
         InterfaceApplication.state == ApplicationState.SENT
     )
     return db.session.scalar(select(InterfaceApplication).where(mine).order_by(InterfaceApplication.id.desc()).limit(1))
-
-
-def _valid_certificates() -> sa.Select[Certificate]:
-    issued = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after > clock.now())
-    query = select(Certificate).where(issued).order_by(Certificate.not_after, Certificate.id)
-    return query.options(joinedload(Certificate.contact), joinedload(Certificate.channel))

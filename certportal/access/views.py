@@ -175,6 +175,7 @@ def withdraw(application_id: int) -> Response:
             "access/show.html",
             story=_story(application_id),
             messages=[sentence(refusal)],
+            form_errors=True,
             status=status_of(refusal),
         )
     tell(gettext("What waited for a decision has been taken back."))
@@ -254,6 +255,7 @@ def _form(
         version=version,
         key=key,
         messages=[sentence(refusal)] if refusal else [],
+        form_errors=refusal is not None or bool(form.errors),
         status=status_of(refusal) if refusal else status,
     )
 
@@ -275,6 +277,7 @@ def _check(
         "draft_id": draft_id,
         "version": version,
         "messages": [sentence(refusal)] if refusal else [],
+        "form_errors": refusal is not None or how is not None,
     }
     return page("access/check.html", **context, status=status_of(refusal) if refusal else 422 if how else 200)
 
