@@ -354,6 +354,7 @@ SENTENCES: dict[str, LazyString] = {
     # notices
     # contacts
     # console
+    "decision_missing": _l("Approve or refuse at least one channel. What you leave open waits on"),
     "changed_meanwhile": _l(
         "Somebody else has saved changes since you opened this. See below what is saved now, and save yours if they still hold"
     ),
