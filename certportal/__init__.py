@@ -11,7 +11,9 @@ from certportal.clock import Clock, DemoClock, MachineClock
 from certportal.extensions import babel, csrf, db, htmx, mail
 from certportal.outbox.smtp import mail_config
 from certportal.proxies import TrustedProxies
+from certportal.routing import LazyRule
 from certportal.settings import Settings
+from certportal.starting import without_collecting
 
 PACKAGE = Path(__file__).parent
 LETTERS = ("signin", "registry", "messages", "orders", "certificates", "access", "contacts", "notices", "console")
@@ -21,9 +23,11 @@ VIEWS = (
 )  # fmt: skip
 
 
+@without_collecting()
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The one factory: production, demo and tests. ``clock`` is given by tests alone."""
     app = Flask(__name__, template_folder=str(_beside("templates")), static_folder=str(_beside("static")))
+    app.url_rule_class = LazyRule
     app.extensions["certportal.settings"] = settings
     app.extensions["certportal.clock"] = clock or (DemoClock() if settings.demo else MachineClock())
     app.config.from_mapping(

@@ -4,17 +4,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Self
-
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailSyntaxError, ValidatedEmail, validate_email
+from typing import TYPE_CHECKING, Final, Self
 
 from certportal.identifiers.texts import one_line, shown
 from certportal.refusals import Refusal
 
-for _inside in {"local", "localhost", "test"}.intersection(SPECIAL_USE_DOMAIN_NAMES):
-    SPECIAL_USE_DOMAIN_NAMES.remove(
-        _inside
-    )  # the library's own way to allow them: an installation's mail may be its own
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 _LONGEST: Final = 254
 _LONGEST_INPUT: Final = 1000
@@ -66,7 +62,8 @@ class EmailAddress:
     @property
     def ascii(self) -> str:
         """For the envelope and the headers of a mail: an international domain in its xn-- form."""
-        return str(_normal(self.text).ascii_email)
+        normal = _normal(self.text)
+        return str(normal.ascii_email if normal is not None else self.text)
 
     @property
     def key(self) -> str:
@@ -92,23 +89,33 @@ def _unwrapped(text: str) -> str:
     return line.strip().rstrip(_AFTER)
 
 
-def _readable(line: str, typed: str) -> ValidatedEmail:
-    try:
-        return _normal(line)
-    except EmailSyntaxError as failure:
-        raise Refusal("email_unreadable", typed=typed) from failure
+def _readable(line: str, typed: str) -> "ValidatedEmail":
+    normal = _normal(line)
+    if normal is None:
+        raise Refusal("email_unreadable", typed=typed)
+    return normal
 
 
 @lru_cache(maxsize=2048)
-def _normal(line: str) -> ValidatedEmail:
-    """`globally_deliverable` off: a missing ending is ours to name."""
-    return validate_email(
-        line,
-        check_deliverability=False,
-        globally_deliverable=False,
-        allow_smtputf8=False,
-        allow_quoted_local=False,
-        allow_domain_literal=False,
-        allow_display_name=False,
-        strict=True,
-    )
+def _normal(line: str) -> "ValidatedEmail | None":
+    """None for what is no address. `globally_deliverable` off: a missing ending is ours to name.
+
+    The library is imported when the first address is read; it would cost every start.
+    """
+    import email_validator as library
+
+    for inside in {"local", "localhost", "test"}.intersection(library.SPECIAL_USE_DOMAIN_NAMES):
+        library.SPECIAL_USE_DOMAIN_NAMES.remove(inside)  # its own way to allow them: an installation's mail may be its own
+    try:
+        return library.validate_email(
+            line,
+            check_deliverability=False,
+            globally_deliverable=False,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_display_name=False,
+            strict=True,
+        )
+    except library.EmailSyntaxError:
+        return None
