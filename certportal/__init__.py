@@ -25,7 +25,7 @@ VIEWS = (
 
 @without_collecting()
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
-    """The one factory: production, demo and tests. ``clock`` is given by tests alone."""
+    """The one factory: production, demo and tests. ``clock`` is given by tests and by the demo’s own past."""
     app = Flask(__name__, template_folder=str(_beside("templates")), static_folder=str(_beside("static")))
     app.url_rule_class = LazyRule
     app.extensions["certportal.settings"] = settings
@@ -62,6 +62,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     for room in VIEWS:
         if find_spec(f"certportal.{room}.views"):
             app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
+    if settings.demo:
+        app.register_blueprint(import_module("certportal.demo.views").blueprint)
     for protocol in PROTOCOLS:
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app

@@ -380,6 +380,8 @@ SENTENCES: dict[str, LazyString] = {
     "code_taken": _l("‘%(key)s’ is in use already. Choose another code, or edit the one that has it"),
     "entry_gone": _l("This is no longer here. Open the list again"),
     "terms_in_the_past": _l("%(first)s has passed. A new version of the terms begins today or later"),
+    # demo
+    "demo_busy": _l("The demo’s clock is being moved already, or the demo begins anew. Wait until that is done."),
     # protocols
 }
 

@@ -42,7 +42,7 @@ class Server(BaseApplication):
             "workers": self.settings.workers,
             "threads": self.settings.threads,
             "worker_class": "gthread",
-            "accesslog": "-",
+            "accesslog": None if self.settings.demo else "-",
             "access_log_format": ACCESS_LOG,
             "logger_class": MaskingLogger,
             "graceful_timeout": 40,

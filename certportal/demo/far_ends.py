@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from certportal.demo.inbox import Inbox
+from certportal.demo.inbox import MAIL, SMS, Inbox
 
 HOST = "127.0.0.1"
 NOT_IN_USE = "0000"
@@ -35,7 +35,7 @@ class Gateway(BaseHTTPRequestHandler):
         if not to or to.endswith(NOT_IN_USE):
             self._answer(HTTPStatus.BAD_GATEWAY, b"4: number not in use")
             return
-        self.inbox.add("sms", to if to.startswith("+") else f"+{to.strip()}", text.encode())
+        self.inbox.add(SMS, to if to.startswith("+") else f"+{to.strip()}", text.encode())
         self._answer(HTTPStatus.ACCEPTED, b"0: Accepted for delivery")
 
     def _answer(self, status: HTTPStatus, body: bytes) -> None:
@@ -45,7 +45,7 @@ class Gateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Nothing: the query holds PIN codes."""
 
 
@@ -65,7 +65,7 @@ class MailHandler:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         for recipient in envelope.rcpt_tos:
-            self.inbox.add("mail", recipient.casefold(), envelope.content)
+            self.inbox.add(MAIL, recipient.casefold(), envelope.content)
         return "250 OK, it is in the demo's inbox"
 
 

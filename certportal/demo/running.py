@@ -1,67 +1,27 @@
 """``certportal demo``: far ends, a database with made-up people, and the portal in front of them."""
 
-import json
 import socket
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from certportal import create_app, schema
 from certportal.demo import seeding
+from certportal.demo.inbox import Inbox
+from certportal.demo.loopback import HOST, FarEnds, start_far_ends
 from certportal.keyfiles import secret_file
 from certportal.serving import serve
 from certportal.settings import Settings
 
-HOST = "127.0.0.1"
 MOST_PORTS = 50
-INBOX = "inbox.sqlite3"
-
-
-@dataclass(frozen=True)
-class FarEnds:
-    """The process behind the demo's mail server and SMS gateway."""
-
-    process: "subprocess.Popen[str]"
-    mail_port: int
-    sms_port: int
-
-    @property
-    def sms_url(self) -> str:
-        """The Apprise URL that reaches the gateway."""
-        return (
-            f"form://{HOST}:{self.sms_port}/cgi-bin/sendsms?method=get&:to={{to}}&:charset=utf-8"
-            "&:message=text&:title=&:version=&:type="
-        )
-
-    def stop(self) -> None:
-        """End it, and wait until it has ended."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.process.wait(10)
-
-
-def start_far_ends(directory: Path) -> FarEnds:
-    """Start the far ends; they write what they receive into the directory."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "certportal.demo.far_ends", str(directory / INBOX)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
-    ports = json.loads(process.stdout.readline()) if process.stdout is not None else {}
-    return FarEnds(process, ports["mail"], ports["sms"])
 
 
 def demo_settings(directory: Path, port: int, far_ends: FarEnds) -> Settings:
     """Settings of a demo; its secrets are made at the first start and stay in its directory."""
     return Settings(
         data_dir=directory,
-        database_url=f"sqlite:///{directory / 'certportal.sqlite3'}",
+        database_url=seeding.database_in(directory),
         base_url=f"http://localhost:{port}",
         secret_key=secret_file(directory, "secret-key"),
         ca_passphrase=secret_file(directory, "ca-passphrase"),
@@ -97,17 +57,38 @@ def free_port(wanted: int) -> int:
 def run(wanted_port: int, directory: Path) -> None:
     """Start everything, print the address, serve until Ctrl+C."""
     directory = directory.absolute()
+    refuse_a_portal_in_use(directory)
     port = free_port(wanted_port)
     far_ends = start_far_ends(directory)
     try:
         settings = demo_settings(directory, port, far_ends)
-        app = create_app(settings)
-        with app.app_context():
-            schema.upgrade(app)
-            if seeding.is_empty():
-                click.echo("Making the demo's people, certificates and messages …")
-                seeding.seed(app)
-        click.echo(f"\n  The demo is at http://localhost:{port}  (Ctrl+C ends it, {directory} keeps it)\n")
+        if needs_filling(settings):
+            click.echo("Making the demo: four years of made-up people, certificates and messages. About 15 seconds.")
+            seeding.fill(settings, tell_progress)
+        click.echo(f"\n  The demo is at http://localhost:{port}  (Ctrl+C ends it; {directory.name}/ keeps it)\n")
         serve(settings)
     finally:
         far_ends.stop()
+
+
+def refuse_a_portal_in_use(directory: Path) -> None:
+    """A portal's own data is never opened as a demo's, where everybody may sign in as anybody."""
+    if (directory / seeding.DATABASE).exists() and not Inbox.of(directory).path.exists():
+        raise click.ClickException(f"{directory} holds a portal's data, not a demo's; name another directory")
+
+
+def needs_filling(settings: Settings) -> bool:
+    """Whether this demo has never been filled. Brings the tables of one that has been up to date."""
+    app = create_app(settings)
+    with app.app_context():
+        schema.upgrade(app)
+        try:
+            return seeding.is_empty()
+        finally:
+            seeding.let_go()
+
+
+def tell_progress(done: int, of: int) -> None:
+    """One line that grows, where somebody looks at it."""
+    if sys.stdout.isatty():
+        click.echo(f"\r  {done} of {of}", nl=done == of)
