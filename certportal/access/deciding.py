@@ -114,13 +114,13 @@ def end_access_right(right_id: int, last_day: date, reason: str, by: Actor) -> A
         if right is None:
             raise NotFound("access_right_not_found")
         registry.end_right(right, last_day, by, kept)
-        if last_day <= registry.today():
-            cancel_orders(using(right.organisation_id, right.channel_id), by)
+        over = last_day <= registry.today()
+        cancelled = cancel_orders(using(right.organisation_id, right.channel_id), by) if over else 0
         tell_signatory(
             "access_right_ended",
             right.organisation_id,
             None,
-            {"right": right.id, "reason": kept},
+            {"right": right.id, "reason": kept, "cancelled": cancelled},
             subject=f"access_right:{right.id}",
         )
     return right

@@ -49,6 +49,7 @@ def access_right_ended(reference: Mapping[str, Any], now: datetime) -> Letter | 
         "right": right,
         "reason": reference["reason"],
         "over": right.state is RightState.ENDED,
+        "cancelled": reference["cancelled"],
         "certificates": service.using(right.organisation_id, right.channel_id).certificates,
         "url": link("access.index"),
     }

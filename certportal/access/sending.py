@@ -67,12 +67,13 @@ def send_application(
     return db.session.get_one(InterfaceApplication, application.id)
 
 
-def cancel_orders(use: Use, by: Actor) -> None:
-    """A step: production orders of a channel to which no right is left; each contact is told.
+def cancel_orders(use: Use, by: Actor) -> int:
+    """A step: production orders of a channel to which no right is left; each contact is told. Answers how many.
 
     One that is being collected at this moment is left alone: its certificate will show among those without a right.
     """
     within_transaction()
+    cancelled = 0
     for order in use.orders:
         try:
             orders.withdraw(order, by, MessageEnd.CANCELLED)
@@ -86,6 +87,8 @@ def cancel_orders(use: Use, by: Actor) -> None:
             send_before=None,
             organisation_id=order.organisation_id,
         )
+        cancelled += 1
+    return cancelled
 
 
 def _checked(answers: ApplicationAnswers, how: Sending, organisation_id: int) -> tuple[Terms, Preview]:

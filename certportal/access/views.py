@@ -144,6 +144,7 @@ def send(draft_id: int) -> Response:
         return _check(form, draft_id, version, refusal)
     except Refusal as refusal:
         return _form(form, draft_id, version, refusal=refusal)
+    tell(gettext("The application has been sent."))
     return see_other("access.show", application_id=sent.id)
 
 

@@ -416,9 +416,8 @@ def test_the_application_page_tells_each_stage(house: House, browser: BrowsingCl
     page = browser.get(address)
     assert "The operator has decided" in page.text
     assert "No agreement <b>yet</b>." in page.text
-    lines = {item.h3.get_text(): item.get_text(" ") for item in page.soup.select("#channels li")}
-    assert "Granted" in lines["Earnings payment data – Web Service"]
-    assert "Refused" in lines["Earnings payment data – SFTP"]
+    lines = [row.get_text(" ", strip=True) for row in page.soup.select("#channels tbody tr")]
+    assert [line.rpartition(" ")[2] for line in lines] == ["Granted", "Refused", "Granted"]
 
 
 def test_what_waits_is_taken_back_after_a_question(house: House, browser: BrowsingClient):

@@ -244,6 +244,7 @@ def test_an_operator_ends_a_right_at_once_and_the_signatories_read_why(house: Ho
     letter = letters(mailbox)[before]
     assert "The agreement ended." in letter
     assert certificate.description in letter
+    assert "En beställning som inte hade hämtats har avbrutits." in letter
 
 
 def test_a_right_that_ends_later_holds_to_its_last_day_and_its_orders_stay(house: House, clock: FakeClock):
