@@ -12,6 +12,7 @@ from werkzeug.routing import BuildError, Rule
 
 from certportal.extensions import db
 from certportal.settings import Settings
+from tests.browsing import BrowsingClient
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.meta.world import World, world
 
@@ -54,9 +55,12 @@ def readable(app: Flask) -> list[Rule]:
 
 
 def address(app: Flask, rule: Rule, parts: dict[str, object]) -> str:
-    """The rule with a value for every part of it: of its blueprint's own, or of any."""
+    """The rule with a value for every part of it: the endpoint's own, its blueprint's, or one for all."""
     blueprint = rule.endpoint.partition(".")[0]
-    values = {name: parts.get(f"{blueprint}.{name}", parts.get(name)) for name in rule.arguments}
+    values = {
+        name: parts.get(f"{rule.endpoint}.{name}", parts.get(f"{blueprint}.{name}", parts.get(name)))
+        for name in rule.arguments
+    }
     assert None not in values.values(), f"the world has no {sorted(n for n, v in values.items() if v is None)}: {rule}"
     built = app.url_map.bind("localhost").build(rule.endpoint, values, append_unknown=False)
     assert built, rule
@@ -77,18 +81,26 @@ def test_every_address_has_a_value_for_its_parts(app: Flask, house: World) -> No
             raise AssertionError(f"{rule}: {error}") from error
 
 
+def read(browser: BrowsingClient, path: str, watch: Watch) -> Iterator[tuple[str, int]]:
+    """Open an address in every way that reads; answers what went wrong, or nothing, with the status."""
+    for method, headers in (("GET", {}), ("HEAD", {}), ("GET", HTMX)):
+        before = watch.version
+        db.session.remove()
+        status = browser.http.open(path, method=method, headers=headers, environ_overrides=browser.environ).status_code
+        wrote = "wrote to the database" if watch.version != before else ""
+        failed = f"answered {status}" if status >= 500 and path != "/healthz" else ""
+        yield " and ".join(filter(None, (wrote, failed))), status
+
+
 def test_reading_changes_nothing_and_every_page_is_read_by_somebody(app: Flask, house: World, watch: Watch) -> None:
     shown: set[str] = set()
+    wrong: list[str] = []
     for rule in readable(app):
         path = address(app, rule, house.parts)
         for who, browser in house.readers.items():
-            for method, headers in (("GET", {}), ("HEAD", {}), ("GET", HTMX)):
-                before = watch.version
-                db.session.remove()
-                answer = browser.http.open(path, method=method, headers=headers, environ_overrides=browser.environ)
-                assert watch.version == before, f"{method} {path} by the {who} wrote to the database"
-                assert answer.status_code < 500, f"{method} {path} by the {who}: {answer.status}"
-                if answer.status_code == 200:
-                    shown.add(rule.endpoint)
+            for fault, status in read(browser, path, watch):
+                wrong += [f"{path} read by the {who} {fault}"] if fault else []
+                shown |= {rule.endpoint} if status == 200 else set()
+    assert not wrong, "\n".join(wrong)
     never = {rule.endpoint for rule in readable(app)} - shown - WHERE_ELSE
     assert sorted(never) == [], "no reader of this world can see these pages: give tests/meta/world.py what they need"

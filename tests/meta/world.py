@@ -11,19 +11,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 
 from certportal import clock, runs
-from certportal.access.models import ApplicationState, InterfaceApplication, InterfaceDraft
+from certportal.access import service as access
 from certportal.certificates import authorities
 from certportal.certificates import service as certificates
 from certportal.extensions import transaction
-from certportal.identifiers import Environment, Language
+from certportal.identifiers import EmailAddress, Environment, Language
 from certportal.messages import service as messages
 from certportal.orders import service as orders
 from certportal.orders.rules import ContactChoice, OrderAnswers
+from certportal.registry import service as registry
 from certportal.registry.admission_models import Admission, AdmissionKind
 from certportal.secrecy import Secret
+from certportal.signin import desk
 from certportal.signin import service as signin
 from certportal.signin.guard import Acting
 from tests import builders
+from tests.access import steps as applying
 from tests.browsing import BrowsingClient
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 
@@ -43,10 +46,10 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
     authorities.initialise(Environment.TEST)
     authorities.initialise(Environment.PRODUCTION)
     runs.run("crl", certificates.publish_crls)
-    acting = signatory()
-    channel, terms = builders.channel(), builders.terms()
-    builders.purpose()
-    builders.access_right(acting.organisation, channel)
+    house = applying.housed()
+    acting, channel, terms = house.acting, house.earnings, house.terms
+    builders.right_to_sign(house.person, builders.organisation("Exempelholm Oy", "9900002-6"))
+    access_right = builders.access_right(acting.organisation, channel)
     contact = builders.contact(acting.organisation, language=Language.EN)
     answers = OrderAnswers(
         channel_id=channel.id,
@@ -55,42 +58,65 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         contact=ContactChoice(contact.id, None),
         terms_id=terms.id,
     )
+    post = Post(deliver, smtp)
     collected = place(answers, acting)
+    post.arrives()
     certificate = certificates.enrol_opened(messages.codes_of(collected.id)[0].id, signing_request(), acting.actor)
+    page_token = post.arrives()
     number = place(answers, acting, description="Mallilön 7").number
-    deliver()
-    token = [found[1] for mail in smtp.messages if (found := TOKEN.search(mail.text))][-1]
+    token = post.arrives()
     operator = builders.operator()
     parts = {
         "token": token,
+        "certificates.contact_page.token": page_token,
+        "certificates.contact_file.token": page_token,
+        "signin.operator_link.token": desk.make_sign_in_link(EmailAddress.parse(operator.email), builders.COMMAND)[
+            -43:
+        ],
+        "name": "certificate.pem",
         "number": number,
         "environment": "production",
         "certificate_id": certificate.id,
+        "retrieval_id": certificate.retrieval_id,
         "contact_id": contact.id,
         "organisation_id": acting.organisation.id,
         "person_id": acting.person.id,
         "operator_id": operator.id,
         "channel_id": channel.id,
-        "terms_id": terms.id,
+        "purpose_id": house.purpose.id,
         "version": terms.version,
+        "right_id": registry.signing_rights(house.organisation.id)[0].id,
+        "console.end_access_right.right_id": access_right.id,
+        "row_id": 1,
         "orders.draft_id": orders.begin_draft("draft", {}, acting).id,
-    } | waiting(acting, terms.id, channel.code)
+        "access.draft_id": access.save_draft(None, 1, applying.answers(house, channel), acting, "draft").id,
+        "application_id": applying.sent(house, channel, house.sftp).id,
+        "admission_id": admission().id,
+    }
     readers = {
         "visitor": BrowsingClient(app),
-        "signatory": signed_in(app, lambda: signin.open_for_person(acting.person.id, client=None,
-                                                                   organisation_id=acting.organisation.id)),
+        "signatory": signed_in(
+            app,
+            lambda: signin.open_for_person(acting.person.id, client=None, organisation_id=acting.organisation.id),
+        ),
         "operator": signed_in(app, lambda: signin.open_for_operator(operator, client=None, second_factor=True)),
-        "contact": opened(app, token, deliver, sms),
-    }  # fmt: skip
+        "contact": with_open_messages(app, (token, page_token), deliver, sms),
+    }
     return World(parts, readers)
 
 
-def signatory() -> Acting:
-    """A person who may sign for two organisations, at work for the first."""
-    organisation = builders.organisation()
-    person = builders.signatory(organisation)
-    builders.right_to_sign(person, builders.organisation("Exempelholm Oy", "9900002-6"))
-    return Acting(builders.acting(person), person, organisation)
+@dataclass
+class Post:
+    """What the mail server takes; ``arrives()`` is the token of the newest message link."""
+
+    deliver: Callable[[], int]
+    smtp: SmtpFarEnd
+    seen: int = 0
+
+    def arrives(self) -> str:
+        self.deliver()
+        fresh, self.seen = self.smtp.messages[self.seen :], len(self.smtp.messages)
+        return [found[1] for mail in fresh if (found := TOKEN.search(mail.text))][-1]
 
 
 def place(answers: OrderAnswers, acting: Acting, **changes: Any) -> Any:
@@ -98,34 +124,25 @@ def place(answers: OrderAnswers, acting: Acting, **changes: Any) -> Any:
     return orders.place_order(draft.id, draft.version, replace(answers, **changes), acting)
 
 
-def waiting(acting: Acting, terms_id: int, channel_code: str) -> dict[str, int]:
-    """An interface application to decide, a draft of another, and a request to be let in."""
+def admission() -> Admission:
+    """A request to be let in, which the operator has not decided."""
     now = clock.now()
-    choices = {"purposes": ["own-earnings"], "channels": [channel_code]}
-    mine = {"organisation_id": acting.organisation.id, "person_id": acting.person.id}
-    sent = InterfaceApplication(
-        **mine, terms_id=terms_id, state=ApplicationState.SENT, choices=choices, sent_at=now
-    )  # fmt: skip
-    draft = InterfaceDraft(**mine, answers=choices, created_at=now, saved_at=now)
-    admission = Admission(
-        kind=AdmissionKind.NEW_ORGANISATION,
-        organisation_name="Mallila Oy",
-        business_id="9900003-4",
-        country="FI",
-        name="Maija Mallila",
-        email="maija@mallila.example",
-        email_key="maija@mallila.example",
-        phone="+358457000009",
-        role="CEO",
-        language=Language.FI,
-        asked_at=now,
-        machine_at=now,
+    return builders.kept(
+        Admission(
+            kind=AdmissionKind.NEW_ORGANISATION,
+            organisation_name="Mallila Oy",
+            business_id="9900003-4",
+            country="FI",
+            name="Maija Mallila",
+            email="maija@mallila.example",
+            email_key="maija@mallila.example",
+            phone="+358457000009",
+            role="CEO",
+            language=Language.FI,
+            asked_at=now,
+            machine_at=now,
+        )
     )
-    return {
-        "application_id": builders.kept(sent).id,
-        "access.draft_id": builders.kept(draft).id,
-        "admission_id": builders.kept(admission).id,
-    }
 
 
 def signing_request() -> bytes:
@@ -144,11 +161,14 @@ def signed_in(app: Flask, step: Callable[[], Secret]) -> BrowsingClient:
     return browser
 
 
-def opened(app: Flask, token: str, deliver: Callable[[], int], sms: SmsFarEnd) -> BrowsingClient:
-    """The contact's browser, behind the PIN."""
+def with_open_messages(
+    app: Flask, tokens: tuple[str, ...], deliver: Callable[[], int], sms: SmsFarEnd
+) -> BrowsingClient:
+    """The contact's browser, behind the PIN of each message."""
     browser = BrowsingClient(app)
-    asked = browser.get(f"/messages/{token}", expect=200).submit("Send the PIN code to •• 03")
-    deliver()
-    pin = re.findall(r"\b\d{6}\b", sms.messages[-1].text)[0]
-    asked.submit("Show the message", pin=pin)
+    for token in tokens:
+        asked = browser.get(f"/messages/{token}", expect=200).submit("Send the PIN code to •• 03")
+        deliver()
+        pin = re.findall(r"\b\d{6}\b", sms.messages[-1].text)[0]
+        asked.submit("Show the message", pin=pin)
     return browser
