@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from certportal import create_app, tables
+from certportal.certificates import authorities
 from certportal.extensions import db
+from certportal.identifiers import Environment
 from certportal.settings import Settings
 from tests.browsing import BrowsingClient
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
@@ -100,6 +102,17 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFa
         for engine in db.engines.values():
             engine.dispose()
     return directory / "certportal.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def made_authorities(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd) -> Path:
+    """The folder of both environments' authorities, made once, to be copied to a test's ``settings.ca_dir``."""
+    directory = tmp_path_factory.mktemp("authorities")
+    app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
+    with app.app_context():
+        for environment in Environment:
+            authorities.initialise(environment)
+    return directory / "ca"
 
 
 @pytest.fixture

@@ -7,28 +7,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from certportal import create_app
-from certportal.certificates import authorities
-from certportal.identifiers import Environment
 from certportal.settings import Settings
 from tests.browsing import BrowsingClient
 from tests.certificates.steps import Kit
-from tests.conftest import FakeClock, settings_in
-from tests.far_ends import SmsFarEnd, SmtpFarEnd
+from tests.far_ends import SmsFarEnd
 from tests.messages.steps import Phone
 from tests.orders.steps import House, browsing, housed
 from tests.signin.steps import english
-
-
-@pytest.fixture(scope="session")
-def made_authorities(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd) -> Path:
-    """Both environments' authorities, made once and copied for each test."""
-    directory = tmp_path_factory.mktemp("authorities")
-    app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
-    with app.app_context():
-        for environment in Environment:
-            authorities.initialise(environment)
-    return directory / "ca"
 
 
 @pytest.fixture

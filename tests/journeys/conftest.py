@@ -1,0 +1,65 @@
+"""A portal as it stands after its first day: authorities, an operator, and the channels, purposes and terms of the guide's
+examples, imported as an operator imports them."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from certportal.identifiers import EmailAddress, Environment, Language
+from certportal.registry import importing
+from certportal.settings import Settings
+from certportal.signin import desk
+from tests import builders
+from tests.conftest import FakeClock
+from tests.far_ends import SmsFarEnd, SmtpFarEnd
+from tests.journeys.people import Contact, Operator, Signatory, World
+from tests.journeys.words import Words
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture
+def settings(settings: Settings, made_authorities: Path) -> Settings:
+    shutil.copytree(made_authorities, settings.ca_dir)
+    return settings
+
+
+@pytest.fixture(params=["fi", "sv", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def world(
+    app: Flask,
+    clock: FakeClock,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+    sms: SmsFarEnd,
+    tmp_path: Path,
+    language: str,
+) -> World:
+    for environment in Environment:
+        certificates.publish(environment)
+    for kind in ("channels", "purposes", "terms"):
+        importing.import_file(EXAMPLES / f"{kind}.csv", builders.COMMAND, dry_run=False)
+    desk.add_operator(EmailAddress.parse("olli@service.example"), "Olli", Language(language), builders.COMMAND)
+    return World(app, clock, deliver, smtp, sms, tmp_path, Words(language))
+
+
+@pytest.fixture
+def signatory(world: World) -> Signatory:
+    return Signatory(world, "aino@exempelholm.example", "Aino Aaltonen")
+
+
+@pytest.fixture
+def operator(world: World) -> Operator:
+    return Operator(world, "olli@service.example", "Olli")
+
+
+@pytest.fixture
+def contact(world: World) -> Contact:
+    return Contact(world, "sami@ohjelmisto.example", "Sami Salminen")
