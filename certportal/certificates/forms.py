@@ -71,6 +71,42 @@ class UploadedRequestField(Question, FileField):
             raise StopValidation(sentence(self.refusal))
 
 
+class TransferIdField(ParsedField[str]):
+    """The twelve digits of a TransferID, however they were grouped."""
+
+    def parse(self, text: str) -> str:
+        return rules.typed_transfer_id(text)
+
+    def _value(self) -> str:
+        typed = super()._value()
+        return "" if "PRIVATE" in typed.upper() else typed
+
+
+class TransferPasswordField(ParsedField[Secret]):
+    """The one-time password, as it was typed; never shown back."""
+
+    def parse(self, text: str) -> Secret:
+        if not text.strip():
+            raise Refusal("transfer_password_missing")
+        return Secret(text.strip())
+
+    def _value(self) -> str:
+        return ""
+
+
+class _TransferCodes(Form):
+    """Both transfer codes: made before the request's fields, because errors are told in the order of the page."""
+
+    transfer_id = TransferIdField(
+        _l("Transfer ID (TransferID)"), description=_l("12 digits"), missing=SENTENCES["transfer_id_missing"]
+    )
+    transfer_password = TransferPasswordField(
+        _l("One-time password (TransferPassword)"),
+        description=_l("16 letters and digits. Capital and small letters differ"),
+        missing=SENTENCES["transfer_password_missing"],
+    )
+
+
 class RequestForm(Form):
     """A signing request, as a file or pasted; the file counts where both are given."""
 
@@ -96,40 +132,8 @@ class RequestForm(Form):
         return valid
 
 
-class TransferIdField(ParsedField[str]):
-    """The twelve digits of a TransferID, however they were grouped."""
-
-    def parse(self, text: str) -> str:
-        return rules.typed_transfer_id(text)
-
-    def _value(self) -> str:
-        typed = super()._value()
-        return "" if "PRIVATE" in typed.upper() else typed
-
-
-class TransferPasswordField(ParsedField[Secret]):
-    """The one-time password, as it was typed; never shown back."""
-
-    def parse(self, text: str) -> Secret:
-        if not text.strip():
-            raise Refusal("transfer_password_missing")
-        return Secret(text.strip())
-
-    def _value(self) -> str:
-        return ""
-
-
-class CodesForm(RequestForm):
+class CodesForm(_TransferCodes, RequestForm):
     """Both transfer codes and a signing request."""
-
-    transfer_id = TransferIdField(
-        _l("Transfer ID (TransferID)"), description=_l("12 digits"), missing=SENTENCES["transfer_id_missing"]
-    )
-    transfer_password = TransferPasswordField(
-        _l("One-time password (TransferPassword)"),
-        description=_l("16 letters and digits. Capital and small letters differ"),
-        missing=SENTENCES["transfer_password_missing"],
-    )
 
 
 class RevokeForm(Form):

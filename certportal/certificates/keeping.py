@@ -175,7 +175,7 @@ def _page(certificate_id: int, *, messages: list[str] | None = None, status: int
             replacement=service.open_replacement(certificate),
             activity=[(entry, acts.act(entry.verb, entry.details)) for entry in service.activity(certificate)],
             apply=place("orders.new", replaces=certificate.id),
-            edit_contact=place("contacts.edit", contact_id=certificate.contact_id),
+            edit_contact=place("contacts.edit", contact_id=certificate.contact_id, certificate=certificate.id),
             ledger=place("notices.ledger", certificate_id=certificate.id),
             messages=messages or [],
             form_errors=bool(messages),

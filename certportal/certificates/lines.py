@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,6 +55,7 @@ class Line:
         return self.at - timedelta(minutes=1)
 
 
+@cache
 def succeeded() -> sa.ColumnElement[bool]:
     """A certificate ordered to replace this one has been issued (failures.md, F4)."""
     successor = aliased(Certificate)

@@ -63,7 +63,7 @@ def test_a_form_without_answers_says_what_is_missing(visitor: BrowsingClient, ki
     assert page.soup.title is not None
     assert page.soup.title.get_text().startswith("Error: Collect a certificate")
     assert len(page.errors) == 3
-    assert page.errors[0].startswith(
+    assert page.errors[2].startswith(
         "Choose the file of the signing request: Choose the signing request’s file, or paste"
     )
 
