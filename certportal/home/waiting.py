@@ -76,9 +76,9 @@ def refused_contacts(organisation_id: int) -> Iterator[TechnicalContact]:
         Certificate.state == CertificateState.ISSUED,
         Certificate.not_after > now,
     )
-    for contact in db.session.scalars(select(TechnicalContact).where(TechnicalContact.id.in_(used))):
-        if outbox.marked(contact.email) is not None:
-            yield contact
+    contacts = list(db.session.scalars(select(TechnicalContact).where(TechnicalContact.id.in_(used))))
+    marks = outbox.marks(contact.email for contact in contacts)
+    yield from (contact for contact in contacts if contact.email.casefold() in marks)
 
 
 def time_line(organisation_id: int) -> tuple[list[Bar], datetime]:

@@ -221,7 +221,9 @@ def _contacts(acting: Acting) -> list[OfferedContact]:
     living = (c for c in replaceable.certificates_of(acting.organisation.id, clock.now()) if c.state in LIVING)
     counts = Counter(certificate.contact_id for certificate in living)
     mine = EmailAddress.parse(acting.person.email).key
+    contacts = registry.contacts_of(acting.organisation.id)
+    marks = outbox.marks(contact.email for contact in contacts)
     return [
-        OfferedContact(contact, counts[contact.id], contact.email_key == mine, outbox.marked(contact.email))
-        for contact in registry.contacts_of(acting.organisation.id)
+        OfferedContact(contact, counts[contact.id], contact.email_key == mine, marks.get(contact.email.casefold()))
+        for contact in contacts
     ]

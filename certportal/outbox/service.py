@@ -1,6 +1,6 @@
 """What other rooms ask of the outbox: queue a message in their transaction, look at rows, send one again, clear a mark."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from certportal.refusals import Conflict
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
-__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "queue", "row", "rows_about"]
+__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "marks", "queue", "row", "rows_about"]
 
 AGAIN = (RowState.UNKNOWN, RowState.REFUSED, RowState.LAPSED)
 
@@ -88,6 +88,15 @@ def marked(address: str) -> AddressMark | None:
         return None
     here = (AddressMark.address == address.casefold()) & AddressMark.ended_at.is_(None)
     return db.session.scalars(select(AddressMark).where(here).order_by(AddressMark.id.desc()).limit(1)).first()
+
+
+def marks(addresses: Iterable[str]) -> dict[str, AddressMark]:
+    """The living marks on these addresses, by address in small letters, in one question."""
+    wanted = {address.casefold() for address in addresses if address}
+    if not wanted:
+        return {}
+    here = AddressMark.address.in_(wanted) & AddressMark.ended_at.is_(None)
+    return {mark.address: mark for mark in db.session.scalars(select(AddressMark).where(here).order_by(AddressMark.id))}
 
 
 def sms_budget_spent(organisation_id: int) -> bool:
