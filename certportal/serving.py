@@ -52,9 +52,12 @@ class Server(BaseApplication):
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",
             "proc_name": "certportal",
+            "control_socket_disable": True,
+            "loglevel": "warning" if self.settings.demo else "info",
         }
         for name, value in values.items():
-            self.cfg.set(name, value)
+            if name in self.cfg.settings:  # older gunicorns have no control socket
+                self.cfg.set(name, value)
 
     def load(self) -> Any:
         return create_app(self.settings, self.clock)

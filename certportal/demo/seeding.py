@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from certportal import create_app, schema
 from certportal.demo.inbox import Inbox
@@ -56,6 +56,7 @@ def fill(settings: Settings, progress: Progress) -> None:
 def seed(app: Flask, progress: Progress) -> None:
     """Play the story. ``app`` was made with a PastClock, and its far ends write into the inbox of its directory."""
     with app.app_context():
+        in_a_hurry()
         schema.upgrade(app)
         past: PastClock = app.extensions["certportal.clock"]
         stage = Stage(past, Inbox.of(app.extensions["certportal.settings"].data_dir))
@@ -64,6 +65,7 @@ def seed(app: Flask, progress: Progress) -> None:
             progress(count, len(moments))
             stage.at(moment)
             happens()
+            stage.deliver()
         stage.at(past.machine())
         stage.work()
         progress(len(moments), len(moments))
@@ -73,6 +75,14 @@ def seed(app: Flask, progress: Progress) -> None:
 def database_in(directory: Path) -> str:
     """The address of a demo's database."""
     return f"sqlite:///{directory / DATABASE}"
+
+
+def in_a_hurry() -> None:
+    """A demo need not outlive a power cut: its connections do not wait for the disk at every commit."""
+
+    @event.listens_for(db.engine, "connect")
+    def relax(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def let_go() -> None:

@@ -175,7 +175,7 @@ class Stage:
 
     def work(self) -> None:
         """Every job runs once, delivery last."""
-        moving.work()
+        moving.work(besides=moving.BY_THE_MACHINE)
 
     def channel(self, code: str) -> Channel:
         """A channel by its code."""

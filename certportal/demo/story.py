@@ -131,7 +131,6 @@ class Story:
     def revoke(self, role: Role, description: str, reason: certificates.Reason) -> None:
         """The signatory revokes a certificate."""
         certificates.revoke(self.certificates[description].id, reason, self.stage.acting(role).actor)
-        self.stage.deliver()
 
     def asks_to_be_let_in(self) -> None:
         """Somebody says that the signatory has changed."""
@@ -147,7 +146,6 @@ class Story:
             language=Language.EN,
         )
         admissions.ask(asked, anybody())
-        self.stage.deliver()
 
     def writes_a_draft(self) -> None:
         """A certificate application that cannot be sent before the access right is decided on."""

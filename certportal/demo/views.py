@@ -1,14 +1,15 @@
 """The demo's bar and inbox. create_app binds these views in demo mode alone."""
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Flask, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from certportal import answers, clock
 from certportal.answers import allow, found, go_to, local_address, page, see_other, tell
-from certportal.demo import afresh, moving, people, reading
+from certportal.demo import afresh, moving, people, reading, seeding
 from certportal.demo import bar as on_bar
 from certportal.demo.stage import signing_request
 from certportal.formats import as_date
@@ -18,6 +19,13 @@ from certportal.signin import guard
 from certportal.signin import service as signin
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+
+
+@blueprint.record_once
+def prepare(state: BlueprintSetupState) -> None:
+    """The app is a demo's."""
+    with cast(Flask, state.app).app_context():
+        seeding.in_a_hurry()
 
 
 @blueprint.app_context_processor
@@ -49,7 +57,7 @@ def move_clock() -> Response:
         tell(sentence(refusal), "warning")
     else:
         came = reading.inbox().count_after(before.id if before else 0)
-        day = gettext("The clock now says %(day)s.", day=as_date(clock.now()))
+        day = gettext("In the demo it is now %(day)s.", day=as_date(clock.now()))
         tell(f"{day} {ngettext('%(num)s message has come.', '%(num)s messages have come.', came)}")
     return _back()
 
@@ -58,19 +66,19 @@ def move_clock() -> Response:
 @allow("anonymous")
 def inbox() -> Response:
     """Every mail and text message, as it came."""
-    name = request.args.get("to", "")
+    name, newest = request.args.get("to", ""), on_bar.look()
     messages, readers = reading.messages_to(name), [(each, each) for each in reading.readers()]
-    return _seen(page("demo/inbox.html", "demo/_inbox.html", messages=messages, name=name, readers=readers))
+    return _seen(page("demo/inbox.html", "demo/_inbox.html", messages=messages, name=name, readers=readers), newest)
 
 
 @blueprint.get("/inbox/<int:number>")
 @allow("anonymous")
 def message(number: int) -> Response:
     """One of them."""
-    shown = reading.shown(found(reading.inbox().message(number)))
+    shown, newest = reading.shown(found(reading.inbox().message(number))), on_bar.look()
     answer = page("demo/message.html", shown=shown, text=reading.linked(shown.message.text))
     answer.headers["Content-Security-Policy"] = reading.frame_policy(answers.CSP)
-    return _seen(answer)
+    return _seen(answer, newest)
 
 
 @blueprint.get("/inbox/<int:number>/mail")
@@ -124,8 +132,7 @@ def _back() -> Response:
     return go_to(local_address(request.form.get("next"), url_for("home.start")))
 
 
-def _seen(answer: Response) -> Response:
-    newest = reading.inbox().newest()
-    if newest is not None and newest.id > on_bar.seen():
-        answer.set_cookie(on_bar.SEEN, str(newest.id), path="/", httponly=True, samesite="Lax")
+def _seen(answer: Response, newest: int) -> Response:
+    if newest:
+        answer.set_cookie(on_bar.SEEN, str(newest), path="/", httponly=True, samesite="Lax")
     return answer
