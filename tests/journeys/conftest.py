@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from certportal.certificates import service as certificates
 from certportal.identifiers import EmailAddress, Environment, Language
 from certportal.registry import importing
 from certportal.settings import Settings
@@ -16,9 +17,8 @@ from tests import builders
 from tests.conftest import FakeClock
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.journeys.people import Contact, Operator, Signatory, World
+from tests.journeys.steps import EXAMPLES
 from tests.journeys.words import Words
-
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 @pytest.fixture
