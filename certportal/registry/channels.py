@@ -45,6 +45,11 @@ def open_purposes() -> list[Purpose]:
     return list(db.session.scalars(select(Purpose).where(open_today).order_by(Purpose.position, Purpose.code)))
 
 
+def purpose(purpose_id: int) -> Purpose | None:
+    """The purpose, closed or not."""
+    return db.session.get(Purpose, purpose_id)
+
+
 def purpose_by_code(code: str) -> Purpose | None:
     """The purpose with that code, closed or not."""
     return db.session.scalar(select(Purpose).where(Purpose.code == code))

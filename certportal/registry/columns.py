@@ -65,11 +65,18 @@ def _day(text: str, _country: str) -> date:
     return day
 
 
-def _code(text: str, _country: str) -> str:
-    code = one_line(text)
-    if not _CODE.fullmatch(code):
+def code(text: str) -> str:
+    """By which a channel or a purpose is known. Refusals: text_missing; row_code_form (`typed`)."""
+    found = one_line(text)
+    if not found:
+        raise Refusal("text_missing")
+    if not _CODE.fullmatch(found):
         raise Refusal("row_code_form", typed=shown(text))
-    return code
+    return found
+
+
+def _code(text: str, _country: str) -> str:
+    return code(text)
 
 
 def _yes_or_no(text: str, _country: str) -> bool:
@@ -79,14 +86,18 @@ def _yes_or_no(text: str, _country: str) -> bool:
     return word in _YES
 
 
-def _number(least: int, most: int) -> Callable[[str, str], int]:
-    def read(text: str, _country: str) -> int:
-        digits = one_line(text)
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and least <= int(digits) <= most):
-            raise Refusal("number_range", typed=shown(text), least=least, most=most)
-        return int(digits)
+def whole_number(text: str, least: int, most: int) -> int:
+    """A whole number in digits. Refusals: text_missing; number_range (`typed`, `least`, `most`)."""
+    digits = one_line(text)
+    if not digits:
+        raise Refusal("text_missing")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and least <= int(digits) <= most):
+        raise Refusal("number_range", typed=shown(text), least=least, most=most)
+    return int(digits)
 
-    return read
+
+def _number(least: int, most: int) -> Callable[[str, str], int]:
+    return lambda text, _country: whole_number(text, least, most)
 
 
 def _language(text: str, _country: str) -> Language:

@@ -1,0 +1,103 @@
+"""What an operator ends, with a reason that those concerned are mailed: an organisation's use, a right to sign."""
+
+from datetime import date, timedelta
+
+from certportal.certificates import service as certificates
+from certportal.certificates.models import Certificate
+from certportal.certificates.service import Reason
+from certportal.console import rules
+from certportal.console.registers import concerned
+from certportal.extensions import transaction, within_transaction
+from certportal.identifiers import Actor, EmailAddress, plain_text
+from certportal.messages.models import MessageEnd
+from certportal.orders import service as orders
+from certportal.orders.models import Order
+from certportal.outbox import service as outbox
+from certportal.refusals import Conflict, NotFound
+from certportal.registry import service as registry
+from certportal.registry.models import Organisation, SigningRight
+
+LONGEST_REASON = 1000
+
+
+def end_organisation(organisation_id: int, last_day: date | None, reason: str, by: Actor, *, stop: bool) -> None:
+    """A use case: the organisation uses the service to the end of ``last_day``; None: until now. With ``stop`` its open
+    orders are cancelled and its certificates revoked (reason: organisation ended) at once; without, they stand.
+
+    Those who could sign, and its contact, are mailed the reason. Refusals: organisation_over (conflict);
+    revocation_not_yet; text_missing, text_too_long, text_control_characters about the reason.
+    """
+    kept = plain_text(reason, LONGEST_REASON, keep_lines=True)
+    on = registry.today()
+    rules.ends_at_once(last_day, on, stop=stop)
+    with transaction() as session:
+        found = session.get(Organisation, organisation_id, with_for_update=True)
+        if found is None:
+            raise NotFound("organisation_gone")
+        if found.ended_on is not None and found.ended_on <= on:
+            raise Conflict("organisation_over")
+        affected = concerned(organisation_id)
+        told = [each.id for each in affected.others]
+        registry.end_organisation(found, last_day + timedelta(days=1) if last_day else on, by, kept)
+        if stop:
+            _cancel(affected.orders, by)
+            _revoke(affected.certificates, by, kept)
+        reference = {"reason": kept, "revoked": stop, "left": 0 if stop else len(affected.certificates)}
+        _tell("organisation_ended", found, told, reference, f"organisation:{found.id}")
+    if stop:
+        certificates.publish_soon({each.environment for each in affected.certificates})
+
+
+def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Actor) -> None:
+    """A use case: the person may sign to the end of ``last_day``; None: no more, and open sign-ins end with it.
+
+    The person, the others who may sign, and the organisation's contact are mailed the reason. Refusals: signing_right_over
+    (conflict); those about the reason.
+    """
+    kept = plain_text(reason, LONGEST_REASON, keep_lines=True)
+    with transaction() as session:
+        right = session.get(SigningRight, right_id, with_for_update=True)
+        if right is None:
+            raise NotFound("signing_right_gone")
+        if right.valid_to is not None and right.valid_to < registry.today():
+            raise Conflict("signing_right_over")
+        told = [right.person_id, *(each.id for each in concerned(right.organisation_id, right.person_id).others)]
+        registry.end_signing_right(right, last_day, by, kept)
+        reference = {"right": right.id, "reason": kept}
+        _tell("signing_right_ended", right.organisation, told, reference, f"person:{right.person_id}")
+
+
+def _cancel(found: list[Order], by: Actor) -> None:
+    """A step: cancel open orders; each contact is told. One that is being collected at this moment is left alone."""
+    within_transaction()
+    for order in found:
+        try:
+            orders.withdraw(order, by, MessageEnd.CANCELLED)
+        except Conflict:
+            continue
+        outbox.queue(
+            "order_cancelled",
+            {"order": order.id},
+            subject=orders.subject(order),
+            send_before=None,
+            organisation_id=order.organisation_id,
+        )
+
+
+def _revoke(found: list[Certificate], by: Actor, note: str) -> None:
+    """A step: revoke what is valid."""
+    within_transaction()
+    for each in found:
+        certificates.revoke_within(each.id, Reason.ORGANISATION_ENDED, by, note)
+
+
+def _tell(kind: str, found: Organisation, people: list[int], reference: dict[str, object], subject: str) -> None:
+    """A step: a letter to each of these persons, and to the organisation's contact unless that is one of them."""
+    within_transaction()
+    addresses = {person.email for each in people if (person := registry.person(each)) is not None}
+    contact: list[int | None] = []
+    if found.contact_email and EmailAddress(found.contact_email).key not in addresses:
+        contact.append(None)
+    for person_id in (*people, *contact):
+        whom = {"organisation": found.id, "person": person_id}
+        outbox.queue(kind, {**reference, **whom}, subject=subject, send_before=None, organisation_id=found.id)

@@ -1,0 +1,106 @@
+"""The record as the operator reads it: filtered, and walked by number, so that page ten thousand costs what the first does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import or_, select
+
+from certportal.audit import AuditEntry
+from certportal.certificates import service as certificates
+from certportal.console.subjects import NAMES, Subject, subjects
+from certportal.extensions import db, holds_words
+from certportal.formats import end_of_day
+from certportal.orders import service as orders
+from certportal.registry.models import Organisation
+
+PER_PAGE = 50
+APART = timedelta(minutes=1)
+"""When service time and machine time differ by more, both are shown: the demo's clock, or one that was set."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the operator asked for; empty words and None are all. Days are local days, both inclusive."""
+
+    organisation: str = ""
+    actor: str = ""
+    verb: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry, what it is about, and whose it is."""
+
+    entry: AuditEntry
+    subject: Subject
+    organisation: str
+
+    @property
+    def apart(self) -> bool:
+        """Whether the machine's clock said something else."""
+        return abs(self.entry.at - self.entry.machine_at) > APART
+
+
+@dataclass(frozen=True)
+class Page:
+    """Entries with a smaller number than ``before``; ``older`` begins the next page, None on the last."""
+
+    lines: list[Line]
+    older: int | None
+
+
+def entries(wanted: Wanted, before: int | None) -> Page:
+    """The newest entries before a number (None: of all) that fit."""
+    query = select(AuditEntry).where(*_conditions(wanted))
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    found = list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(PER_PAGE + 1)))
+    shown = found[:PER_PAGE]
+    return Page(lines(shown), shown[-1].id if len(found) > PER_PAGE else None)
+
+
+def lines(found: Sequence[AuditEntry]) -> list[Line]:
+    """Entries with the names of what they are about."""
+    about = subjects(entry.subject for entry in found)
+    ids = {entry.organisation_id for entry in found if entry.organisation_id is not None}
+    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    names = {each.id: each.name for each in db.session.execute(named)}
+    return [Line(each, about[each.subject], names.get(each.organisation_id or 0, "")) for each in found]
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found: list[Any] = []
+    if wanted.organisation:
+        words = wanted.organisation
+        named = or_(holds_words(Organisation.name, words), Organisation.business_id == words)
+        found.append(AuditEntry.organisation_id.in_(select(Organisation.id).where(named)))
+    if wanted.actor:
+        found.append(or_(holds_words(AuditEntry.actor_name, wanted.actor), AuditEntry.client_address == wanted.actor))
+    if wanted.verb:
+        found.append(AuditEntry.verb == wanted.verb)
+    if wanted.subject:
+        found.append(AuditEntry.subject == _subject(wanted.subject))
+    if wanted.first is not None:
+        found.append(AuditEntry.at >= end_of_day(wanted.first - timedelta(days=1)))
+    if wanted.last is not None:
+        found.append(AuditEntry.at < end_of_day(wanted.last))
+    return found
+
+
+def _subject(words: str) -> str:
+    """As the record names it: from an order number, a serial number, a business ID, or said so already."""
+    kind, colon, _number = words.partition(":")
+    if colon and (kind in NAMES or kind.isidentifier()):
+        return words
+    if (order := orders.order_by_number(words)) is not None:
+        return f"order:{order.id}"
+    if (certificate := certificates.by_serial(words)) is not None:
+        return f"certificate:{certificate.id}"
+    organisation = db.session.scalar(select(Organisation.id).where(Organisation.business_id == words))
+    return f"organisation:{organisation}" if organisation is not None else words

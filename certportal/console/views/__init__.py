@@ -1,0 +1,37 @@
+"""The pages of the operator's desk, module by subject, on one blueprint."""
+
+from certportal.console.blueprint import blueprint
+from certportal.console.views import (
+    certificates,
+    channels,
+    desk,
+    health,
+    orders,
+    organisations,
+    outbox,
+    people,
+    purposes,
+    queue,
+    record,
+    setup,
+    signing,
+    terms,
+)
+
+__all__ = [
+    "blueprint",
+    "certificates",
+    "channels",
+    "desk",
+    "health",
+    "orders",
+    "organisations",
+    "outbox",
+    "people",
+    "purposes",
+    "queue",
+    "record",
+    "setup",
+    "signing",
+    "terms",
+]

@@ -1,0 +1,75 @@
+"""Certificates: search, one certificate for operators, and revoking it with a reason."""
+
+from typing import Any
+
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certportal.acts import act
+from certportal.answers import allow, found, page, see_other, tell
+from certportal.certificates import blueprint as certificate_pages
+from certportal.certificates import service
+from certportal.console import searching
+from certportal.console.blueprint import again, blueprint, page_number
+from certportal.console.forms.reasons import RevokeForm, revocation_hints
+from certportal.console.views.orders import wanted_now
+from certportal.refusals import Refusal
+from certportal.signin.guard import operator
+
+
+@blueprint.get("/orders/certificates")
+@allow("operator")
+def certificates() -> Response:
+    """Certificates, with search."""
+    wanted = wanted_now()
+    return page(
+        "console/certificates.html",
+        "console/_certificates.html",
+        pages=searching.certificates(wanted, page_number()),
+        wanted=wanted,
+        shown_state=searching.shown_state,
+    )
+
+
+@blueprint.get("/orders/certificates/<int(max=2147483647):certificate_id>")
+@allow("operator")
+def certificate(certificate_id: int) -> Response:
+    """One certificate."""
+    return page("console/certificate.html", **_about(certificate_id))
+
+
+@blueprint.get("/orders/certificates/<int(max=2147483647):certificate_id>/revoke")
+@allow("operator")
+def revoke(certificate_id: int) -> Response:
+    """What revoking means, before it is done."""
+    about = _about(certificate_id)
+    if about["state"] not in ("valid", "expires_soon"):
+        return see_other("console.certificate", certificate_id=certificate_id)
+    return page("console/revoke.html", form=RevokeForm(formdata=None), hints=revocation_hints(), **about)
+
+
+@blueprint.post("/orders/certificates/<int(max=2147483647):certificate_id>/revoke")
+@allow("operator")
+def revoke_now(certificate_id: int) -> Response:
+    """Revoke it; contact and signatories are mailed."""
+    about, form = _about(certificate_id), RevokeForm()
+    hints = revocation_hints()
+    if not form.validate():
+        return page("console/revoke.html", form=form, hints=hints, status=422, **about)
+    try:
+        service.revoke(certificate_id, form.reason.data, operator(), form.note.data or "")
+    except Refusal as refusal:
+        return again("console/revoke.html", form, refusal, hints=hints, **about)
+    tell(gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail."))
+    return see_other("console.certificate", certificate_id=certificate_id)
+
+
+def _about(certificate_id: int) -> dict[str, Any]:
+    one = found(searching.certificate(certificate_id))
+    return certificate_pages.about(one, "console.certificate", certificate_id=certificate_id) | {
+        "relations": service.relations(one),
+        "replacement": service.open_replacement(one),
+        "others": service.others_on_channel(one),
+        "acts": [(entry, act(entry.verb, entry.details)) for entry in service.activity(one)],
+        "ledger": certificate_pages.place("notices.ledger", certificate_id=certificate_id),
+    }

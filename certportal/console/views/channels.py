@@ -1,0 +1,85 @@
+"""Channels in three languages: the list with purposes and terms beside, adding, editing, closing by a last day."""
+
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from certportal.answers import allow, found, page
+from certportal.console import service
+from certportal.console.blueprint import blueprint
+from certportal.console.forms.catalogue import NO, YES, ChannelForm
+from certportal.console.views.catalogue import save
+from certportal.identifiers import Environment
+from certportal.registry import service as registry
+
+TEMPLATE = "console/channel_form.html"
+
+
+@blueprint.get("/channels")
+@allow("operator")
+def channels() -> Response:
+    """Everything that an organisation applies for."""
+    today = registry.today()
+    return page(
+        "console/channels.html",
+        channels=registry.channels(),
+        purposes=registry.purposes(),
+        versions=registry.terms_versions(),
+        in_force=registry.terms_in_force(today),
+        last_day_of=registry.last_day_of,
+        today=today,
+    )
+
+
+@blueprint.get("/channels/new")
+@allow("operator")
+def new_channel() -> Response:
+    """The form for a new channel."""
+    given = {"environments": list(Environment), "decides": YES, "position": 10 * (len(registry.channels()) + 1)}
+    return page(TEMPLATE, form=ChannelForm(formdata=None, data=given), channel=None)
+
+
+@blueprint.post("/channels/new")
+@allow("operator")
+def add_channel() -> Response:
+    """Add a channel."""
+    form = ChannelForm()
+    return save(TEMPLATE, form, lambda: form.row(form.code.data or ""), None, channel=None)
+
+
+@blueprint.get("/channels/<int(max=2147483647):channel_id>")
+@allow("operator")
+def channel(channel_id: int) -> Response:
+    """The form for a channel that is there."""
+    one = found(registry.channel(channel_id))
+    return page(TEMPLATE, form=_saved(one), channel=one)
+
+
+@blueprint.post("/channels/<int(max=2147483647):channel_id>")
+@allow("operator")
+def save_channel(channel_id: int) -> Response:
+    """Change a channel."""
+    one, form = found(registry.channel(channel_id)), ChannelForm()
+    del form.code
+    code = one.code
+    return save(
+        TEMPLATE, form, lambda: form.row(code), lambda: _saved(found(registry.channel(channel_id))), channel=one
+    )
+
+
+def _saved(one: Any) -> ChannelForm:
+    form = ChannelForm(
+        formdata=None,
+        data={
+            **{name: getattr(one, name) for name in ("name_fi", "name_sv", "name_en", "use_fi", "use_sv", "use_en")},
+            "software": one.software,
+            "environments": [each for each in Environment if one.has(each)],
+            "decides": YES if one.operator_decides else NO,
+            "right_days": one.right_days,
+            "position": one.position,
+            "last_day": registry.last_day_of(one.closed_on) if one.closed_on else None,
+        },
+    )
+    del form.code
+    form.seen.data = service.mark_of(one)
+    return form
