@@ -85,6 +85,7 @@ def answers(house: House, *channels: Channel, **others: Any) -> dict[str, Any]:
         "contact_phone": "",
         "contact_language": "sv",
         "terms": "y",
+        "terms_version": str(house.terms.version),
     }
     return given | others
 

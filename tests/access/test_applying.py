@@ -94,7 +94,7 @@ def test_a_forged_channel_is_refused_on_the_form(house: House, browser: Browsing
     page = browser.get("/interface/apply")
     forged = answers(house, house.earnings) | {"channels": [str(house.earnings.id), str(house.sftp.id)]}
 
-    page = browser.post("/interface/apply", {**forged, "terms_version": "1", "key": page.field("key")}, expect=422)
+    page = browser.post("/interface/apply", {**forged, "key": page.field("key")}, expect=422)
 
     assert page.errors == ["Channels: That choice is no longer here. Choose one of these"]
     assert applications() == []
