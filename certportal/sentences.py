@@ -353,6 +353,15 @@ SENTENCES: dict[str, LazyString] = {
     "access_right_not_found": _l("There is no such access right. Open the page again to see how it stands"),
     # notices
     # contacts
+    "contact_changed_meanwhile": _l(
+        "The details have been changed in another window since you opened them. What you have written is still here: save "
+        "it, or leave what is saved there"
+    ),
+    "contact_gone": _l("This contact person is no longer here, because somebody else has taken the place. Look at the list"),
+    "contact_looks_after": _l(
+        "This contact person looks after a certificate or an order. Name another contact for those first"
+    ),
+    "correction_reason_missing": _l("Write why the contact is corrected. The signatories read it as you write it"),
     # console
     "decision_missing": _l("Approve or refuse at least one channel. What you leave open waits on"),
     "changed_meanwhile": _l(

@@ -12,6 +12,7 @@ from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, download, place
 from certportal.certificates.forms import RevokeForm, hints
 from certportal.certificates.service import Certificate, Reason, Wanted
+from certportal.certificates.wording import Told
 from certportal.formats import language, link
 from certportal.identifiers import Environment
 from certportal.orders import service as orders
@@ -35,6 +36,7 @@ def index() -> Response:
         "certificates/_list.html",
         organisation=organisation,
         listing=listing,
+        told=Told(listing.now),
         wanted=wanted,
         channels=channels,
         args={name: value for name, value in _chosen(wanted).items() if value},
