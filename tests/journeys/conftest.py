@@ -14,10 +14,11 @@ from certportal.registry import importing
 from certportal.settings import Settings
 from certportal.signin import desk
 from tests import builders
+from tests.browsing import Page
 from tests.conftest import FakeClock
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.journeys.people import Contact, Operator, Signatory, World
-from tests.journeys.steps import EXAMPLES
+from tests.journeys.steps import EXAMPLES, channel_of, named
 from tests.journeys.words import Words
 
 
@@ -63,3 +64,21 @@ def operator(world: World) -> Operator:
 @pytest.fixture
 def contact(world: World) -> Contact:
     return Contact(world, "sami@ohjelmisto.example", "Sami Salminen")
+
+
+@pytest.fixture
+def ordering(world: World) -> Signatory:
+    """Signed in, for an organisation that has the right to one channel."""
+    made = Signatory(world, "aino@exempelholm.example", "Aino Aaltonen")
+    organisation = builders.organisation(made.organisation, made.business_id)
+    builders.signatory(organisation, made.email, made.name, language=Language(world.words.language))
+    builders.access_right(organisation, channel_of("earnings-ws"))
+    made.sign_in()
+    return made
+
+
+@pytest.fixture
+def order(world: World, ordering: Signatory, contact: Contact) -> Page:
+    """An order that the signatory has just sent; its page."""
+    page = ordering.browser.get("/interface").follow(world.words("Apply for a certificate"))
+    return ordering.order(page, named("channels", "earnings-ws", "name", world), contact)

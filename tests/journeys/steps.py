@@ -4,6 +4,10 @@ import csv
 import io
 from pathlib import Path
 
+from sqlalchemy import select
+
+from certportal.extensions import db
+from certportal.registry.models import Channel
 from tests.browsing import Page
 from tests.journeys.people import Contact, Operator, Signatory, World
 from tests.journeys.verifying import Stranger
@@ -16,6 +20,10 @@ def named(kind: str, code: str, column: str, world: World) -> str:
     with (EXAMPLES / f"{kind}.csv").open(encoding="utf-8") as source:
         [found] = [row for row in csv.DictReader(source) if code in row.values()]
     return found[f"{column}_{world.words.language}"]
+
+
+def channel_of(code: str) -> Channel:
+    return db.session.execute(select(Channel).where(Channel.code == code)).scalar_one()
 
 
 def admitted(signatory: Signatory, operator: Operator) -> None:

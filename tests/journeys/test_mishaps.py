@@ -1,14 +1,10 @@
 """What goes wrong on the way, and how it is put right on pages: no new application is needed."""
 
 import pytest
-from sqlalchemy import select
 
-from certportal.extensions import db
-from certportal.registry.models import Channel
-from tests import builders
 from tests.browsing import Page
 from tests.journeys.people import Contact, Operator, Signatory, World, link_in, value_of
-from tests.journeys.steps import collected, is_good, named
+from tests.journeys.steps import channel_of, collected, is_good, named
 
 SWEDISH = pytest.mark.parametrize("language", ["sv"])
 FINNISH = pytest.mark.parametrize("language", ["fi"])
@@ -16,25 +12,8 @@ ENGLISH = pytest.mark.parametrize("language", ["en"])
 
 
 @pytest.fixture
-def signatory(world: World) -> Signatory:
-    """Signed in, for an organisation that has the right to one channel."""
-    made = Signatory(world, "aino@exempelholm.example", "Aino Aaltonen")
-    organisation = builders.organisation(made.organisation, made.business_id)
-    builders.signatory(organisation, made.email, made.name, language=world.words.language)
-    builders.access_right(organisation, channel_of("earnings-ws"))
-    made.sign_in()
-    return made
-
-
-def channel_of(code: str) -> Channel:
-    return db.session.execute(select(Channel).where(Channel.code == code)).scalar_one()
-
-
-@pytest.fixture
-def order(world: World, signatory: Signatory, contact: Contact) -> Page:
-    """An order that the signatory has just sent; its page."""
-    page = signatory.browser.get("/interface").follow(world.words("Apply for a certificate"))
-    return signatory.order(page, named("channels", "earnings-ws", "name", world), contact)
+def signatory(ordering: Signatory) -> Signatory:
+    return ordering
 
 
 def corrected(page: Page, contact: Contact, **right: str) -> Page:

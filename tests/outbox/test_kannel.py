@@ -1,135 +1,29 @@
 """A text message through Debian's kannel, a real gateway, to its fake message centre."""
 
-import os
-import re
-import signal
-import socket
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from certportal.outbox.outcomes import Accepted, Temporary
 from certportal.outbox.sms import SmsGateway
-from tests.far_ends import HOST
-from tests.no_skips import find_program, needs
+from tests.far_ends.kannel import KANNEL, Kannel, running_kannel
 
-FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
-pytestmark = [needs("bearerbox", "kannel"), needs("smsbox", "kannel"), needs(FAKESMSC, "kannel-extras")]
-
+pytestmark = KANNEL
 NUMBER = "+358401234567"
-PATIENCE = 20.0
-CONFIG = """
-group = core
-admin-interface = {host}
-admin-port = {admin}
-admin-password = only-for-tests
-smsbox-interface = {host}
-smsbox-port = {boxes}
-box-allow-ip = {host}
-log-level = 0
-
-group = smsc
-smsc = fake
-port = {centre}
-connect-allow-ip = {host}
-
-group = smsbox
-bearerbox-host = {host}
-sendsms-interface = {host}
-sendsms-port = {sendsms}
-log-level = 0
-
-group = sendsms-user
-username = portal
-password = only-for-tests
-concatenation = true
-max-messages = 10
-
-group = sms-service
-keyword = default
-text = none
-max-messages = 0
-"""
-
-
-@dataclass
-class Kannel:
-    url: str
-    centre_log: Path
-
-    def received(self, count: int) -> list[str]:
-        """The texts that the message centre got; waits until there are ``count``."""
-        until(lambda: len(self._texts()) >= count, f"{count} messages at the centre")
-        return self._texts()
-
-    def _texts(self) -> list[str]:
-        log = self.centre_log.read_text("utf-8")
-        return re.findall(r"Got message \d+: <Certportal \+358401234567 text (.*)>", log)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    waiting, end = threading.Event(), time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, f"waited {PATIENCE:g} s for {what}"
-        waiting.wait(0.05)
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as asking:
-        asking.settimeout(1)
-        return asking.connect_ex((HOST, port)) == 0
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        taken = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
-        return [server.getsockname()[1] for server in taken]
-
-
-@contextmanager
-def running(folder: Path, program: str, *arguments: str) -> Iterator[Path]:
-    """A program in a process group of its own, ended with all its children; gives its log."""
-    log = folder / f"{Path(program).name}.log"
-    path = find_program(program)
-    with log.open("wb") as out:
-        command = [str(path), *arguments]
-        started = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        yield log
-    finally:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait(PATIENCE)
 
 
 @pytest.fixture
 def kannel(tmp_path: Path) -> Iterator[Kannel]:
-    admin, boxes, centre, sendsms = free_ports(4)
-    config = tmp_path / "kannel.conf"
-    config.write_text(CONFIG.format(host=HOST, admin=admin, boxes=boxes, centre=centre, sendsms=sendsms))
-    with ExitStack() as stack:
-        stack.enter_context(running(tmp_path, "bearerbox", str(config)))
-        until(lambda: answers(boxes) and answers(centre), "bearerbox")
-        stack.enter_context(running(tmp_path, "smsbox", str(config)))
-        until(lambda: answers(sendsms), "smsbox")
-        log = stack.enter_context(running(tmp_path, FAKESMSC, "-H", HOST, "-r", str(centre), "-m", "0", "1 2 text x"))
-        url = (
-            f"form://{HOST}:{sendsms}/cgi-bin/sendsms?method=get&:username=portal&:password=only-for-tests&:to={{to}}"
-            "&:from=Certportal&:charset=utf-8&:message=text&:title=&:version=&:type="
-        )
-        yield Kannel(url, log)
+    with running_kannel(tmp_path) as running:
+        yield running
 
 
 def test_a_text_message_goes_through_a_real_gateway_with_its_letters_whole(kannel: Kannel) -> None:
     gateway = SmsGateway(kannel.url)
     text = "PIN-kod 481516. Öppna meddelandet på sidan; älä vastaa. ÅÄÖ åäö @ & 100 %"
     assert isinstance(gateway.send(NUMBER, text), Accepted)
-    assert kannel.received(1) == [text]
+    assert kannel.received(1, NUMBER) == [text]
 
 
 def test_a_wrong_password_at_a_real_gateway_is_temporary_and_the_right_one_then_sends(kannel: Kannel) -> None:
@@ -137,4 +31,4 @@ def test_a_wrong_password_at_a_real_gateway_is_temporary_and_the_right_one_then_
     assert isinstance(wrong, Temporary)
     assert "something-else" not in wrong.reply
     assert isinstance(SmsGateway(kannel.url).send(NUMBER, "PIN 162342"), Accepted)
-    assert kannel.received(1) == ["PIN 162342"]
+    assert kannel.received(1, NUMBER) == ["PIN 162342"]
