@@ -16,7 +16,7 @@ from certportal.formats import end_of_day
 from certportal.orders import service as orders
 from certportal.registry.models import Organisation
 
-PER_PAGE = 50
+PER_PAGE = 25
 APART = timedelta(minutes=1)
 """When service time and machine time differ by more, both are shown: the demo's clock, or one that was set."""
 

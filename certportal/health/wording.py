@@ -10,7 +10,7 @@ from flask_babel import LazyString, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from certportal import audit, clock
-from certportal.formats import ago, as_date, as_datetime, environment_name
+from certportal.formats import ago, as_date, as_datetime, as_time, environment_name, local
 from certportal.health.rules import GIBIBYTE, Finding
 
 TITLES: dict[str, LazyString] = {
@@ -31,7 +31,7 @@ TITLES: dict[str, LazyString] = {
     "ca_over": _l("No certificates for %(environment)s can be issued"),
     "ca_ends": _l("The certification authority for %(environment)s is coming to its end"),
     "unsigned": _l("A certificate waits for its signature"),
-    "crl_good": _l("Revocation lists are new and can be fetched"),
+    "crl_good": _l("Revocation lists are new"),
     "crl_missing": _l("No revocation list for %(environment)s"),
     "crl_lapsed": _l("The revocation list for %(environment)s has lapsed"),
     "crl_ends": _l("The revocation list for %(environment)s lapses soon"),
@@ -135,7 +135,7 @@ def _said(code: str, name: str, value: object) -> str:
         case datetime() if name in ("until", "ends"):
             return as_date(value)
         case datetime():
-            return as_datetime(value if code in OF_THE_SERVICE else audit.service_time(value))
+            return _moment(value if code in OF_THE_SERVICE else audit.service_time(value))
         case int() if name == "free":
             return format_decimal(value / GIBIBYTE, "0.0", get_locale() or "en")
         case str() if name == "environment":
@@ -146,6 +146,11 @@ def _said(code: str, name: str, value: object) -> str:
             return "–"
         case _:
             return str(value)
+
+
+def _moment(value: datetime) -> str:
+    """The time alone for what was today, as people say it."""
+    return as_time(value) if local(value).date() == local(clock.now()).date() else as_datetime(value)
 
 
 def _outcome(text: str) -> str:

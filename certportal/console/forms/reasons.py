@@ -6,19 +6,9 @@ from flask_babel import lazy_gettext as _l
 
 from certportal.certificates import reasons
 from certportal.certificates.service import Reason
-from certportal.fields import (
-    ChoiceField,
-    ConsentField,
-    DateField,
-    EmailAddressField,
-    Form,
-    LanguageField,
-    PhoneNumberField,
-    PlainTextField,
-)
-from certportal.registry.rules import ContactDetails
+from certportal.contacts.forms import ContactForm
+from certportal.fields import ChoiceField, ConsentField, DateField, Form, PhoneNumberField, PlainTextField
 
-NAME = 200
 REASON = 1000
 
 
@@ -73,37 +63,10 @@ def revocation_hints() -> dict[str, Any]:
     return {reason.value: text for reason, text in reasons.HINTS.items()}
 
 
-class ContactForm(Form):
-    """A technical contact's details corrected for an order, and why. ``home``: the country in which numbers are read."""
+class CorrectContactForm(ContactForm):
+    """A technical contact's details corrected for an order, and why."""
 
-    name = PlainTextField(_l("Name"), limit=NAME, missing=_l("Enter the person’s first name and last name"))
-    company = PlainTextField(
-        _l("Company"), limit=NAME, required=False, description=_l("If it is another than the organisation")
-    )
-    phone = PhoneNumberField(_l("Mobile number"), country=lambda form: getattr(form, "home", None))
-    email = EmailAddressField(_l("E-mail address"))
-    second_email = EmailAddressField(
-        _l("Second address for notices"), required=False, description=_l("Expiry notices only")
-    )
-    language = LanguageField(_l("Language of letters"))
     reason = reason_field()
-
-    def __init__(self, *args: Any, home: str | None = None, **kwargs: Any) -> None:
-        self.home = home
-        super().__init__(*args, **kwargs)
-
-    def details(self) -> ContactDetails:
-        """The answers, once they have been validated."""
-        if self.phone.data is None or self.email.data is None:
-            raise RuntimeError("the form has not been validated")
-        return ContactDetails(
-            name=self.name.data or "",
-            company=self.company.data or "",
-            phone=self.phone.data,
-            email=self.email.data,
-            second_email=self.second_email.data,
-            language=self.language.data,
-        )
 
 
 class TestMessageForm(Form):

@@ -4,6 +4,7 @@ from certportal.console.blueprint import blueprint
 from certportal.console.views import (
     certificates,
     channels,
+    correcting,
     desk,
     health,
     orders,
@@ -22,6 +23,7 @@ __all__ = [
     "blueprint",
     "certificates",
     "channels",
+    "correcting",
     "desk",
     "health",
     "orders",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import allow, found, page
-from certportal.certificates.blueprint import place
 from certportal.console import searching
 from certportal.console.blueprint import asked, blueprint, page_number
 from certportal.identifiers import Environment
@@ -51,6 +51,6 @@ def about_order(number: str) -> dict[str, Any]:
         "order": one,
         "certificates": searching.certificates_of_order(one.id),
         "replaces": life.replaced_certificate(one.organisation_id, one.replaces_certificate_id),
-        "correct": place("console.correct_contact", number=number),
+        "correct": url_for("console.correct_contact", number=number) if one.state is life.OrderState.OPEN else None,
         "now": clock.now(),
     }
