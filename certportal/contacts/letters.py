@@ -16,7 +16,7 @@ from certportal.formats import link
 from certportal.identifiers import EmailAddress, Language, PhoneNumber
 from certportal.orders.models import Order
 from certportal.outbox import service as outbox
-from certportal.outbox.models import RowState
+from certportal.outbox.models import OutboxRow, RowState
 from certportal.outbox.service import Letter, Medium, Silence, kind
 from certportal.registry import service as registry
 from certportal.registry.models import TechnicalContact
@@ -35,7 +35,7 @@ def no_longer_used(reference: Mapping[str, Any], now: datetime) -> Letter | Sile
         return Silence("the address is in use again")
     if outbox.marked(address.text) is not None:
         return Silence("the address is refused")
-    if reference["orders"] and not any(_has_heard(order_id, address) for order_id in reference["orders"]):
+    if not _has_heard(reference, address):
         return Silence("nothing has ever reached the address")
     organisation = registry.organisation(reference["organisation"])
     if organisation is None:
@@ -103,11 +103,26 @@ def _present(reference: Mapping[str, Any]) -> TechnicalContact:
     return db.session.get_one(TechnicalContact, reference["contact"])
 
 
-def _has_heard(order_id: int, address: EmailAddress) -> bool:
-    """Whether a secure message of the order has gone to the address."""
-    rows = outbox.rows_about(f"order:{order_id}")
-    mine = (row for row in rows if row.kind == "secure_message" and row.address.casefold() == address.text.casefold())
-    return any(row.state in HEARD_OF for row in mine)
+def _has_heard(reference: Mapping[str, Any], address: EmailAddress) -> bool:
+    """Whether the address has ever been told that it is the contact: by orders' secure messages, if it was named in orders
+    alone, or by the letter that named it, if it was owed one."""
+    if reference["orders"]:
+        subjects, name = [f"order:{order_id}" for order_id in reference["orders"]], "secure_message"
+        return any(_went_to(row, address) for about in subjects for row in _letters(about, name))
+    owed = [
+        row
+        for row in _letters(f"contact:{reference.get('contact')}", "contact_named")
+        if row.reference["email"] == address.text
+    ]
+    return not owed or any(_went_to(row, address) for row in owed)
+
+
+def _letters(about: str, name: str) -> list[OutboxRow]:
+    return [row for row in outbox.rows_about(about) if row.kind == name]
+
+
+def _went_to(row: OutboxRow, address: EmailAddress) -> bool:
+    return row.state in HEARD_OF and row.address.casefold() == address.text.casefold()
 
 
 def _issued_to(contact: TechnicalContact, certificate_id: int | None) -> list[Certificate]:

@@ -281,6 +281,11 @@ class TestWhatCannotBe:
         assert "The order belongs to Mallilön Ab" in page.text
 
 
+def tries(smtp: SmtpFarEnd) -> int:
+    """How often the server has been asked to take mail for Sami."""
+    return sum(command.startswith("RCPT") and SAMI in command for command in smtp.commands)
+
+
 class TestTheOldAddress:
     def test_that_had_accepted_the_mail_learns_that_it_is_no_longer_used(
         self, house: House, order: Order, mailbox: Mailbox
@@ -303,11 +308,12 @@ class TestTheOldAddress:
     ) -> None:
         smtp.refuse(SAMI)
         mailbox.to(SAMI)
-        tried = smtp.commands.count(f"RCPT TO:<{SAMI}>")
+        tried = tries(smtp)
+        assert tried == 1
         correct(house, order, email=EmailAddress(ERIK))
         assert len(mailbox.to(ERIK)) == 1
         assert mailbox.to(SAMI) == []
-        assert smtp.commands.count(f"RCPT TO:<{SAMI}>") == tried
+        assert tries(smtp) == tried
 
     def test_that_only_got_another_number_hears_nothing_but_the_new_codes(
         self, house: House, order: Order, mailbox: Mailbox
