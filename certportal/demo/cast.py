@@ -53,7 +53,7 @@ TEST: Final = _contact(
 )
 """The demo's gateway takes no number that ends in 0000."""
 KALLE: Final = _contact(
-    "Kalle Kokeilija", "Malliohjelmat Oy", "+358 45 700 0025", "kalle@nowhere.malliohjelmat.example", Language.FI
+    "Kalle Kokeilija", "Malliohjelmat Oy", "+358 45 700 0025", "kalle@nowhere.malli.example", Language.FI
 )
 """The demo's mail server takes nothing for nowhere."""
 TUOMAS: Final = ("Tuomas Testaaja", "tuomas.testaaja@palkat.example", "+358 45 700 0031")

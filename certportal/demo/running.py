@@ -1,5 +1,6 @@
 """``certportal demo``: far ends, a database with made-up people, and the portal in front of them."""
 
+import logging
 import socket
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ def run(wanted_port: int, directory: Path) -> None:
             click.echo("Making the demo: four years of made-up people, certificates and messages. About 15 seconds.")
             seeding.fill(settings, tell_progress)
         click.echo(f"\n  The demo is at http://localhost:{port}  (Ctrl+C ends it; {directory.name}/ keeps it)\n")
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick was left out is nobody's business here
         serve(settings)
     finally:
         far_ends.stop()

@@ -12,15 +12,18 @@ from functools import partial
 from certportal import clock
 from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate
+from certportal.contacts.service import update_contact
 from certportal.demo.cast import AINO, ELISA, ERIK, KALLE, LIISA, MAIJA, NIILO, SAM, TEST, TUOMAS, Role
-from certportal.demo.stage import Stage, Wish, anybody
-from certportal.identifiers import BusinessId, EmailAddress, Environment, Language, PhoneNumber
+from certportal.demo.stage import HOST, Stage, Wish, anybody
+from certportal.identifiers import Actor, ActorKind, BusinessId, EmailAddress, Environment, Language, PhoneNumber
 from certportal.messages import service as messages
 from certportal.orders import service as orders
 from certportal.orders.models import Order
 from certportal.registry import admissions
+from certportal.registry import service as registry
 from certportal.registry.models import Operator
 from certportal.registry.rules import AdmissionKind, Asked
+from certportal.signin import service as signin
 
 OWN, ANOTHER = "earnings-own", "earnings-for-another"
 EARNINGS, FILES, BENEFITS, BENEFIT_FILES = "earnings-ws", "earnings-sftp", "benefits-ws", "benefits-sftp"
@@ -78,6 +81,7 @@ class Story:
         yield day(-103), partial(revoke, SAM, "Payroll engine 1", reason.KEY_LOST)
         successor = Wish(EARNINGS, "Payroll engine 3", MAIJA, replaces="Payroll engine 1")
         yield day(-103, 14), partial(self.issue, SAM, successor)
+        yield day(-40), self.changes_number
         for days in (-80, -50, -48, -34, -27, -21, -19, -18):
             yield day(days, 14), self.stage.work
 
@@ -89,18 +93,20 @@ class Story:
         yield day(-14), self.stage.inbox.clear
         yield day(-11), self.stage.work
         yield day(-6, 10, 30), partial(order, "opened", SAM, Wish(EARNINGS, "Payroll engine 4", ELISA))
-        yield day(-6, 13, 12), lambda: self.stage.opens(on["opened"])
         yield day(-5, 9, 40), partial(order, "cancelled", AINO, Wish(EARNINGS, "Tidkort Prov", ERIK))
         yield day(-5, 9, 55), lambda: orders.cancel_order(on["cancelled"].id, self.stage.acting(AINO).actor)
         yield day(-3, 15, 8), partial(order, "bounced", AINO, Wish(BENEFITS, "Förmånsmodell", KALLE, test=True))
         yield day(-2, 12, 30), self.stage.work
         yield day(-2, 14, 1), partial(order, "no number", AINO, Wish(EARNINGS, "Tidkort Exempel", TEST))
+        yield day(-2, 14, 20), self.looks_in
         yield day(-2, 14, 20), lambda: self.stage.asks_for_pin(on["no number"])
         yield day(-2, 15), partial(self.stage.apply, SAM, [EARNINGS, FILES], [OWN, ANOTHER])
         yield day(-1, 8, 30), partial(order, "not mine", SAM, Wish(EARNINGS, "Holiday pay", NIILO, test=True))
         yield day(-1, 9, 5), lambda: messages.report_wrong_number(self.stage.token(NIILO), anybody())
         yield day(-1, 9, 30), partial(order, "waiting", LIISA, Wish(EARNINGS, "Kassan palkat", MAIJA))
         yield day(-1, 11), self.asks_to_be_let_in
+        yield day(-1, 13, 12), self.looks_in
+        yield day(-1, 13, 12), lambda: self.stage.opens(on["opened"])
 
     def _today(self) -> Iterator[Moment]:
         now = clock.machine()
@@ -131,6 +137,19 @@ class Story:
     def revoke(self, role: Role, description: str, reason: certificates.Reason) -> None:
         """The signatory revokes a certificate."""
         certificates.revoke(self.certificates[description].id, reason, self.stage.acting(role).actor)
+
+    def changes_number(self) -> None:
+        """Erik has a new telephone: his details are changed everywhere at once."""
+        builder = self.stage.acting(AINO)
+        [known] = [each for each in registry.contacts_of(builder.organisation.id) if each.email_key == ERIK.email.key]
+        update_contact(known.id, known.version, ERIK, builder.actor)
+
+    def looks_in(self) -> None:
+        """The operator signs in and out. An act of somebody's, so that the record knows at which moment of the service's
+        time the machine's moments are that follow: what the machine dates is shown by the act before it."""
+        if self.operator is not None:
+            operator = Actor(ActorKind.OPERATOR, self.operator.id, self.operator.name, HOST)
+            signin.sign_out(signin.begin(operator_id=operator.id), operator)
 
     def asks_to_be_let_in(self) -> None:
         """Somebody says that the signatory has changed."""
