@@ -31,14 +31,20 @@ class NoticeState(enum.StrEnum):
     DROPPED = "dropped"
 
 
+# Indexes over the few rows that wait for something, however long the history grows: a query meets them with ``in_state``.
+_OWED, _DROPPED = sa.text("state = 'owed'"), sa.text("state = 'dropped'")
+_LETTER = sa.text("outbox_row_id IS NOT NULL")
+
+
 class Notice(db.Model):
     """One reminder owed for one certificate. ``rung`` is days before the end; 0 is on expiry."""
 
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("certificate_id", "rung", "role", "person_id"),
-        sa.Index("ix_notice_letter", "outbox_row_id"),
-        sa.Index("ix_notice_owed", "state", "recipient_key"),
+        sa.Index("ix_notice_letter", "outbox_row_id", sqlite_where=_LETTER, postgresql_where=_LETTER),
+        sa.Index("ix_notice_owed", "recipient_key", sqlite_where=_OWED, postgresql_where=_OWED),
+        sa.Index("ix_notice_dropped", "send_before", sqlite_where=_DROPPED, postgresql_where=_DROPPED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,3 +57,8 @@ class Notice(db.Model):
     outbox_row_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_row.id"))
     send_before: Mapped[datetime]
     created_at: Mapped[datetime]
+
+    @classmethod
+    def in_state(cls, state: NoticeState) -> sa.ColumnElement[bool]:
+        """The condition with the state written out, without which a database cannot know that a partial index serves."""
+        return cls.state == sa.bindparam(None, state, cls.state.type, literal_execute=True)

@@ -72,21 +72,22 @@ def owe(window: Window, batch: Range) -> int:
 
 
 def tidy_owed() -> None:
-    """A step: what a newer rung has overtaken is superseded; what is still the newest and was told to nobody is owed again,
-    because its letter lapsed with another line's time, or because what silenced it has been taken back."""
+    """A step: what a newer rung has overtaken before it was told is superseded; what is still the newest and was told to
+    nobody is owed again: its letter lapsed with another line's time, or what silenced it has been taken back."""
     within_transaction()
     now = clock.now()
     lapsed = select(OutboxRow.id).where(OutboxRow.kind == KIND, OutboxRow.state == RowState.LAPSED)
     queued = and_(Notice.state == NoticeState.QUEUED, Notice.outbox_row_id.in_(lapsed))
+    dropped = and_(Notice.in_state(NoticeState.DROPPED), Notice.send_before > now, ~overtaken())
     late = or_(Notice.send_before <= now, overtaken())
     owed = {"state": NoticeState.OWED, "outbox_row_id": None}
-    _change(queued & ~late, **owed)
+    _change(queued, **owed)
     cared_for = exists().where(Certificate.id == Notice.certificate_id, ~silent())
     for role in NoticeRole:
         key = present_key(role)
-        again = and_(Notice.state == NoticeState.DROPPED, Notice.role == role, ~late, cared_for, key.is_not(None))
+        again = and_(dropped, Notice.role == role, cared_for, key.is_not(None))
         _change(again, **owed, recipient_key=key)
-    _change((Notice.state == NoticeState.OWED) & late, state=NoticeState.SUPERSEDED)
+    _change(Notice.in_state(NoticeState.OWED) & late, state=NoticeState.SUPERSEDED)
 
 
 def count_due(windows: list[Window]) -> int:

@@ -6,6 +6,7 @@ never wanders on by itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -53,6 +54,7 @@ def holders(role: NoticeRole) -> Holders:
             return Holders(people, Person.id, _key(Person.email, Person.language), signing_on(today()))
 
 
+@cache
 def silent() -> sa.ColumnElement[bool]:
     """Nothing more is owed: revoked, a successor is issued, or somebody said that it will not be renewed (failures.md, F4)."""
     successor = aliased(Certificate)
@@ -60,6 +62,12 @@ def silent() -> sa.ColumnElement[bool]:
     return or_(Certificate.state != CertificateState.ISSUED, Certificate.will_not_be_renewed_at.is_not(None), succeeded)
 
 
+def is_silent(certificate_id: int) -> bool:
+    """The same of one certificate."""
+    return db.session.scalar(select(Certificate.id).where(Certificate.id == certificate_id, silent())) is not None
+
+
+@cache
 def overtaken() -> sa.ColumnElement[bool]:
     """The certificate has a notice of a newer rung."""
     newer = aliased(Notice)

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from certportal.notices import sweeping
+from certportal.notices.ledger import Ledger, ledger
 from certportal.notices.sweeping import sweep
 
-__all__ = ["due_at", "sweep"]
+__all__ = ["Ledger", "due_at", "ledger", "sweep"]
 
 
 def due_at(moment: str) -> int:

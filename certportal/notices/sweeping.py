@@ -18,19 +18,19 @@ from certportal.runs import Lease
 from certportal.settings import current_settings
 
 LETTERS = 5_000
-OWED = Notice.state == NoticeState.OWED
+OWED = Notice.in_state(NoticeState.OWED)
 
 
 def sweep(lease: Lease) -> str:
     """A job: answers how many notices were due and how many letters they make."""
+    with transaction():
+        lease.renew_within()  # first: where rows are locked one by one, it makes a second sweep wait here
+        owing.tidy_owed()
     for window in windows(current_settings().notice_days, clock.now()):
         for batch in owing.batches(window):
             with transaction():
-                lease.renew_within()  # first: where rows are locked one by one, it makes a second sweep wait here
+                lease.renew_within()
                 owing.owe(window, batch)
-    with transaction():
-        lease.renew_within()
-        owing.tidy_owed()
     due = letters = 0
     while True:
         with transaction():

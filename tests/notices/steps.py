@@ -127,6 +127,4 @@ def change(row: Any, **values: Any) -> None:
 def letters() -> list[OutboxRow]:
     """Every row of the outbox that is a notice, oldest first."""
     db.session.rollback()
-    return list(
-        db.session.scalars(select(OutboxRow).where(OutboxRow.kind == "expiry_notice").order_by(OutboxRow.id))
-    )
+    return list(db.session.scalars(select(OutboxRow).where(OutboxRow.kind == "expiry_notice").order_by(OutboxRow.id)))

@@ -13,6 +13,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# Over the few rows that wait for something, however long the history grows.
+NOTICE_INDEXES = (
+    ("ix_notice_dropped", "send_before", "state = 'dropped'"),
+    ("ix_notice_letter", "outbox_row_id", "outbox_row_id IS NOT NULL"),
+    ("ix_notice_owed", "recipient_key", "state = 'owed'"),
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -773,8 +780,10 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index("ix_notice_letter", ["outbox_row_id"], unique=False)
-        batch_op.create_index("ix_notice_owed", ["state", "recipient_key"], unique=False)
+        for name, column, where in NOTICE_INDEXES:
+            batch_op.create_index(
+                name, [column], unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+            )
 
     for statement in audit.append_only_triggers(op.get_bind().dialect.name):
         op.execute(statement)
@@ -782,8 +791,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.drop_index("ix_notice_owed")
-        batch_op.drop_index("ix_notice_letter")
+        for name, _column, where in reversed(NOTICE_INDEXES):
+            batch_op.drop_index(name, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
     op.drop_table("notice")
     with op.batch_alter_table("certificate", schema=None) as batch_op:
