@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from certportal.extensions import db
 
-UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"  # no I O l 0 1
+UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # no I O l o 0 1
 
 
 class Clock(Protocol):

@@ -4,6 +4,7 @@ import threading
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import segno
 import sqlalchemy as sa
 from flask import Flask
 
@@ -66,8 +67,8 @@ def test_the_address_in_the_picture_is_the_one_that_apps_read(
     app: Flask, olli: Operator, monkeypatch: pytest.MonkeyPatch
 ):
     drawn: list[str] = []
-    real = totp.segno.make
-    monkeypatch.setattr(totp.segno, "make", lambda text, **options: drawn.append(text) or real(text, **options))
+    real = segno.make
+    monkeypatch.setattr(segno, "make", lambda text, **options: drawn.append(text) or real(text, **options))
     totp.picture(Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), OLLI)
     parts = urlsplit(drawn[0])
     assert (parts.scheme, parts.netloc, unquote(parts.path)) == ("otpauth", "totp", f"/Certportal:{OLLI}")
