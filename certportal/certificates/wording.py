@@ -1,7 +1,7 @@
 """What lines of the list say. Lines share days, telephone numbers and addresses, so each is put into words once for a page."""
 
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 
 from flask import url_for
 from flask_babel import gettext
@@ -39,7 +39,7 @@ class Told:
     def below(self, line: Line) -> Markup | str:
         """The second line: how many days are left, or why that does not matter."""
         if line.state == "awaiting":
-            if line.trouble in ("lapsed", "being_issued"):
+            if line.trouble in ("lapsed", "contact_changed", "being_issued"):
                 return ""
             return self._dated("awaiting", line.last_moment) if line.trouble else self._days(line.last_moment)
         if line.succeeded:
@@ -65,13 +65,8 @@ class Told:
     def _dated(self, how: str, at: datetime) -> Markup:
         place = (how, local(at).date())
         if place not in self._dates:
-            told = {
-                "awaiting": partial(gettext, "collect by %(date)s"),
-                "ended": partial(gettext, "on %(date)s"),
-                "until": partial(gettext, "until %(date)s"),
-            }
             day = Markup('<span class="nb">{}</span>').format(as_date(place[1]))
-            self._dates[place] = Markup(told[how](date=day))  # noqa: S704 - our own catalogue, and a date
+            self._dates[place] = Markup(_dated(how, day))  # noqa: S704 - our own catalogue, and a date
         return self._dates[place]
 
     def _days(self, at: datetime) -> str:
@@ -79,3 +74,9 @@ class Told:
         if day not in self._left:
             self._left[day] = days_left(at, self.now)
         return self._left[day]
+
+
+def _dated(how: str, day: Markup) -> str:
+    if how == "awaiting":
+        return gettext("collect by %(date)s", date=day)
+    return gettext("on %(date)s", date=day) if how == "ended" else gettext("until %(date)s", date=day)

@@ -220,3 +220,15 @@ def test_no_part_of_the_list_sorts_or_scans_what_it_does_not_show(kit: Kit) -> N
     """The index gives each part in its order: only the counts walk it, at a few steps a certificate."""
     fill(kit, 3_000)
     assert rows_read(kit.house) < 3_000 * 12 / 100
+
+
+@pytest.mark.parametrize(
+    ("language", "until", "collect"),
+    [("fi", "1.12.2028 asti", "nouto viimeistään 15.12.2026"), ("sv", "till 1.12.2028", "hämtas senast 15.12.2026")],
+)
+def test_every_line_speaks_the_readers_language(app: Flask, kit: Kit, language: str, until: str, collect: str) -> None:
+    kit.certificate()
+    kit.order(description="Waits")
+    page = listed(browsing(app, kit.house.person, kit.house.organisation, language))
+    assert until in page.text
+    assert collect in page.text

@@ -144,14 +144,14 @@ def test_a_revoked_certificate_leaves_the_list_only_after_its_end_and_one_list_m
 
 
 def test_of_lists_published_at_once_the_newest_stays_everywhere(kit: Kit, app: Flask) -> None:
-    ids = [kit.certificate().id for _ in range(8)]
+    ids, actor = [kit.certificate().id for _ in range(8)], kit.house.actor
     start, failed = threading.Barrier(len(ids)), []
 
     def work(certificate_id: int) -> None:
         with app.app_context():
             start.wait()
             try:
-                revoke(kit, certificate_id)
+                service.revoke(certificate_id, Reason.UNNECESSARY, actor)
             except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
                 failed.append(error)
             finally:
@@ -191,14 +191,14 @@ def test_the_issuers_reasons_are_the_operators_alone(kit: Kit, reason: Reason) -
 
 
 def test_two_revocations_at_once_are_one(kit: Kit, app: Flask) -> None:
-    issued = kit.certificate()
+    certificate_id, actor = kit.certificate().id, kit.house.actor
     start, done, refused = threading.Barrier(2), [], []
 
     def work() -> None:
         with app.app_context():
             start.wait()
             try:
-                done.append(revoke(kit, issued.id))
+                done.append(service.revoke(certificate_id, Reason.UNNECESSARY, actor))
             except Conflict as refusal:
                 refused.append(refusal.code)
             finally:
