@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -88,3 +89,18 @@ class Settings:
 def current_settings() -> Settings:
     """The settings of the app at work."""
     return current_app.extensions["certportal.settings"]
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """What Flask and its extensions are told. Cookies are Secure where the service is reached over https."""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SESSION_COOKIE_NAME": "__Host-certportal" if settings.secure else "certportal",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "PREFERRED_URL_SCHEME": "https" if settings.secure else "http",
+    }
