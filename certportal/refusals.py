@@ -1,6 +1,6 @@
 """What the rules raise when the answer is no.
 
-A refusal names a stable code, never a sentence: sentences.py has one for every code, in the reader's language.
+A refusal names a stable code, never a sentence: certportal.sentences has one for every code, in the reader's language.
 The kinds are words about the world, not about HTTP; answers.py alone turns a kind into a status.
 """
 

@@ -1,0 +1,127 @@
+"""What is said about signing requests, the certification authority and certificates."""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+SENTENCES: dict[str, LazyString] = {
+    # certificates, signing request and certification authority
+    "csr_empty": _l("Choose the signing request’s file, or paste the request. Nothing was sent."),
+    "csr_too_large": _l(
+        "The file is too large for a signing request: at most %(limit_kb)s kB. Check that you chose the right file."
+    ),
+    "csr_private_key": _l(
+        "This holds a private key. It was not saved, but it has left your hands: make a new key pair, keep the private "
+        "key to yourself and send only the signing request (CSR)."
+    ),
+    "csr_is_certificate": _l(
+        "This is a certificate, not a signing request. Send the file that begins with BEGIN CERTIFICATE REQUEST."
+    ),
+    "csr_is_public_key": _l(
+        "This is a public key alone. Make a signing request (CSR) with the private key and send the request."
+    ),
+    "csr_several": _l(
+        "There are %(count)s different signing requests here. Send only the one that the certificate is for."
+    ),
+    "csr_unreadable": _l(
+        "This is not a signing request, or part of it is missing. Send the whole file, from BEGIN CERTIFICATE REQUEST "
+        "to END CERTIFICATE REQUEST."
+    ),
+    "csr_weak_hash": _l("The signing request is signed in a way that is no longer safe. Make it again with SHA-256."),
+    "csr_bad_signature": _l(
+        "The signing request is not signed with its own key, or it has changed on the way. Make a new request with the "
+        "private key and send it as it is."
+    ),
+    "key_type_refused": _l(
+        "This kind of key cannot be used. Make an RSA key of 2048–4096 bits, or an EC key on the curve P-256 or P-384."
+    ),
+    "key_size_refused": _l("The RSA key has %(bits)s bits. Make one of %(smallest)s–%(largest)s bits."),
+    "key_exponent_refused": _l("The RSA key has an unusual public exponent. Make a new key with the usual one, 65537."),
+    "key_weak": _l(
+        "This RSA key can be broken: the program or device that made it has a known fault. Make a new key with another program."
+    ),
+    "ca_environment_differs": _l(
+        "The certificate belongs to the other environment (%(environment)s) than %(name)s. Nothing was issued; tell the operator."
+    ),
+    "ca_not_yet_valid": _l(
+        "The certification authority %(name)s is valid only from %(since)s. Check the machine’s clock."
+    ),
+    "ca_ends_first": _l(
+        "No certificate can be issued now: the certification authority %(name)s ends on %(until)s, before the "
+        "certificate would. The operator must renew the authority first."
+    ),
+    "certificate_refused": _l(
+        "The certification authority refused the certificate because of a fault in the service (%(what)s). Nothing was "
+        "used up; tell the operator."
+    ),
+    "subject_refused": _l(
+        "The organisation’s details cannot be written into a certificate (%(field)s). The operator must correct them first."
+    ),
+    "ca_broken": _l(
+        "The certification authority’s file is damaged or has been changed: %(name)s. Restore it from the backup."
+    ),
+    "ca_busy": _l(
+        "Another command is making a certification authority in the same directory. Wait until it has finished."
+    ),
+    "ca_exists": _l("The certification authority is there already and is never written over: %(name)s"),
+    "ca_expired": _l(
+        "The certification authority %(name)s ended on %(until)s. It must be renewed before certificates can be issued."
+    ),
+    "ca_key_kind_refused": _l(
+        "A certification authority’s key must be RSA or EC: %(name)s. Restore the right file from the backup."
+    ),
+    "ca_key_mismatch": _l(
+        "The private key does not belong to the certificate of %(name)s. Restore both from the same backup."
+    ),
+    "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
+    "ca_name_refused": _l(
+        "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
+        "production than in test, at most 64 characters, and the issuing one’s holds the word %(needed)s."
+    ),
+    "ca_passphrase_short": _l(
+        "The passphrase of the certification authority’s keys is too short. Give at least %(least)s characters."
+    ),
+    "ca_passphrase_wrong": _l(
+        "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
+    ),
+    # certificates
+    "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),
+    "transfer_id_form": _l("The transfer ID (TransferID) has 12 digits and nothing else. Check each digit"),
+    "transfer_password_missing": _l(
+        "Enter the one-time password (TransferPassword). What was typed before is not kept on the page"
+    ),
+    "transfer_codes_wrong": _l(
+        "The transfer codes are not right, or they are no longer valid. Check both; capital and small letters differ. "
+        "After 10 wrong passwords the codes are locked. If they have lapsed, ask the one who ordered for new ones."
+    ),
+    "retrieval_too_many": _l(
+        "Wrong transfer codes have been entered too many times from your network. Try again on %(at)s, or use the form in "
+        "the secure message."
+    ),
+    "codes_taken": _l(
+        "The transfer codes have been used with another key, and each pair works for one key only. Send the signing "
+        "request of that key, or ask the one who ordered for a new certificate."
+    ),
+    "issuing_not_possible": _l(
+        "Certificates cannot be issued just now. Nothing has been used up: the transfer codes work until their last day. "
+        "Try again later, or call the support."
+    ),
+    "clock_behind": _l(
+        "The server’s clock is behind, so nothing is signed. Check the clock, then accept it: certportal clock accept"
+    ),
+    "not_orderable_any_more": _l(
+        "The certificate cannot be issued any more, because the organisation’s right to the channel has ended or the "
+        "channel has been closed. Ask the one who ordered what to do."
+    ),
+    "key_of_another": _l(
+        "Another organisation has a certificate for this key. Make a new key pair, and send its signing request."
+    ),
+    "key_distrusted": _l(
+        "A certificate for this key was revoked because the key was lost or disclosed. Make a new key pair, and send its "
+        "signing request."
+    ),
+    "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
+    "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
+    "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),
+    "reason_for_operator": _l("Only the issuer may give this reason. Choose another one."),
+    "revocation_reason_missing": _l("Choose why the certificate is revoked"),
+}
