@@ -35,6 +35,9 @@ KIND_WORDS: dict[str, LazyString] = {
     "sign_in_address_changed": _l("Sign-in address changed"),
     "operator_test_mail": _l("Test letter"),
     "operator_test_sms": _l("Test text message"),
+    "contact_corrected_by_operator": _l("Contact corrected by an operator"),
+    "contact_named": _l("Named as technical contact"),
+    "contact_no_longer_used": _l("Address no longer used"),
     "expiry_notice": _l("Reminder of the end of a certificate"),
 }
 

@@ -1,0 +1,174 @@
+"""Decisions: applications channel by channel, requests to be let in with one press; whoever asked is mailed."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from certportal import clock
+from certportal.access.models import ApplicationState, InterfaceApplication
+from certportal.extensions import db, transaction
+from certportal.identifiers import Actor, ActorKind, BusinessId, EmailAddress, Language, PhoneNumber
+from certportal.registry import admissions
+from certportal.registry import service as registry
+from certportal.registry.admissions import AdmissionKind, Asked
+from certportal.registry.models import Channel, Organisation
+from tests import builders
+from tests.browsing import BrowsingClient
+from tests.conftest import FakeClock
+from tests.console.steps import Post, another_organisation
+from tests.orders.steps import House
+
+MAIJA = "maija@exempelholm.example"
+
+
+@pytest.fixture
+def applicant(house: House) -> Organisation:
+    """An organisation that waits for the decision on two channels."""
+    found = another_organisation()
+    person = builders.signatory(found, MAIJA, "Maija Mallikas", language=Language.EN)
+    channels = [house.channel, house.other]
+    codes = [each.code for each in channels]
+    groups: dict[str, Any] = {key: [] for key in ("kept", "given_up", "still_waiting", "taken_back")}
+    sent = builders.kept(
+        InterfaceApplication(
+            organisation_id=found.id,
+            person_id=person.id,
+            terms_id=house.terms.id,
+            state=ApplicationState.SENT,
+            choices=groups
+            | {
+                "purposes": [],
+                "channels": codes,
+                "added": codes,
+                "contact": {"name": "Kalle", "email": "kalle@exempelholm.example", "phone": "", "language": "sv"},
+            },
+            sent_at=clock.now(),
+        )
+    )
+    with transaction():
+        for channel in channels:
+            registry.apply_for_right(found.id, channel.id, sent.id)
+    return found
+
+
+def holds(organisation: Organisation, channel: Channel) -> bool:
+    db.session.rollback()
+    return registry.right_to(organisation.id, channel.id, registry.today()) is not None
+
+
+class TestAnApplication:
+    def test_waits_on_the_desk_and_in_the_queue_with_its_age(
+        self, desk: BrowsingClient, applicant: Organisation, clock: FakeClock
+    ) -> None:
+        clock.move(minutes=50)
+        page = desk.get("/desk/queue")
+        assert "50 minutes" in page.text
+        assert "Exempelholm Bygg Ab 9900002-6" in page.text
+        assert "first application" in page.text
+
+    def test_is_approved_with_one_press_and_the_signatory_is_mailed(
+        self, desk: BrowsingClient, applicant: Organisation, house: House, post: Post
+    ) -> None:
+        page = desk.get("/desk/queue").follow("Decide").submit("Approve all 2 channels")
+
+        assert page.h1 == "Queue"
+        assert "The decision has been made" in page.text
+        assert holds(applicant, house.channel)
+        assert holds(applicant, house.other)
+        [letter] = post.to(MAIJA)
+        assert "Benefits – Web Service" in letter
+        assert "Nothing waits" in page.text
+        assert "Exempelholm Bygg Ab" in page.text, "the last decisions stand below"
+
+    def test_is_decided_channel_by_channel_and_what_is_left_open_waits_on(
+        self, desk: BrowsingClient, applicant: Organisation, house: House, post: Post
+    ) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        refusal = {
+            f"decision_{house.channel.id}": "refuse",
+            f"reason_{house.channel.id}": "Only payers of wages.\nAsk us why.",
+        }
+        page = page.submit("Decide", **refusal)
+
+        assert page.h1 == "Application of Exempelholm Bygg Ab"
+        assert not holds(applicant, house.channel)
+        assert "Only payers of wages." in post.to(MAIJA)[0]
+        assert [str(each.channel_id) for each in registry.waiting_rights(applicant.id)] == [str(house.other.id)]
+        assert page.submit("Decide", **{f"decision_{house.other.id}": "grant"}).h1 == "Queue"
+        assert holds(applicant, house.other)
+
+    def test_is_not_refused_without_a_reason_and_what_was_chosen_stays(
+        self, desk: BrowsingClient, applicant: Organisation, house: House
+    ) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        page = page.submit(
+            "Decide", **{f"decision_{house.channel.id}": "refuse", f"decision_{house.other.id}": "grant"}
+        )
+        assert page.status == 422
+        assert len(page.errors) == 1
+        assert page.field(f"decision_{house.other.id}") == "grant"
+        assert page.field(f"decision_{house.channel.id}") == "refuse"
+        assert not holds(applicant, house.other)
+
+    def test_needs_at_least_one_decision(self, desk: BrowsingClient, applicant: Organisation) -> None:
+        page = desk.get("/desk/queue").follow("Decide").submit("Decide")
+        assert page.status == 422
+        assert "Approve or refuse at least one channel" in page.errors[0]
+
+    def test_that_another_operator_has_decided_meanwhile_is_told(
+        self, desk: BrowsingClient, applicant: Organisation, house: House
+    ) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        page.submit("Approve all 2 channels")
+        page = desk.post(page.path + "/approve")
+        assert page.status == 409
+        assert "decided or withdrawn already" in page.errors[0]
+
+    def test_shows_what_the_organisation_is(self, desk: BrowsingClient, applicant: Organisation) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        assert "Maija Mallikas" in page.text
+        assert "has had no access right before" in page.text
+
+
+class TestARequestToBeLetIn:
+    @pytest.fixture(autouse=True)
+    def nina(self, app: Flask) -> None:
+        asked = Asked(
+            AdmissionKind.NEW_ORGANISATION,
+            "Nystart Ab",
+            BusinessId.parse("9900003-4", "FI"),
+            "Nina Nylund",
+            EmailAddress.parse("nina@nystart.example"),
+            PhoneNumber.parse("040 123 4567", "FI"),
+            "CEO",
+            Language.EN,
+        )
+        admissions.ask(asked, Actor(ActorKind.ANONYMOUS, None, "", "198.51.100.9"))
+
+    def test_is_granted_with_one_press_and_the_asker_may_sign_in(self, desk: BrowsingClient, post: Post) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        assert "+358 40 123 4567" in page.text
+        assert "not here yet" in page.text
+        page = page.submit("Let in")
+
+        assert "Nina Nylund has been let in" in page.text
+        found = registry.organisation_by_business_id("9900003-4")
+        assert [each.name for each in registry.signatories(found.id, registry.today())] == ["Nina Nylund"]
+        assert len(post.to("nina@nystart.example")) == 1
+
+    def test_is_refused_with_a_reason_that_the_asker_reads(self, desk: BrowsingClient, post: Post) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        assert page.submit("Refuse", reason=" ").status == 422
+        page = page.submit("Refuse", reason="You are not in the trade register.")
+
+        assert page.h1 == "Queue"
+        assert "You are not in the trade register." in post.to("nina@nystart.example")[0]
+        assert registry.organisation_by_business_id("9900003-4") is None
+
+    def test_that_has_been_decided_meanwhile_is_told(self, desk: BrowsingClient) -> None:
+        page = desk.get("/desk/queue").follow("Decide")
+        page.submit("Let in")
+        again = page.submit("Refuse", reason="Too late")
+        assert again.status == 409
+        assert "decided already" in again.errors[0]
