@@ -115,6 +115,14 @@ def made_authorities(tmp_path_factory: pytest.TempPathFactory, smtp_server: Smtp
     return directory / "ca"
 
 
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd) -> Path:
+    """The folder of a portal with a past, to be copied (tests/lived_in.py)."""
+    from tests.lived_in import played_story
+
+    return played_story(tmp_path_factory, smtp_server, sms_server)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, empty_database: Path, smtp: SmtpFarEnd, sms: SmsFarEnd) -> Settings:
     made = settings_in(tmp_path, smtp, sms)

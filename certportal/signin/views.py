@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from certportal.answers import allow, found, go_to, local_address, page, private, see_other, status_of, tell
 from certportal.identifiers import ActorKind
 from certportal.refusals import Refusal
+from certportal.routing import row_number
 from certportal.secrecy import Secret
 from certportal.sentences import sentence
 from certportal.signin import codes, desk, guard, service
@@ -98,7 +99,7 @@ def choose() -> Response:
 @allow("signatory")
 def act_for() -> Response:
     """Act for this organisation from now on."""
-    organisation_id = found(request.form.get("organisation", type=int))
+    organisation_id = found(request.form.get("organisation", type=row_number))
     chosen = service.act_for(found(guard.token()), organisation_id, found(guard.signed_in()))
     guard.enter(chosen)
     return go_to(_next() or url_for(SIGNATORIES.inside))
