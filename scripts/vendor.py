@@ -1,7 +1,8 @@
-"""Refresh static/vendor/ from npm: `make vendor`. For maintainers; nothing here runs in a running service.
+"""Refresh static/vendor/ and tests/browser/vendor/ from npm: `make vendor`. For maintainers; nothing here runs in a running
+service.
 
 Each file below is taken out of a published package with `npm pack`, and its name, version and SHA-256 are written to
-static/vendor/vendor.lock.json, which tests/meta/test_vendored_files.py compares with what is there. The lock holds no
+vendor.lock.json in the same folder, which tests/meta/test_vendored_files.py compares with what is there. The lock holds no
 addresses: which registry npm asks is the maintainer's own setting. To move to another version, edit PACKAGES, run this,
 look at the difference, and read the package's change log.
 
@@ -17,8 +18,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
-LOCK = VENDOR / "vendor.lock.json"
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = "vendor.lock.json"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Package:
     files: dict[str, str]
 
 
-PACKAGES = (
+SERVED = (
     Package(
         "@digdir/designsystemet-css",
         "1.22.0",
@@ -50,6 +51,9 @@ PACKAGES = (
         },
     ),
 )
+TESTING = (Package("axe-core", "4.14.1", "MPL-2.0", {"axe.min.js": "axe.min.js", "LICENSE": "LICENSE.axe-core"}),)
+PLACES = {ROOT / "static" / "vendor": SERVED, ROOT / "tests" / "browser" / "vendor": TESTING}
+"""What is in which folder."""
 
 
 def fetch(package: Package, into: Path) -> dict[str, bytes]:
@@ -77,14 +81,23 @@ def entry(package: Package, contents: dict[str, bytes]) -> dict[str, object]:
 def main() -> None:
     """Fetch everything, then write everything: a package that cannot be had changes nothing."""
     with tempfile.TemporaryDirectory() as scratch:
-        fetched = [(package, fetch(package, Path(scratch))) for package in PACKAGES]
-    VENDOR.mkdir(parents=True, exist_ok=True)
-    for old in VENDOR.iterdir():
+        fetched = {
+            place: [(package, fetch(package, Path(scratch))) for package in packages]
+            for place, packages in PLACES.items()
+        }
+    for place, contents in fetched.items():
+        write(place, contents)
+
+
+def write(place: Path, fetched: list[tuple[Package, dict[str, bytes]]]) -> None:
+    """Put the files into the folder in place of what is there, with the lock that names them."""
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.iterdir():
         old.unlink()
     for name, content in (file for _, contents in fetched for file in contents.items()):
-        (VENDOR / name).write_bytes(content)
+        (place / name).write_bytes(content)
     lock = [entry(package, contents) for package, contents in fetched]
-    LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+    (place / LOCK).write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

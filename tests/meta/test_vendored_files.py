@@ -1,36 +1,45 @@
-"""static/vendor/ holds what its lock says, and nothing else."""
+"""static/vendor/ and tests/browser/vendor/ hold what their locks say, and nothing else."""
 
 import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "static" / "vendor"
-LOCK = json.loads((VENDOR / "vendor.lock.json").read_text(encoding="utf-8"))
+LOCK = "vendor.lock.json"
+places = pytest.mark.parametrize("place", [VENDOR, ROOT / "tests" / "browser" / "vendor"], ids=["served", "testing"])
 
 
-def test_every_vendored_file_is_the_one_that_was_published() -> None:
-    promised = {name: sum_ for package in LOCK for name, sum_ in package["files"].items()}
+def locked(place: Path) -> list[dict[str, Any]]:
+    return json.loads((place / LOCK).read_text(encoding="utf-8"))
+
+
+@places
+def test_every_vendored_file_is_the_one_that_was_published(place: Path) -> None:
+    promised = {name: sum_ for package in locked(place) for name, sum_ in package["files"].items()}
     present = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in VENDOR.iterdir()
-        if path.name != "vendor.lock.json"
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in place.iterdir() if path.name != LOCK
     }
     assert present == promised
 
 
-def test_every_package_carries_its_licence() -> None:
-    assert LOCK
-    for package in LOCK:
+@places
+def test_every_package_carries_its_licence(place: Path) -> None:
+    assert locked(place)
+    for package in locked(place):
         assert package["licence"]
         assert any(name.startswith("LICENSE.") for name in package["files"]), package["name"]
 
 
-def test_the_lock_names_versions_but_no_addresses() -> None:
-    for package in LOCK:
+@places
+def test_the_lock_names_versions_but_no_addresses(place: Path) -> None:
+    for package in locked(place):
         assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
-    assert "://" not in (VENDOR / "vendor.lock.json").read_text(encoding="utf-8")
+    assert "://" not in (place / LOCK).read_text(encoding="utf-8")
 
 
 def test_every_file_that_a_style_sheet_names_is_here() -> None:
