@@ -3,16 +3,18 @@
 from importlib import import_module
 from pathlib import Path
 
-from flask import Flask
+from certportal.starting import keep_what_is_there, without_collecting
 
-from certportal import answers, formats
-from certportal.clock import Clock, DemoClock, MachineClock
-from certportal.extensions import babel, csrf, db, htmx, mail
-from certportal.outbox.smtp import mail_config
-from certportal.proxies import TrustedProxies
-from certportal.routing import LazyRule, RowNumber
-from certportal.settings import Settings, flask_config
-from certportal.starting import without_collecting
+with without_collecting():
+    from flask import Flask
+
+    from certportal import answers, formats
+    from certportal.clock import Clock, DemoClock, MachineClock
+    from certportal.extensions import babel, csrf, db, htmx, mail
+    from certportal.outbox.smtp import mail_config
+    from certportal.proxies import TrustedProxies
+    from certportal.routing import LazyRule, RowNumber
+    from certportal.settings import Settings, flask_config
 
 PACKAGE = Path(__file__).parent
 ROOMS_WITH_LETTERS = (
@@ -50,6 +52,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app.register_blueprint(import_module("certportal.demo.views").blueprint)
     for protocol in PROTOCOLS:
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
+    keep_what_is_there()
     return app
 
 
