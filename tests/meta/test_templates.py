@@ -84,6 +84,9 @@ class Roots(HTMLParser):
         self.depth -= tag not in self.VOID
 
 
+MACRO = re.compile(r"{%-?\s*macro\b.*?{%-?\s*endmacro\s*-?%}|{%-?\s*set \w+\s*-?%}.*?{%-?\s*endset\s*-?%}", re.DOTALL)
+
+
 def roots(markup: str) -> list[dict[str, str | None]]:
     parser = Roots()
     parser.feed(JINJA.sub("", markup))

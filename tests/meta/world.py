@@ -29,6 +29,7 @@ from tests import builders
 from tests.access import steps as applying
 from tests.browsing import BrowsingClient
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
+from tests.orders import steps as ordering
 
 TOKEN = re.compile(r"/messages/([A-Za-z0-9_-]{43})")
 
@@ -88,7 +89,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         "right_id": registry.signing_rights(house.organisation.id)[0].id,
         "console.end_access_right.right_id": access_right.id,
         "row_id": 1,
-        "orders.draft_id": orders.begin_draft("draft", {}, acting).id,
+        "orders.draft_id": orders.begin_draft("draft", order_form(channel.id, terms.version), acting).id,
         "access.draft_id": access.save_draft(None, 1, applying.answers(house, channel), acting, "draft").id,
         "application_id": applying.sent(house, channel, house.sftp).id,
         "admission_id": admission().id,
@@ -122,6 +123,12 @@ class Post:
 def place(answers: OrderAnswers, acting: Acting, **changes: Any) -> Any:
     draft = orders.begin_draft(changes.get("description", "first"), {}, acting)
     return orders.place_order(draft.id, draft.version, replace(answers, **changes), acting)
+
+
+def order_form(channel_id: int, terms_version: int) -> dict[str, str]:
+    """A certificate application as it was typed, ready to be checked."""
+    where = {"channel": str(channel_id), "environment": "PRODUCTION", "description": "Mallilön 8"}
+    return where | ordering.NEW | {"reason": "additional", "terms_version": str(terms_version)}
 
 
 def admission() -> Admission:
