@@ -41,6 +41,10 @@ def edit(contact_id: int) -> Response:
     """The form for the contact's details."""
     contact = my_contact(contact_id)
     uses, certificate_id = service.uses_of(contact.id), number_in_address("certificate")
+    if not uses.has_certificate(certificate_id):
+        present = service.present_contact(contact.id, certificate_id, contact.organisation_id)
+        if present is not None and present.id != contact.id:
+            return see_other("contacts.edit", contact_id=present.id, certificate=certificate_id)
     form = _form(contact, uses, certificate_id, formdata=None, details=registry.details_of(contact))
     form.show_version(contact.version)
     return _edit_page(contact, form, uses, certificate_id)
@@ -50,18 +54,19 @@ def edit(contact_id: int) -> Response:
 @allow("signatory")
 def save(contact_id: int) -> Response:
     """Change the contact's details, for one certificate or for everything that it looks after."""
-    contact = service.contact_of(contact_id, acting().organisation.id)
+    contact, certificate_id = service.contact_of(contact_id, acting().organisation.id), number_in_address("certificate")
     if contact is None:
-        return _gone(contact_id)
-    uses, certificate_id = service.uses_of(contact.id), number_in_address("certificate")
+        return _changed_meanwhile(contact_id, certificate_id, Conflict("contact_gone"))
+    uses = service.uses_of(contact.id)
     form = _form(contact, uses, certificate_id)
     if not form.validate():
         return _edit_page(contact, form, uses, certificate_id, status=422)
-    only = certificate_id if form.asks_scope and form.scope.data is Scope.ONE else None
+    given_away = not uses.has_certificate(certificate_id)
+    only = certificate_id if given_away or (form.asks_scope and form.scope.data is Scope.ONE) else None
     try:
         updated = service.update_contact(contact_id, form.seen, form.contact(), acting().actor, only)
     except Conflict as refusal:
-        return _changed_meanwhile(contact_id, form, certificate_id, refusal)
+        return _changed_meanwhile(contact_id, certificate_id, refusal)
     return _saved(updated, certificate_id)
 
 
@@ -125,8 +130,8 @@ def check(field: str) -> Response:
 
 
 def _form(contact: TechnicalContact, uses: Uses, certificate_id: int | None, **begun: Any) -> ContactForm:
-    mine = any(each.id == certificate_id for each in uses.certificates)
-    shared_by = contact.name if mine and uses.count > 1 else ""
+    asks = certificate_id is not None and uses.has_certificate(certificate_id) and uses.count > 1
+    shared_by = contact.name if asks else ""
     return ContactForm(home=acting().organisation.country, of=contact.id, shared_by=shared_by, **begun)
 
 
@@ -182,13 +187,15 @@ def _saved(updated: Updated, certificate_id: int | None) -> Response:
     return go_to(_home(certificate_id))
 
 
-def _changed_meanwhile(contact_id: int, form: ContactForm, certificate_id: int | None, refusal: Conflict) -> Response:
-    """The form again, with what was typed and what is saved now; a second press saves what was typed."""
-    contact = service.contact_of(contact_id, acting().organisation.id)
+def _changed_meanwhile(contact_id: int, certificate_id: int | None, refusal: Conflict) -> Response:
+    """The form again, with what was typed and what is saved now; a second press saves what was typed. A certificate that
+    was given away meanwhile is shown with the contact it has now."""
+    contact = service.present_contact(contact_id, certificate_id, acting().organisation.id)
     if contact is None:
         return _gone(contact_id)
+    uses, said = service.uses_of(contact.id), [sentence(refusal)]
+    form = _form(contact, uses, certificate_id)
     form.show_version(contact.version)
-    uses, said = service.uses_of(contact_id), [sentence(refusal)]
     return _edit_page(contact, form, uses, certificate_id, messages=said, status=status_of(refusal))
 
 

@@ -16,6 +16,7 @@ from certportal.contacts.uses import (
     contact_of,
     contacts_page,
     line,
+    present_contact,
     uses_of,
 )
 from certportal.extensions import transaction
@@ -37,6 +38,7 @@ __all__ = [
     "contacts_page",
     "correct_and_send",
     "line",
+    "present_contact",
     "remove_contact",
     "update_contact",
     "uses_of",

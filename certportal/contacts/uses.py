@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from certportal import clock
 from certportal.audit import AuditEntry
+from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db
 from certportal.orders.models import Order, OrderState
@@ -35,6 +36,10 @@ class Uses:
     @property
     def count(self) -> int:
         return len(self.certificates) + len(self.orders)
+
+    def has_certificate(self, certificate_id: int | None) -> bool:
+        """Whether the contact looks after this certificate; of none it is true."""
+        return certificate_id is None or any(each.id == certificate_id for each in self.certificates)
 
     def only_certificate(self, certificate_id: int) -> bool:
         """Whether the contact looks after this certificate and nothing else."""
@@ -120,10 +125,10 @@ def looked_after() -> sa.ColumnElement[bool]:
 
 def uses_of(contact_id: int, limit: int | None = None) -> Uses:
     """What the contact looks after; at most ``limit`` of each."""
-    certificates = select(Certificate).where(Certificate.contact_id == contact_id, looked_after())
-    orders = select(Order).where(Order.contact_id == contact_id, Order.state == OrderState.OPEN)
-    by_end = certificates.options(joinedload(Certificate.channel)).order_by(Certificate.not_after, Certificate.id)
-    by_age = orders.options(joinedload(Order.channel)).order_by(Order.placed_at, Order.id)
+    issued = select(Certificate).where(Certificate.contact_id == contact_id, looked_after())
+    placed = select(Order).where(Order.contact_id == contact_id, Order.state == OrderState.OPEN)
+    by_end = issued.options(joinedload(Certificate.channel)).order_by(Certificate.not_after, Certificate.id)
+    by_age = placed.options(joinedload(Order.channel)).order_by(Order.placed_at, Order.id)
     return Uses(list(db.session.scalars(by_end.limit(limit))), list(db.session.scalars(by_age.limit(limit))))
 
 
@@ -132,6 +137,14 @@ def contact_of(contact_id: int, organisation_id: int) -> TechnicalContact | None
     found = registry.contact(contact_id)
     mine = found is not None and found.organisation_id == organisation_id and found.replaced_at is None
     return found if mine else None
+
+
+def present_contact(contact_id: int, certificate_id: int | None, organisation_id: int) -> TechnicalContact | None:
+    """The contact as it stands now; where a certificate is at hand, whoever is its contact now."""
+    if certificate_id is None:
+        return contact_of(contact_id, organisation_id)
+    certificate = certificates.of_organisation(certificate_id, [organisation_id])
+    return certificate.contact if certificate is not None else None
 
 
 def contacts_page(organisation_id: int, page: int) -> Contacts:
@@ -151,13 +164,13 @@ def line(contact: TechnicalContact) -> Line:
 def lines(contacts: Sequence[TechnicalContact]) -> list[Line]:
     """These contacts, in this order, as the list shows them."""
     ids, marks = [each.id for each in contacts], marks_on(contacts)
-    certificates = _counted(Certificate.contact_id, ids, looked_after())
-    orders = _counted(Order.contact_id, ids, Order.state == OrderState.OPEN)
+    issued = _counted(Certificate.contact_id, ids, looked_after())
+    placed = _counted(Order.contact_id, ids, Order.state == OrderState.OPEN)
     return [
         Line(
             each,
-            certificates[each.id],
-            orders[each.id],
+            issued[each.id],
+            placed[each.id],
             uses_of(each.id, SHOWN),
             marks.get(each.email.casefold()),
             marks.get(each.second_email.casefold()),

@@ -25,10 +25,10 @@ HEARD_OF = frozenset({RowState.ACCEPTED, RowState.UNKNOWN, RowState.SENDING})
 def order_cancelled(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the contact: the codes no longer work. Not to one whom no message has reached."""
     order = db.session.get_one(Order, reference["order"])
+    contact, here = order.contact, order.contact.email.casefold()
     sent = [row for row in outbox.rows_about(service.subject(order)) if row.kind == "secure_message"]
-    if not any(row.state in HEARD_OF for row in sent):
+    if not any(row.state in HEARD_OF and row.address.casefold() == here for row in sent):
         return Silence("the contact has never been sent a message about it")
-    contact = order.contact
     return Letter(contact.email, contact.name, contact.language, _about(order, contact.language))
 
 

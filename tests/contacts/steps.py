@@ -22,7 +22,7 @@ from tests.orders.steps import House
 SAMI = "sami@ohjelmisto.example"
 ERIK = "erik@taksi.example"
 PHONE = PhoneNumber("+358457000077")
-NEW = {
+NEW: dict[str, Any] = {
     "name": "Erik Exempelsson",
     "company": "Taksi-Ohjelmat Esimerkki Oy",
     "mobile": "0457 000 077",

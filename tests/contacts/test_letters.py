@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 
 from certportal.certificates import service as certificates
+from certportal.contacts import service
 from certportal.extensions import db
 from certportal.identifiers import EmailAddress, Language
 from certportal.messages import service as messages
+from certportal.orders import service as orders
 from certportal.outbox.models import OutboxRow, RowState
 from certportal.registry.models import TechnicalContact
 from tests import builders
@@ -176,6 +178,15 @@ class TestLaterLetters:
         assert any("no longer works" in text or "revoked" in text for text in mailbox.to(ERIK))
         assert not any("revoked" in text for text in mailbox.to(SAMI)[before:])
 
+    def test_that_an_order_is_cancelled_reach_nobody_who_never_heard_of_it(
+        self, house: House, sami: TechnicalContact, kit: Kit, mailbox: Mailbox
+    ) -> None:
+        order = kit.order()
+        mailbox.to(SAMI)
+        update(house, sami, erik())
+        orders.cancel_order(order.id, house.actor)
+        assert mailbox.to(ERIK) == []
+
     def test_of_a_certificate_still_being_issued_go_to_the_new_contact(
         self, house: House, sami: TechnicalContact, kit: Kit, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -200,8 +211,6 @@ def _away(*_values: object) -> bytes:
 def test_every_letter_is_written_in_each_language(
     house: House, sami: TechnicalContact, kit: Kit, mailbox: Mailbox, smtp: SmtpFarEnd, language: Language
 ) -> None:
-    from certportal.contacts import service
-
     kit.certificate()
     order = kit.order(description="Mallilön 7")
     update(house, sami, with_changes(sami, language=language))
