@@ -20,7 +20,6 @@ PACKAGE = Path(__file__).parent
 ROOMS_WITH_LETTERS = (
     "signin", "registry", "messages", "orders", "certificates", "access", "contacts", "notices", "console"
 )  # fmt: skip
-PROTOCOLS = ("revocation_status", "wellness")
 
 
 @without_collecting()
@@ -46,11 +45,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     answers.init_app(app)
     for room in ROOMS_WITH_LETTERS:
         import_module(f"certportal.{room}.letters")
-    for room in ("home", *ROOMS_WITH_LETTERS):
+    for room in ("home", *ROOMS_WITH_LETTERS, *(["demo"] if settings.demo else [])):
         app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
-    if settings.demo:
-        app.register_blueprint(import_module("certportal.demo.views").blueprint)
-    for protocol in PROTOCOLS:
+    for protocol in ("revocation_status", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     keep_what_is_there()
     return app
