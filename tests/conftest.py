@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from certportal import create_app, tables
+from certportal import create_app, schema
 from certportal.certificates import authorities
 from certportal.extensions import db
 from certportal.identifiers import Environment
@@ -17,7 +17,7 @@ from certportal.settings import Settings
 from tests.browsing import BrowsingClient
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 
-pytest_plugins = ["tests.no_skips"]
+pytest_plugins = ["tests.no_skips", "tests.postgres"]
 
 FIRST_OF_DECEMBER = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
@@ -96,8 +96,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFa
     directory = tmp_path_factory.mktemp("empty")
     app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
     with app.app_context():
-        assert tables.ROOMS
-        db.create_all()
+        schema.upgrade(app)
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()

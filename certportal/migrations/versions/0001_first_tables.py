@@ -13,13 +13,6 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Over the few rows that wait for something, however long the history grows.
-NOTICE_INDEXES = (
-    ("ix_notice_dropped", "send_before", "state = 'dropped'"),
-    ("ix_notice_letter", "outbox_row_id", "outbox_row_id IS NOT NULL"),
-    ("ix_notice_owed", "recipient_key", "state = 'owed'"),
-)
-
 
 def upgrade() -> None:
     op.create_table(
@@ -780,10 +773,27 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        for name, column, where in NOTICE_INDEXES:
-            batch_op.create_index(
-                name, [column], unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-            )
+        batch_op.create_index(
+            "ix_notice_dropped",
+            ["send_before"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dropped'"),
+            postgresql_where=sa.text("state = 'dropped'"),
+        )
+        batch_op.create_index(
+            "ix_notice_letter",
+            ["outbox_row_id"],
+            unique=False,
+            sqlite_where=sa.text("outbox_row_id IS NOT NULL"),
+            postgresql_where=sa.text("outbox_row_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_notice_owed",
+            ["recipient_key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'owed'"),
+            postgresql_where=sa.text("state = 'owed'"),
+        )
 
     for statement in audit.append_only_triggers(op.get_bind().dialect.name):
         op.execute(statement)
@@ -791,8 +801,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        for name, _column, where in reversed(NOTICE_INDEXES):
-            batch_op.drop_index(name, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+        batch_op.drop_index(
+            "ix_notice_owed", sqlite_where=sa.text("state = 'owed'"), postgresql_where=sa.text("state = 'owed'")
+        )
+        batch_op.drop_index(
+            "ix_notice_letter",
+            sqlite_where=sa.text("outbox_row_id IS NOT NULL"),
+            postgresql_where=sa.text("outbox_row_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_notice_dropped",
+            sqlite_where=sa.text("state = 'dropped'"),
+            postgresql_where=sa.text("state = 'dropped'"),
+        )
 
     op.drop_table("notice")
     with op.batch_alter_table("certificate", schema=None) as batch_op:
