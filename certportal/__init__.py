@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from certportal.starting import keep_what_is_there, without_collecting
+from certportal.starting import without_collecting
 
 with without_collecting():
     from flask import Flask
@@ -49,7 +49,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
     for protocol in ("revocation_status", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
-    keep_what_is_there()
     return app
 
 

@@ -92,6 +92,21 @@ class Base(DeclarativeBase):
     )
 
 
+def partial_index(name: str, *columns: str, where: str) -> sa.Index:
+    """An index over the rows alone for which ``where`` holds, in SQLite and PostgreSQL.
+
+    PostgreSQL is told when its table is made: naming it here would load its whole dialect at every start.
+    """
+    return sa.Index(name, *columns, sqlite_where=sa.text(where))
+
+
+@event.listens_for(sa.Table, "before_create")
+def _tell_postgresql(table: sa.Table, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == "postgresql":
+        for index in table.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
+
+
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy makes ``Model`` out of ``Base`` at run time, where a type checker cannot follow."""
 

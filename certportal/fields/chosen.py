@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, cast
 
 from flask_babel import get_locale
-from phonenumbers import SUPPORTED_REGIONS
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]
 from wtforms.validators import StopValidation
 
 from certportal.fields.question import Question, Text
 from certportal.formats import country_name
-from certportal.identifiers import Language
+from certportal.identifiers import Language, countries
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.settings import current_settings
@@ -89,7 +88,7 @@ class CountryField(Question, SelectField):
         self.data = value or current_settings().default_country
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        self.data = valuelist[0] if valuelist and valuelist[0] in SUPPORTED_REGIONS else None
+        self.data = valuelist[0] if valuelist and valuelist[0] in countries() else None
 
     def pre_validate(self, form: Any) -> None:
         if self.data is None:
@@ -97,7 +96,7 @@ class CountryField(Question, SelectField):
 
     @classmethod
     def _named(cls) -> list[SelectChoice]:
-        names = {code: country_name(code) for code in SUPPORTED_REGIONS}
+        names = {code: country_name(code) for code in countries()}
         rest = [code for code in names if code not in cls.first and names[code] != code]
         rest.sort(key=lambda code: _alphabetical(names[code]))
         return [_choice((code, names[code])) for code in (*cls.first, *rest)]

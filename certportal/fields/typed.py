@@ -8,12 +8,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from flask_babel import gettext
 from markupsafe import Markup
-from phonenumbers import SUPPORTED_REGIONS
 from wtforms.validators import StopValidation
 
 from certportal.fields.question import Form, Question, Text
 from certportal.formats import country_name
-from certportal.identifiers import BusinessId, EmailAddress, PhoneNumber, parse_day, plain_text
+from certportal.identifiers import BusinessId, EmailAddress, PhoneNumber, countries, parse_day, plain_text
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.settings import current_settings
@@ -116,7 +115,7 @@ class _NationalField(ParsedField[Value]):
         wanted = self._country
         if callable(wanted):
             wanted = wanted(self._of) if self._of is not None else None
-        return wanted if wanted in SUPPORTED_REGIONS else current_settings().default_country
+        return wanted if wanted in countries() else current_settings().default_country
 
 
 class BusinessIdField(_NationalField[BusinessId]):

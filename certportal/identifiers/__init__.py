@@ -5,7 +5,7 @@ Every `parse` takes any text at all and gives a frozen value, or raises a Refusa
 
 from certportal.identifiers.actor import Actor, ActorKind
 from certportal.identifiers.business_id import BusinessId
-from certportal.identifiers.choices import Environment, Language, country_code
+from certportal.identifiers.choices import Environment, Language, countries, country_code
 from certportal.identifiers.days import parse_day
 from certportal.identifiers.email_address import EmailAddress
 from certportal.identifiers.phone_number import PhoneNumber
@@ -19,6 +19,7 @@ __all__ = [
     "Environment",
     "Language",
     "PhoneNumber",
+    "countries",
     "country_code",
     "parse_day",
     "plain_text",

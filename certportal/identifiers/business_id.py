@@ -7,8 +7,6 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final, Protocol, Self, cast
 
-from stdnum.exceptions import ValidationError
-
 from certportal.identifiers.choices import country_code
 from certportal.identifiers.texts import one_line, shown
 from certportal.refusals import Refusal
@@ -112,10 +110,7 @@ def _finnish(compact: str, text: str) -> str:
 
 def _foreign(compact: str, text: str, country: str) -> str:
     number = _without_wrapping(compact, country)
-    try:
-        kept = _by_register(number, country) if country in _REGISTERS else number
-    except ValidationError:
-        kept = ""
+    kept = _by_register(number, country) if country in _REGISTERS else number
     if not _ANY.fullmatch(kept):
         raise Refusal("business_id_unreadable", typed=shown(text), country=country)
     return kept
@@ -129,7 +124,13 @@ def _without_wrapping(compact: str, country: str) -> str:
 
 
 def _by_register(number: str, country: str) -> str:
+    """The number as the register writes it; empty for what is none. The library is imported here, not at every start."""
+    from stdnum.exceptions import ValidationError
+
     module = import_module("stdnum." + _REGISTERS[country])
-    valid = cast("_Register", module).validate(number)
+    try:
+        valid = cast("_Register", module).validate(number)
+    except ValidationError:
+        return ""
     written = getattr(module, "format", None)
     return re.sub(r"[\s.]", "", str(written(valid)) if written else valid)

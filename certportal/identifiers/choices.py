@@ -3,8 +3,6 @@
 from enum import StrEnum
 from typing import Self
 
-import phonenumbers
-
 from certportal.identifiers.texts import one_line, shown
 from certportal.refusals import Refusal
 
@@ -46,11 +44,21 @@ class Environment(StrEnum):
             raise Refusal("environment_unknown", typed=shown(text)) from failure
 
 
+def countries() -> set[str]:
+    """The ISO 3166-1 alpha-2 codes that are known here: every country that has a telephone numbering plan.
+
+    The library is imported when the first country is asked for; it would cost every start.
+    """
+    from phonenumbers import SUPPORTED_REGIONS
+
+    return SUPPORTED_REGIONS
+
+
 def country_code(text: str) -> str:
     """An ISO 3166-1 alpha-2 code in capitals. Refusals: country_missing; country_unknown (`typed`)."""
     code = one_line(text).upper()
     if not code:
         raise Refusal("country_missing")
-    if code not in phonenumbers.SUPPORTED_REGIONS:
+    if code not in countries():
         raise Refusal("country_unknown", typed=shown(text))
     return code

@@ -105,7 +105,9 @@ def _normal(line: str) -> "ValidatedEmail | None":
     import email_validator as library
 
     for inside in {"local", "localhost", "test"}.intersection(library.SPECIAL_USE_DOMAIN_NAMES):
-        library.SPECIAL_USE_DOMAIN_NAMES.remove(inside)  # its own way to allow them: an installation's mail may be its own
+        library.SPECIAL_USE_DOMAIN_NAMES.remove(
+            inside
+        )  # its own way to allow them: an installation's mail may be its own
     try:
         return library.validate_email(
             line,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from certportal.extensions import db
+from certportal.extensions import db, partial_index
 
 EXPIRED_RUNG = 0
 ANYBODY = 0
@@ -32,8 +32,7 @@ class NoticeState(enum.StrEnum):
 
 
 # Indexes over the few rows that wait for something, however long the history grows: a query meets them with ``in_state``.
-_OWED, _DROPPED = sa.text("state = 'owed'"), sa.text("state = 'dropped'")
-_LETTER = sa.text("outbox_row_id IS NOT NULL")
+_OWED, _DROPPED, _LETTER = "state = 'owed'", "state = 'dropped'", "outbox_row_id IS NOT NULL"
 
 
 class Notice(db.Model):
@@ -42,9 +41,9 @@ class Notice(db.Model):
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("certificate_id", "rung", "role", "person_id"),
-        sa.Index("ix_notice_letter", "outbox_row_id", sqlite_where=_LETTER, postgresql_where=_LETTER),
-        sa.Index("ix_notice_owed", "recipient_key", sqlite_where=_OWED, postgresql_where=_OWED),
-        sa.Index("ix_notice_dropped", "send_before", sqlite_where=_DROPPED, postgresql_where=_DROPPED),
+        partial_index("ix_notice_letter", "outbox_row_id", where=_LETTER),
+        partial_index("ix_notice_owed", "recipient_key", where=_OWED),
+        partial_index("ix_notice_dropped", "send_before", where=_DROPPED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
