@@ -56,12 +56,13 @@ class Lease:
             raise LeaseLost(self.job)
 
 
-def run(job: str, work: Callable[[Lease], str | None]) -> bool:
-    """Take the lease, do ``work(lease)``, note how it ended. False when another process holds the job.
+def run(job: str, work: Callable[[Lease], str | None], every: timedelta | None = None) -> bool:
+    """Take the lease, do ``work(lease)``, note how it ended. False when another process holds the job, or when with
+    ``every`` it is no longer due: another process has done it since this one looked.
 
     ``work`` answers a short text for the health page ("14 due, 14 queued"). What it raises is noted and raised again.
     """
-    lease = take(job)
+    lease = take(job, every)
     if lease is None:
         return False
     try:
@@ -76,9 +77,14 @@ def run(job: str, work: Callable[[Lease], str | None]) -> bool:
 
 
 def is_due(job: str, every: timedelta) -> bool:
-    """Whether the job's last good run, in any process, began at least ``every`` ago by the machine's clock."""
-    good = select_run(job)
-    return good is None or good.good_at is None or (good.started_at or good.good_at) + every <= clock.machine()
+    """Whether the last run, in any process, began at least ``every`` ago by the machine's clock, or has not ended well."""
+    return _is_due(select_run(job), every)
+
+
+def _is_due(last: JobRun | None, every: timedelta) -> bool:
+    if last is None or last.good_at is None or last.started_at is None or last.good_at < last.started_at:
+        return True
+    return last.started_at + every <= clock.machine()
 
 
 def select_run(job: str) -> JobRun | None:
@@ -96,12 +102,14 @@ def last_good(job: str) -> datetime | None:
     return db.session.scalar(sa.select(JobRun.good_at).where(JobRun.job == job))
 
 
-def take(job: str) -> Lease | None:
-    """The lease of a job, or None while another process holds it."""
+def take(job: str, every: timedelta | None = None) -> Lease | None:
+    """The lease of a job, or None while another process holds it, or has done the job within ``every``."""
     at = clock.machine()
     until = at + timedelta(seconds=current_settings().lease_seconds)
     holder = clock.random_token()
     with transaction() as session:
+        if every is not None and not _is_due(select_run(job), every):
+            return None
         free = (JobRun.job == job) & (JobRun.lease_until <= at)
         if changed(sa.update(JobRun).where(free).values(holder=holder, lease_until=until, started_at=at)):
             return Lease(job, holder)

@@ -72,12 +72,13 @@ def forget_lapsed(lease: Lease) -> str:
     return f"{ended} ended"
 
 
-def run_now(job: Job) -> bool:
-    """Run one job under its lease. False when another process holds it, or the clock is not sound."""
+def run_now(job: Job, every: timedelta | None = None) -> bool:
+    """Run one job under its lease. False when another process holds it, or has done it within ``every``, or the clock is
+    not sound."""
     if job.trusts_clock and not audit.clock_is_sound():
         log.error("the machine's clock is behind the last recorded act: %s does not run", job.name)
         return False
-    return runs.run(job.name, job.work)
+    return runs.run(job.name, job.work, every)
 
 
 def run_if_due(app: Flask, job: Job) -> None:
@@ -85,7 +86,7 @@ def run_if_due(app: Flask, job: Job) -> None:
     with app.app_context():
         try:
             if runs.is_due(job.name, job.every):
-                run_now(job)
+                run_now(job, job.every)
         except Exception:
             log.exception("the job %s failed; it is tried again", job.name)
         finally:

@@ -73,3 +73,21 @@ def test_a_job_is_due_again_after_its_time(app: Flask, clock: FakeClock) -> None
     assert not runs.is_due("sweep", timedelta(hours=1))
     clock.move(minutes=60)
     assert runs.is_due("sweep", timedelta(hours=1))
+
+
+def test_a_job_that_failed_or_died_is_due_at_once(app: Flask, clock: FakeClock) -> None:
+    runs.run("sweep", lambda _: "")
+    clock.move(hours=1)
+    assert runs.take("sweep") is not None
+    clock.move(minutes=2)
+    assert runs.is_due("sweep", timedelta(hours=1))
+    runs.run("sweep", lambda _: "")
+    assert not runs.is_due("sweep", timedelta(hours=1))
+
+
+def test_a_job_that_another_process_has_done_since_one_looked_is_not_done_again(app: Flask) -> None:
+    hour = timedelta(hours=1)
+    assert runs.is_due("sweep", hour)
+    assert runs.run("sweep", lambda _: "", hour)
+    assert not runs.run("sweep", lambda _: "", hour)
+    assert runs.run("sweep", lambda _: ""), "an operator's command runs it whenever it is given"

@@ -43,22 +43,9 @@ def lines_of(row_ids: list[int], now: datetime) -> list[Line]:
         .where(Notice.outbox_row_id.in_(row_ids), Notice.state == NoticeState.QUEUED)
         .order_by(Certificate.not_after, Certificate.id, Notice.id)
     )
-    present = holders_of(row_ids)
-    return [
-        Line(
-            notice.id,
-            notice.outbox_row_id or 0,
-            notice.certificate_id,
-            notice.rung,
-            notice.role,
-            notice.person_id,
-            rules.fate(
-                silent=is_silent, late=is_late, written_to=notice.recipient_key, holder=present.get(notice.id)
-            ),
-            present.get(notice.id),
-        )
-        for notice, is_silent, is_late in db.session.execute(query)
-    ]  # fmt: skip
+    found = db.session.execute(query).all()
+    present = holders_of(row_ids, {notice.role for notice, _, _ in found})
+    return [_line(notice, present.get(notice.id), is_silent, is_late) for notice, is_silent, is_late in found]
 
 
 def settle(lines: list[Line], row_id: int) -> None:
@@ -84,3 +71,17 @@ def _outcomes(row_id: int) -> dict[Fate, dict[str, Any]]:
         Fate.DROPPED: {"state": NoticeState.DROPPED, "outbox_row_id": None},
         Fate.MOVED: {"state": NoticeState.OWED, "outbox_row_id": None, "recipient_key": bindparam("holder")},
     }
+
+
+def _line(notice: Notice, holder: str | None, silent: bool, late: bool) -> Line:
+    fate = rules.fate(silent=silent, late=late, written_to=notice.recipient_key, holder=holder)
+    return Line(
+        notice.id,
+        notice.outbox_row_id or 0,
+        notice.certificate_id,
+        notice.rung,
+        notice.role,
+        notice.person_id,
+        fate,
+        holder,
+    )

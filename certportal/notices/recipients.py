@@ -4,7 +4,7 @@ Because one place writes the recipient's key, a notice that moves to another per
 never wanders on by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -81,10 +81,10 @@ def present_key(role: NoticeRole) -> sa.ScalarSelect[str]:
     return select(of.key).select_from(of.source).where(mine).correlate(Notice).scalar_subquery()
 
 
-def holders_of(row_ids: list[int]) -> dict[int, str]:
+def holders_of(row_ids: list[int], roles: Iterable[NoticeRole]) -> dict[int, str]:
     """By a notice's id, for the lines of letters: the key of whoever holds its role today; left out when nobody does."""
     found: dict[int, str] = {}
-    for role in NoticeRole:
+    for role in roles:
         of = holders(role)
         lines = (
             select(Notice.id, of.key)

@@ -25,8 +25,10 @@ class Words:
             if first.ended:
                 return gettext("Certificate expired %(day)s: %(program)s, %(organisation)s", **said)
             return gettext("Certificate expires %(day)s: %(program)s, %(organisation)s", **said)
-        what = f"{self.title()}, {as_date(first.not_after)}" if not self.ended else self.title()
-        return f"{what}: {self._organisations()}"
+        if self.ended:
+            return f"{self.title()}: {self._organisations()}"
+        said = {"what": self.title(), "day": as_date(first.not_after), "organisation": self._organisations()}
+        return gettext("%(what)s, the first on %(day)s: %(organisation)s", **said)
 
     def title(self) -> str:
         """The letter's heading."""
