@@ -8,7 +8,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from tests.browsing import HTMX, Page
 
-TIMEOUT = 90
+TIMEOUT = 240
 
 
 class Answer:

@@ -17,7 +17,7 @@ import pytest
 from tests.browsing import Page
 from tests.demo.over_http import HttpBrowser
 
-PATIENCE = 120
+PATIENCE = 240
 CERTPORTAL = "from certportal.cli import main; main()"
 MESSAGE_LINK = re.compile(r"/messages/[A-Za-z0-9_-]{43}")
 PIN = re.compile(r"\b\d{6}\b")
@@ -60,7 +60,7 @@ def running_demo(directory: Path, port: int) -> Generator[str]:
         yield address[0]
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) in {0, -signal.SIGINT, 130, 1}, said
+        assert process.wait(60) == 0, said
         assert not [line for line in said if "Traceback" in line], "".join(said)
 
 
