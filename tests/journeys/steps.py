@@ -32,7 +32,7 @@ def admitted(signatory: Signatory, operator: Operator) -> None:
     operator.sign_in()
     page = operator.next_in_queue()
     assert signatory.organisation in page.text
-    page.submit(words("Let in"))
+    page.submit(words("Let in", context="verb"))
     mail = signatory.newest_mail(words("You may now sign in for %(organisation)s", organisation=signatory.organisation))
     assert mail.parsed["Content-Language"] == words.language
 
