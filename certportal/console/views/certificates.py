@@ -71,5 +71,4 @@ def _about(certificate_id: int) -> dict[str, Any]:
         "replacement": service.open_replacement(one),
         "others": service.others_on_channel(one),
         "acts": [(entry, act(entry.verb, entry.details)) for entry in service.activity(one)],
-        "ledger": certificate_pages.place("notices.ledger", certificate_id=certificate_id),
     }
