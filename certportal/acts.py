@@ -63,7 +63,9 @@ ACTS: dict[str, LazyString] = {
     "order_placed": _l("The certificate was ordered: order %(number)s"),
     "order_cancelled": _l("The order %(number)s was cancelled"),
     "codes_sent_anew": _l("New transfer codes were sent for the order %(number)s"),
-    "codes_withheld": _l("The transfer codes of the order %(number)s were made void, because the contact’s details changed"),
+    "codes_withheld": _l(
+        "The transfer codes of the order %(number)s were made void, because the contact’s details changed"
+    ),
     # messages
     "pin_sent": _l("A PIN code was sent to the technical contact’s mobile"),
     "message_opened": _l("The message was opened with the PIN code"),
