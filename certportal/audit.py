@@ -81,6 +81,9 @@ def service_time(machine_moment: datetime) -> datetime:
 
 _SQLITE = """CREATE TRIGGER IF NOT EXISTS audit_entry_no_{verb} BEFORE {VERB} ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END"""
+_SQLITE_REPLACE = """CREATE TRIGGER IF NOT EXISTS audit_entry_no_replace BEFORE INSERT ON audit_entry
+WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END"""  # REPLACE deletes without asking the DELETE trigger
 _POSTGRES_FUNCTION = """CREATE OR REPLACE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit record is append-only'; END $$"""
 _POSTGRES_TRIGGER = """CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
@@ -90,7 +93,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()"""
 def append_only_triggers(dialect: str) -> list[str]:
     """The statements that make the record append-only, for the migration and for tables made without one."""
     if dialect == "sqlite":
-        return [_SQLITE.format(verb=verb, VERB=verb.upper()) for verb in ("update", "delete")]
+        return [_SQLITE.format(verb=verb, VERB=verb.upper()) for verb in ("update", "delete")] + [_SQLITE_REPLACE]
     return [_POSTGRES_FUNCTION, _POSTGRES_TRIGGER]
 
 

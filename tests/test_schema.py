@@ -48,6 +48,18 @@ def test_the_record_is_append_only(migrated: Flask) -> None:
         assert db.session.scalar(sa.select(sa.func.count(audit.AuditEntry.id))) == 1
 
 
+@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE"])
+def test_a_row_of_the_record_cannot_be_written_over_in_sqlite(app: Flask, verb: str) -> None:
+    with transaction():
+        audit.record("clock_accepted", "clock", by=COMMAND)
+    columns = [column.name for column in sa.inspect(audit.AuditEntry).columns]
+    values = ["'nothing'" if name == "verb" else name for name in columns]
+    statement = f"{verb} INTO audit_entry ({', '.join(columns)}) SELECT {', '.join(values)} FROM audit_entry"
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), transaction() as session:
+        session.execute(sa.text(statement))
+    assert db.session.scalars(sa.select(audit.AuditEntry.verb)).all() == ["clock_accepted"]
+
+
 def test_upgrading_twice_changes_nothing(migrated: Flask) -> None:
     with migrated.app_context():
         schema.upgrade(migrated)
