@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MisdirectedRequest, NotFound
 from werkzeug.wrappers import Response
 
 from certportal.formats import language
+from certportal.masking import mask_the_log
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.settings import current_settings
@@ -129,7 +130,7 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 
 def _refuse_foreign_host() -> None:
-    if request.host != current_settings().host:
+    if request.host.lower() != current_settings().host:
         raise MisdirectedRequest
 
 
@@ -162,7 +163,8 @@ def _context() -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Error pages, headers, the host check and what every template may use."""
+    """Error pages, headers, the host check, a log without tokens and what every template may use."""
+    mask_the_log()
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -1,6 +1,5 @@
 """``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
 
-import re
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -9,10 +8,9 @@ from gunicorn.workers.base import Worker
 
 from certportal import create_app, scheduler
 from certportal.clock import Clock
-from certportal.messages.links import mask
+from certportal.masking import mask
 from certportal.settings import Settings
 
-OPERATOR_LINK = re.compile(r"(/desk/sign-in/link/)[^/?#\s\"]+")
 ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
 
 
@@ -21,12 +19,7 @@ class MaskingLogger(Logger):
 
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> Any:
         atoms = super().atoms(resp, req, environ, request_time)
-        return {name: masked(value) if isinstance(value, str) else value for name, value in atoms.items()}
-
-
-def masked(text: str) -> str:
-    """A log line without the token of any link: a secure message's or an operator's one-time address."""
-    return OPERATOR_LINK.sub(r"\1[token]", mask(text))
+        return {name: mask(value) if isinstance(value, str) else value for name, value in atoms.items()}
 
 
 class Server(BaseApplication):

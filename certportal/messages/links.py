@@ -1,6 +1,5 @@
-"""The token of a PIN-guarded link: made here, stored only as a keyed hash, and masked wherever an address is logged."""
+"""The token of a PIN-guarded link: made here, and stored only as a keyed hash."""
 
-import re
 from typing import Final
 
 from sqlalchemy import select
@@ -11,17 +10,7 @@ from certportal.messages.models import SecureMessage
 from certportal.secrecy import Secret, keyed_hash
 from certportal.settings import current_settings
 
-_TOKEN: Final = re.compile(r"((?:/|%2F)messages(?:/|%2F)+)(?:(?!%2F)[^/?#\s\"'<>])+", re.IGNORECASE)
 _LONGEST_TOKEN: Final = 100
-
-
-def mask(text: str) -> str:
-    """A path, an address or a whole log line, with the token of every message link in it replaced.
-
-    >>> mask("GET /messages/pUx3…/pin HTTP/1.1")
-    'GET /messages/[token]/pin HTTP/1.1'
-    """
-    return _TOKEN.sub(r"\1[token]", text)
 
 
 def new_token() -> Secret:

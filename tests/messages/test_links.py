@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certportal.messages.links import mask
+from certportal.masking import mask
 
 TOKEN = "pUx3-Vb_9QmTz0aYk5WJ1cR8nE2sLd4fGh6iKo7MxBw"
 
