@@ -6,16 +6,19 @@ environment wins over it. Secrets that are not given are made once in ``CERTPORT
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from certportal import places
+from certportal.identifiers import EmailAddress, country_code
 from certportal.keyfiles import secret_file
+from certportal.refusals import Refusal
 from certportal.settings import Network, Settings
 
 PREFIX = "CERTPORTAL_"
+SHORTEST_PASSPHRASE = 12  # as ca.keys, which must not be reached from here; a test compares them
 
 
 class SettingsError(Exception):
@@ -42,11 +45,14 @@ class Reading:
     def settings(self) -> Settings:
         data_dir = Path(self.text("DATA_DIR", "data")).expanduser().absolute()
         values: dict[str, Any] = {"data_dir": data_dir, "base_url": self.base_url()}
-        values["database_url"] = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
+        database_url = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
+        values["database_url"] = self.placed("DATABASE_URL", places.database, database_url)
         values |= self.provider() | self.mail() | self.rules() | self.authority() | self.running()
         secret_key, passphrase = self.text("SECRET_KEY"), self.text("CA_PASSPHRASE")
         if secret_key and len(secret_key) < 32:
             self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
+        if passphrase and len(passphrase.encode()) < SHORTEST_PASSPHRASE:
+            self.wrong("CA_PASSPHRASE", "give at least 12 characters, or leave it out and one is made in DATA_DIR")
         unknown = [k for k in self.values if k.startswith(PREFIX) and k.removeprefix(PREFIX) not in self.asked]
         self.mistakes += [f"{name}: is no setting; see the table in docs/deploy.md" for name in sorted(unknown)]
         if self.mistakes:
@@ -57,12 +63,7 @@ class Reading:
 
     def base_url(self) -> str:
         url = self.required("BASE_URL", "give the service's public address, such as https://certificates.example.org")
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-            self.wrong("BASE_URL", "give scheme and host, such as https://certificates.example.org")
-        if parts.path not in ("", "/"):
-            self.wrong("BASE_URL", "leave out the path: the service lives at the root of its host")
-        return f"{parts.scheme}://{parts.netloc}"
+        return self.placed("BASE_URL", places.public_address, url)
 
     def provider(self) -> dict[str, Any]:
         accent = self.text("ACCENT_COLOUR")
@@ -71,20 +72,41 @@ class Reading:
         logo = self.text("LOGO_FILE")
         if logo and not (Path(logo).is_file() and Path(logo).suffix in (".svg", ".png")):
             self.wrong("LOGO_FILE", "name a .svg or .png file that exists")
-        country = self.text("DEFAULT_COUNTRY", "FI").upper()
-        if not re.fullmatch(r"[A-Z]{2}", country):
-            self.wrong("DEFAULT_COUNTRY", "give a country as two letters, such as FI")
         return {
             "service_name": self.text("SERVICE_NAME", "Certportal"),
             "provider_name": self.text("PROVIDER_NAME"),
             "support_phone": self.text("SUPPORT_PHONE"),
-            "support_email": self.text("SUPPORT_EMAIL"),
+            "support_email": self.address("SUPPORT_EMAIL", self.text("SUPPORT_EMAIL")),
             "support_hours": self.text("SUPPORT_HOURS"),
             "accent_colour": accent,
             "logo_file": Path(logo) if logo else None,
-            "default_country": country,
+            "default_country": self.country(),
             "timezone": self.timezone(),
         }
+
+    def country(self) -> str:
+        country = self.text("DEFAULT_COUNTRY", "FI").upper()
+        try:
+            return country if country == "FI" else country_code(country)  # its library is spared where it can be
+        except Refusal:
+            self.wrong("DEFAULT_COUNTRY", "give a country as two letters, such as FI")
+            return "FI"
+
+    def address(self, name: str, text: str) -> str:
+        """An e-mail address, or nothing."""
+        try:
+            return EmailAddress.parse(text).text if text else ""
+        except Refusal:
+            self.wrong(name, "give an e-mail address, such as certificates@example.org")
+            return ""
+
+    def placed(self, name: str, read: Callable[[str], str], text: str) -> str:
+        """What ``places`` makes of the text, or nothing."""
+        try:
+            return read(text) if text else ""
+        except places.Misplaced as misplaced:
+            self.wrong(name, str(misplaced))
+            return ""
 
     def timezone(self) -> ZoneInfo:
         name = self.text("TIMEZONE", "Europe/Helsinki")
@@ -98,12 +120,12 @@ class Reading:
         tls = self.text("MAIL_TLS", "starttls")
         if tls not in ("none", "starttls", "tls"):
             self.wrong("MAIL_TLS", "give none, starttls or tls")
-        sender = self.required("MAIL_SENDER", "give the address that mail is sent from")
-        if sender and "@" not in sender:
-            self.wrong("MAIL_SENDER", "give an e-mail address")
+        sender = self.address("MAIL_SENDER", self.required("MAIL_SENDER", "give the address that mail is sent from"))
         sms = self.required("SMS_URL", "give an Apprise URL of your SMS gateway, with {to} in the recipient's place")
         if sms and "{to}" not in sms:
             self.wrong("SMS_URL", "write {to} where the recipient's number belongs")
+        elif sms and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+]*://\S+", sms):
+            self.wrong("SMS_URL", "give an Apprise URL, such as jsons://gateway.example.org/send?:to={to}")
         return {
             "mail_server": self.required("MAIL_SERVER", "give the SMTP server's name"),
             "mail_port": self.number("MAIL_PORT", 465 if tls == "tls" else 587, 1, 65535),
@@ -152,6 +174,11 @@ class Reading:
                 values[name] = self.text(name.upper(), f"Certportal {label} CA ({environment})")
                 if place == "issuing" and "Issuing" not in values[name]:
                     self.wrong(name.upper(), "keep the word Issuing in the name: client programs look for it")
+        names = [name for name in values if "_name_" in name]
+        for at, name in enumerate(names):
+            for other in names[:at]:
+                if values[other] == values[name]:
+                    self.wrong(name.upper(), f"the same as {PREFIX}{other.upper()}; each needs its own name")
         return values
 
     def running(self) -> dict[str, Any]:
@@ -163,7 +190,7 @@ class Reading:
             "deliver_every_seconds": self.number("DELIVER_EVERY_SECONDS", 2, 1, 60),
             "sweep_every_minutes": self.number("SWEEP_EVERY_MINUTES", 60, 1, 1440),
             "scheduler": self.choice("SCHEDULER", "on", {"on": True, "off": False}),
-            "bind": self.text("BIND", "127.0.0.1:8000"),
+            "bind": self.placed("BIND", places.listening, self.text("BIND", "127.0.0.1:8000")),
             "workers": self.number("WORKERS", 2, 1, 64),
             "threads": self.number("THREADS", 8, 1, 64),
         }

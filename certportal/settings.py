@@ -17,7 +17,7 @@ class Settings:
     """What an installation decides. See docs/deploy.md for the table; times in the unit the name says."""
 
     data_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)  # it may hold the database's password
     base_url: str
     secret_key: bytes = field(repr=False)
     ca_passphrase: bytes = field(repr=False)

@@ -115,3 +115,83 @@ def test_proxies_are_networks(tmp_path: Path) -> None:
     settings = read_settings(whole(tmp_path, TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8"))
     assert [str(network) for network in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
     assert mistakes(whole(tmp_path, TRUSTED_PROXIES="proxy.example"))[0].startswith("CERTPORTAL_TRUSTED_PROXIES: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("https://Certificates.Service.Example/", "https://certificates.service.example"),
+        ("https://portal.example:443", "https://portal.example"),
+        ("http://portal.example:80", "http://portal.example"),
+        ("HTTP://portal.example:443", "http://portal.example:443"),
+        ("http://[2001:DB8::1]:8000", "http://[2001:db8::1]:8000"),
+    ],
+)
+def test_the_address_is_kept_as_browsers_write_it(tmp_path: Path, given: str, meant: str) -> None:
+    assert read_settings(whole(tmp_path, BASE_URL=given)).base_url == meant
+
+
+WRONG = [
+    ("BASE_URL", "https://user:password@portal.example"),
+    ("BASE_URL", "https://portal.example:many"),
+    ("BASE_URL", "https://[portal.example"),
+    ("BASE_URL", "https://sertifikaatti-ä.example"),
+    ("BASE_URL", "https://portal example"),
+    ("CA_PASSPHRASE", "eleven-long"),
+    ("SMS_URL", "gateway.service.example/{to}"),
+    ("SMS_URL", "form://gateway example/{to}"),
+    ("DATABASE_URL", "certportal.sqlite3"),
+    ("DATABASE_URL", "sqlite://"),
+    ("DATABASE_URL", "oracle://scott:tiger@db/x"),
+    ("DATABASE_URL", "nothing-like-it://db/x"),
+    ("DATABASE_URL", "postgresql+nodriver://db/x"),
+    ("DATABASE_URL", "postgresql://db:port/x"),
+    ("MAIL_SENDER", "no-reply@service"),
+    ("MAIL_SENDER", "no reply@service.example"),
+    ("SUPPORT_EMAIL", "support.service.example"),
+    ("BIND", "8000"),
+    ("BIND", "127.0.0.1:http"),
+    ("BIND", "127.0.0.1:70000"),
+    ("BIND", "unix:"),
+    ("DEFAULT_COUNTRY", "XX"),
+    ("DEFAULT_COUNTRY", "Finland"),
+    ("CA_ISSUING_NAME_PRODUCTION", "Certportal Issuing CA (test)"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=[" ".join(each) for each in WRONG])
+def test_what_cannot_work_is_refused_at_start(tmp_path: Path, name: str, value: str) -> None:
+    said = mistakes(whole(tmp_path, **{name: value}))
+    assert len(said) == 1
+    assert "password@portal" not in said[0]
+    if name == "CA_ISSUING_NAME_PRODUCTION":
+        assert said[0].startswith("CERTPORTAL_CA_ISSUING_NAME_TEST: ")
+    else:
+        assert said[0].startswith(f"CERTPORTAL_{name}: ")
+
+
+def test_a_root_and_its_issuing_authority_have_names_of_their_own(tmp_path: Path) -> None:
+    same = "Example Issuing CA"
+    said = mistakes(whole(tmp_path, CA_ROOT_NAME_PRODUCTION=same, CA_ISSUING_NAME_PRODUCTION=same))
+    assert said == [
+        "CERTPORTAL_CA_ISSUING_NAME_PRODUCTION: the same as CERTPORTAL_CA_ROOT_NAME_PRODUCTION; each needs its own name"
+    ]
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:8000", "[::1]:8000", "localhost:80", "unix:/run/certportal/portal.sock"])
+def test_places_to_listen_at(tmp_path: Path, bind: str) -> None:
+    assert read_settings(whole(tmp_path, BIND=bind)).bind == bind
+
+
+def test_a_database_may_be_another(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://portal:sesam-54321@db.service.example/certportal"
+    settings = read_settings(whole(tmp_path, DATABASE_URL=url))
+    assert settings.database_url == url
+    assert "sesam-54321" not in repr(settings)
+
+
+def test_the_shortest_passphrase_is_the_authorities_own() -> None:
+    from certportal import environment
+    from certportal.ca import keys
+
+    assert environment.SHORTEST_PASSPHRASE == keys.SHORTEST_PASSPHRASE

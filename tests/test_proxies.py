@@ -56,6 +56,10 @@ def test_a_foreign_host_is_refused(app: Flask, host: str) -> None:
     assert "evil.example" not in answer.get_data(as_text=True)
 
 
+def test_a_host_is_the_same_in_capitals(app: Flask) -> None:
+    assert app.test_client().get("/accessibility", headers={"Host": "LocalHost"}).status_code == 200
+
+
 def test_over_https_cookies_are_secure_and_the_browser_remembers(settings: Settings) -> None:
     app = create_app(replace(settings, base_url="https://portal.example"), FakeClock())
     answer = app.test_client().get("/sign-in", base_url="https://portal.example")
