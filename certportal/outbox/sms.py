@@ -20,6 +20,7 @@ from certportal.settings import current_settings
 PLACE = "{to}"
 TIMEOUT = 15.0
 TALKATIVE = ("apprise", "urllib3", "requests")
+LATE = ("urllib3.connectionpool", "urllib3.util.retry")  # Apprise imports these when the first text is on its way
 BAD_URL = "SMS_URL is no Apprise URL that works here; check it, and whether its service needs another package"
 
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
@@ -107,7 +108,7 @@ _MUFFLE = _Muffle()
 @contextmanager
 def _kept_out_of_the_log() -> Generator[list[str]]:
     _apprise()
-    for name in list(logging.root.manager.loggerDict):
+    for name in (*logging.root.manager.loggerDict, *LATE):
         if name.partition(".")[0] in TALKATIVE:  # a filter holds for its own logger alone, not for those below
             logging.getLogger(name).addFilter(_MUFFLE)
     logging.getLogger("smpp").setLevel(logging.CRITICAL + 1)  # smpplib makes a logger below it for each connection
