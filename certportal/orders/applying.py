@@ -172,7 +172,8 @@ def _gone(draft_id: int, refusal: Conflict) -> Response:
 
 def _is_valid(form: ApplicationForm) -> bool:
     valid = form.validate()
-    return form.describe(bool(others_of(form))) and valid
+    fits = form.succeed(service.replaced_certificate(acting().organisation.id, form.replaced_id))
+    return form.describe(bool(others_of(form))) and fits and valid
 
 
 def _form_of(found: OrderDraft) -> ApplicationForm:

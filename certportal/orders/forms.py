@@ -18,6 +18,7 @@ from certportal.fields import (
 )
 from certportal.formats import as_date, environment_name
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
+from certportal.orders import rules
 from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Reasons, Standing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.rules import ContactChoice, OrderAnswers
@@ -115,6 +116,18 @@ class ApplicationForm(Form):
         if others and not self.description.data and not self.description.errors:
             self.description.errors = [sentence(Refusal("description_needed"))]
         return not self.description.errors
+
+    def succeed(self, replaced: ReplaceableCertificate | None) -> bool:
+        """Asks for the channel and the environment of what gives way. False: they are others."""
+        if replaced is None or self.channel.data is None or self.environment.data is None:
+            return True
+        try:
+            rules.successor_fits(self.channel.data, self.environment.data, replaced)
+        except Refusal as refusal:
+            at_fault = self.channel if refusal.code == "replaces_other_channel" else self.environment
+            at_fault.errors = at_fault.errors or [sentence(refusal)]
+            return False
+        return True
 
     @property
     def asks_my_mobile(self) -> bool:

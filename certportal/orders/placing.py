@@ -102,7 +102,7 @@ def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:
     replaced = known.get(answers.replaces_certificate_id or 0)
     if replaced is None:
         raise Refusal("certificate_unknown")
-    rules.successor_fits(answers.environment, replaced.environment)
+    rules.successor_fits(answers.channel_id, answers.environment, replaced)
     return replaced.id
 
 
@@ -114,7 +114,8 @@ def _given_up(answers: OrderAnswers, acting: Acting) -> int | None:
         raise Conflict("earlier_order_collected")
     if earlier.state is OrderState.OPEN:
         withdraw(earlier, acting.actor, MessageEnd.SUPERSEDED)
-    return earlier.replaces_certificate_id if answers.environment is earlier.environment else None
+    same = (answers.channel_id, answers.environment) == (earlier.channel_id, earlier.environment)
+    return earlier.replaces_certificate_id if same else None
 
 
 def _contact(choice: ContactChoice, organisation_id: int) -> TechnicalContact:

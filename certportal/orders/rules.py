@@ -84,13 +84,25 @@ def not_being_collected(codes_states: Iterable[str]) -> None:
         raise Conflict("codes_in_use")
 
 
-def successor_fits(environment: Environment, replaced: Environment) -> None:
-    """Production and test never mix, so neither replaces the other: the old one's notices would stop too early.
+class Replaced(Protocol):
+    """What the rules look at in a certificate that a new one takes the place of."""
 
-    Refusals: replaces_other_environment.
+    @property
+    def channel_id(self) -> int: ...
+
+    @property
+    def environment(self) -> Environment: ...
+
+
+def successor_fits(channel_id: int, environment: Environment, replaced: Replaced) -> None:
+    """A certificate replaces one for the same channel and environment: else the old one's notices would stop too early.
+
+    Refusals: replaces_other_environment, replaces_other_channel.
     """
-    if environment is not replaced:
+    if environment is not replaced.environment:
         raise Refusal("replaces_other_environment")
+    if channel_id != replaced.channel_id:
+        raise Refusal("replaces_other_channel")
 
 
 def order_number(year: int, sequence: int) -> str:

@@ -89,9 +89,7 @@ def withhold_codes(order: Order, by: Actor) -> bool:
     if not messages.void_codes(order.id, MessageEnd.CONTACT_CHANGED):
         return False
     order.version += 1
-    audit.record(
-        "codes_withheld", subject(order), by=by, organisation_id=order.organisation_id, number=order.number
-    )
+    audit.record("codes_withheld", subject(order), by=by, organisation_id=order.organisation_id, number=order.number)
     return True
 
 

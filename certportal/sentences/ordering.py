@@ -68,6 +68,10 @@ SENTENCES: dict[str, LazyString] = {
         "A certificate for production cannot replace one for test, nor the other way round. Choose the environment of the old "
         "certificate, or apply for an additional one"
     ),
+    "replaces_other_channel": _l(
+        "The new certificate is for another channel than the one it would replace. Choose the channel of the old certificate, "
+        "or order it as an additional certificate"
+    ),
     # access
     "interface_draft_sent": _l("This application has been sent already. Here is how it stands"),
     "rights_changed": _l(

@@ -92,16 +92,6 @@ def test_a_contact_that_has_been_replaced_is_not_filled_in(
     assert browser.get("/orders/new?replaces=1").field("who") == ""
 
 
-def test_a_test_certificate_does_not_replace_one_for_production(
-    house: House, browser: BrowsingClient, certificates: Certificates, clock: FakeClock
-) -> None:
-    certificates.add(house, builders.contact(house.organisation).id, clock.at)
-    page = browser.get("/orders/application?reason=replaces&replaces=1")
-    page = page.submit("Check your answers", terms="y", environment="TEST").submit("Send the application")
-    assert (page.status, orders()) == (422, [])
-    assert "cannot replace one for test" in page.errors[0]
-
-
 def test_an_order_that_failed_is_filled_in_for_correction_and_its_codes_are_void(
     house: House, browser: BrowsingClient
 ) -> None:
@@ -203,6 +193,35 @@ def test_what_gives_way_must_still_be_there_when_it_is_sent(
     certificates.known.clear()
     with pytest.raises(Refusal, match="certificate_unknown"):
         service.place_order(draft_id, 1, wanted, house.acting)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "code"),
+    [
+        ({"channel": "other"}, "order it as an additional certificate", "replaces_other_channel"),
+        ({"environment": "TEST"}, "Choose the environment of the old certificate", "replaces_other_environment"),
+    ],
+)
+def test_a_certificate_replaces_only_one_for_the_same_channel_and_environment(
+    house: House,
+    browser: BrowsingClient,
+    certificates: Certificates,
+    clock: FakeClock,
+    changed: dict[str, str],
+    words: str,
+    code: str,
+) -> None:
+    builders.access_right(house.organisation, house.other)
+    certificates.add(house, builders.contact(house.organisation).id, clock.at)
+    wish = {name: str(house.other.id) if value == "other" else value for name, value in changed.items()}
+    page = browser.get("/orders/application?reason=replaces&replaces=1")
+    again = filled_in(page, house, **wish)
+    assert again.status == 422
+    assert any(words in error for error in again.errors)
+    draft_id, wanted = forged(house, reason="replaces", replaces="1", **wish)
+    with pytest.raises(Refusal, match=code):
+        service.place_order(draft_id, 1, wanted, house.acting)
+    assert orders() == []
 
 
 def test_an_order_that_was_collected_meanwhile_has_not_failed(house: House) -> None:

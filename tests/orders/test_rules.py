@@ -59,10 +59,18 @@ def test_nothing_is_voided_under_a_certificate_that_is_being_made() -> None:
         rules.not_being_collected(["void", "taken"])
 
 
-def test_production_and_test_never_replace_each_other() -> None:
-    rules.successor_fits(Environment.TEST, Environment.TEST)
+@dataclass
+class Old:
+    channel_id: int
+    environment: Environment
+
+
+def test_production_and_test_never_replace_each_other_nor_one_channel_another() -> None:
+    rules.successor_fits(1, Environment.TEST, Old(1, Environment.TEST))
     with pytest.raises(Refusal, match="replaces_other_environment"):
-        rules.successor_fits(Environment.TEST, Environment.PRODUCTION)
+        rules.successor_fits(1, Environment.TEST, Old(1, Environment.PRODUCTION))
+    with pytest.raises(Refusal, match="replaces_other_channel"):
+        rules.successor_fits(1, Environment.TEST, Old(2, Environment.TEST))
 
 
 def test_codes_of_the_first_of_december_are_reminded_of_on_the_eleventh() -> None:
