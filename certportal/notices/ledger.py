@@ -71,7 +71,7 @@ def _line(of: Certificate, notice: Notice, row: OutboxRow | None) -> LedgerLine:
     name, address = _holder(of, notice)
     if sent is not None and sent.address:
         name, address = name if sent.address.casefold() == address.casefold() else "", sent.address
-    elif notice.state in (NoticeState.SUPERSEDED, NoticeState.DROPPED):
+    elif state in (NoticeState.SUPERSEDED, NoticeState.DROPPED):
         name, address = "", ""
     at = audit.service_time(row.settled_at) if row is not None and row.settled_at is not None else None
     return LedgerLine(notice.rung, notice.role, name, address, state, at, row.reply if row is not None else "")
@@ -80,6 +80,8 @@ def _line(of: Certificate, notice: Notice, row: OutboxRow | None) -> LedgerLine:
 def _state(notice: Notice, row: OutboxRow | None) -> str:
     if notice.state in (NoticeState.SUPERSEDED, NoticeState.DROPPED):
         return notice.state.value
+    if notice.send_before <= clock.now() and (row is None or row.state is RowState.LAPSED):
+        return NoticeState.SUPERSEDED.value  # the next sweep notes it
     if row is None:
         return "waiting"
     if row.state in (RowState.ACCEPTED, RowState.REFUSED, RowState.UNKNOWN):

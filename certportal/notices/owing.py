@@ -80,13 +80,16 @@ def tidy_owed() -> None:
     queued = and_(Notice.state == NoticeState.QUEUED, Notice.outbox_row_id.in_(lapsed))
     dropped = and_(Notice.in_state(NoticeState.DROPPED), Notice.send_before > now, ~overtaken())
     late = or_(Notice.send_before <= now, overtaken())
-    owed = {"state": NoticeState.OWED, "outbox_row_id": None}
-    _change(queued, **owed)
     cared_for = exists().where(Certificate.id == Notice.certificate_id, ~silent())
     for role in NoticeRole:
         key = present_key(role)
-        again = and_(dropped, Notice.role == role, cared_for, key.is_not(None))
-        _change(again, **owed, recipient_key=key)
+        owed = {
+            "state": NoticeState.OWED,
+            "outbox_row_id": None,
+            "recipient_key": func.coalesce(key, Notice.recipient_key),
+        }
+        _change(and_(queued, Notice.role == role), **owed)
+        _change(and_(dropped, Notice.role == role, cared_for, key.is_not(None)), **owed)
     _change(Notice.in_state(NoticeState.OWED) & late, state=NoticeState.SUPERSEDED)
 
 

@@ -27,16 +27,18 @@ def sweep(lease: Lease) -> str:
         lease.renew_within()  # first: where rows are locked one by one, it makes a second sweep wait here
         owing.tidy_owed()
     for window in windows(current_settings().notice_days, clock.now()):
-        for batch in owing.batches(window):
+        for number, batch in enumerate(owing.batches(window), start=1):
             with transaction():
                 lease.renew_within()
                 owing.owe(window, batch)
+            lease.tell(f"{window.rung} days before: batch {number}")
     due = letters = 0
     while True:
         with transaction():
             lease.renew_within()
             lines, made = write_letters()
         due, letters = due + lines, letters + made
+        lease.tell(f"{due} due, {letters} letters")
         if made < LETTERS:
             return f"{due} due, {letters} letters"
 
