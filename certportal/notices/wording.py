@@ -84,7 +84,7 @@ class Words:
             (gettext("Certificate description"), one.description) if one.description else None,
             (gettext("Organisation"), f"{one.organisation}, {one.business_id}"),
             (gettext("Channel"), f"{one.channel}, {environment_name(one.environment)}"),
-            (gettext("Valid until"), as_datetime(one.not_after)),
+            (gettext("Ends"), as_datetime(one.not_after)),
             (gettext("Serial number"), "… " + " ".join(tail[place : place + 2] for place in range(0, len(tail), 2))),
             None if one.collects else (gettext("Technical contact"), contact),
         ]
