@@ -12,7 +12,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from certportal import audit, runs
+from certportal import audit, clock, runs
 from certportal.access.service import remind_operators
 from certportal.certificates.service import publish_crls, resume_prepared
 from certportal.extensions import db
@@ -54,11 +54,12 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
 
 
 def deliver(lease: Lease) -> str:
-    """Deliver until nothing is due."""
-    settled = 0
-    while count := delivery.deliver():
+    """Deliver until nothing is due; a mail server that is away is asked once in a run."""
+    settled, run = 0, delivery.Run(clock.random_token())
+    while count := run.batch():
         settled += count
         lease.renew()
+        lease.tell(f"{settled} settled")
     return f"{settled} settled"
 
 
@@ -72,13 +73,15 @@ def forget_lapsed(lease: Lease) -> str:
     return f"{ended} ended"
 
 
-def run_now(job: Job, every: timedelta | None = None) -> bool:
-    """Run one job under its lease. False when another process holds it, or has done it within ``every``, or the clock is
-    not sound."""
+def run_now(job: Job, every: timedelta | None = None, tell: Callable[[str], None] | None = None) -> bool:
+    """Run one job under its lease; ``tell`` hears how far it has come.
+
+    False when another process holds it, or has done it within ``every``, or the clock is not sound.
+    """
     if job.trusts_clock and not audit.clock_is_sound():
         log.error("the machine's clock is behind the last recorded act: %s does not run", job.name)
         return False
-    return runs.run(job.name, job.work, every)
+    return runs.run(job.name, job.work, every, tell)
 
 
 def run_if_due(app: Flask, job: Job) -> None:

@@ -38,28 +38,45 @@ class NotOurs(Exception):
 
 
 def deliver(limit: int = BATCH) -> int:
-    """Claim up to ``limit`` rows that are due and settle them. Answers how many were settled or put off."""
+    """Claim up to ``limit`` rows that are due and settle them. Answers how many were settled or put off.
+
+    When the mail server turns out to be away, every text message that is due goes out all the same.
+    """
     run = Run(clock.random_token())
-    row_ids = run.claim(limit)
-    with run.line() as line:
-        for position, row_id in enumerate(row_ids):
-            if stopping.is_set() or run.server_down:
-                run.give_back(row_ids[position:])
-                break
-            run.attempt(row_id, line)
-    return len(row_ids)
+    settled = run.batch(limit)
+    while run.server_down and not stopping.is_set() and (count := run.batch(limit)):
+        settled += count
+    return settled
 
 
 class Run:
-    """One pass over claimed rows. ``unsettled`` is the outcome of the row just sent, settled with the next one's *sending*."""
+    """One pass over claimed rows. ``unsettled`` is the outcome of the row just sent, settled with the next one's *sending*.
+
+    Once the mail server is found to be away (``server_down``), the pass claims no more mail.
+    """
 
     def __init__(self, holder: str) -> None:
         self.holder = holder
         self.unsettled: tuple[OutboxRow, str, Outcome] | None = None
         self.server_down = False
 
+    def batch(self, limit: int = BATCH) -> int:
+        """Claim up to ``limit`` rows and settle them; 0 when nothing is due."""
+        claimed = self.claim(limit)
+        with self.line() as line:
+            waiting = list(claimed)
+            while waiting and not stopping.is_set():
+                was_down = self.server_down
+                self.attempt(waiting.pop(0), line)
+                if self.server_down and not was_down:
+                    waiting = self.without_mail(waiting)
+            if waiting:
+                self.give_back(waiting)
+        return len(claimed)
+
     def claim(self, limit: int) -> list[int]:
-        """Tidy what killed runs left, let rows lapse, and take up to ``limit`` that are due."""
+        """Tidy what killed runs left, let rows lapse, and take up to ``limit`` that are due: first codes that somebody
+        waits for, then by age."""
         machine, now = clock.machine(), clock.now()
         stale = machine - timedelta(seconds=current_settings().claim_seconds)
         queued = OutboxRow.state == RowState.QUEUED
@@ -67,7 +84,10 @@ class Run:
             and_(OutboxRow.machine_deadline.is_(True), OutboxRow.send_before <= machine),
             and_(OutboxRow.machine_deadline.is_(False), OutboxRow.send_before <= now),
         )
-        due = select(OutboxRow.id).where(queued, OutboxRow.not_before <= machine).order_by(OutboxRow.id).limit(limit)
+        due = select(OutboxRow.id).where(queued, OutboxRow.not_before <= machine)
+        if self.server_down:
+            due = due.where(OutboxRow.medium == Medium.SMS)
+        due = due.order_by(OutboxRow.machine_deadline.desc(), OutboxRow.id).limit(limit)
         if db.session.scalar(due.limit(1)) is None and not self._left_behind(stale):
             return []
         with transaction() as session:
@@ -119,7 +139,7 @@ class Run:
             return
         self.settle_last()  # still there when this one never came as far as MAIL FROM
         self.unsettled = (row, letter.address, outcome)
-        self.server_down = isinstance(outcome, Temporary) and outcome.of == "server" and row.medium is Medium.MAIL
+        self.server_down |= isinstance(outcome, Temporary) and outcome.of == "server" and row.medium is Medium.MAIL
 
     def hand_over(self, row: OutboxRow, letter: Letter, line: Line) -> Outcome:
         context = dict(letter.context) | {"recipient_name": letter.name, "to": letter.address}
@@ -199,6 +219,13 @@ class Run:
             self.settle_previous()
             if changed(update(OutboxRow).where(mine).values(**values)) and silence.on_settling is not None:
                 silence.on_settling()
+
+    def without_mail(self, row_ids: list[int]) -> list[int]:
+        """Give back the letters among claimed rows; the text messages are left."""
+        query = select(OutboxRow.id).where(OutboxRow.id.in_(row_ids), OutboxRow.medium == Medium.SMS)
+        texts = set(db.session.scalars(query))
+        self.give_back([row_id for row_id in row_ids if row_id not in texts])
+        return [row_id for row_id in row_ids if row_id in texts]
 
     def give_back(self, row_ids: list[int]) -> None:
         """What was claimed and not begun waits again; the mail server's fault is not each row's."""
