@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from certportal import audit, ca, create_app, scheduler, schema
 from certportal.certificates import service as certificates
@@ -17,6 +18,8 @@ from certportal.environment import SettingsError, read_settings
 from certportal.extensions import transaction
 from certportal.formats import as_date
 from certportal.identifiers import Actor, ActorKind, EmailAddress, Environment, Language
+from certportal.outbox.sms import BAD_URL, SmsGateway
+from certportal.progress import progress
 from certportal.refusals import Refusal
 from certportal.registry import importing
 from certportal.sentences import sentence
@@ -36,11 +39,13 @@ def settings_or_exit() -> Settings:
 
 
 @contextmanager
-def at_work() -> Iterator[Flask]:
-    """An app to work in; a refusal ends the command with its sentence."""
+def at_work(*, before_init: bool = False) -> Iterator[Flask]:
+    """An app to work in, on a database of this program's revision; a refusal ends the command with its sentence."""
     app = create_app(settings_or_exit())
     with app.app_context(), app.test_request_context(headers={"Accept-Language": "en"}):
         try:
+            if not before_init:
+                require_database()
             yield app
         except importing.ImportRefused as refused:
             click.echo(sentence(refused), err=True)
@@ -50,6 +55,24 @@ def at_work() -> Iterator[Flask]:
         except Refusal as refusal:
             click.echo(sentence(refusal), err=True)
             sys.exit(1)
+
+
+def require_database() -> None:
+    """The command ends with what to do where ``certportal init`` has not been run."""
+    try:
+        schema.require_newest()
+    except schema.SchemaOutdated as outdated:
+        raise click.ClickException(str(outdated)) from outdated
+    except OperationalError as error:
+        raise click.ClickException(f"the database cannot be opened ({error.orig}); run: certportal init") from error
+
+
+def require_gateway(settings: Settings) -> None:
+    """Here, where a service begins, and not whenever settings are read: Apprise is slow to load."""
+    if not SmsGateway(settings.sms_url).can_send():
+        click.echo("certportal cannot start; please mend these settings:", err=True)
+        click.echo(f"  CERTPORTAL_{BAD_URL}", err=True)
+        sys.exit(2)
 
 
 def somebody() -> Actor:
@@ -66,7 +89,8 @@ def main() -> None:
 @main.command()
 def init() -> None:
     """Make or update the database, and the certification authorities where there are none."""
-    with at_work() as app:
+    with at_work(before_init=True) as app:
+        require_gateway(app.extensions["certportal.settings"])
         schema.upgrade(app)
         click.echo("The database is up to date.")
         for environment in Environment:
@@ -82,11 +106,9 @@ def serve() -> None:
     from certportal.serving import serve as serve_until_stopped
 
     settings = settings_or_exit()
+    require_gateway(settings)
     with create_app(settings).app_context():
-        try:
-            schema.require_newest()
-        except schema.SchemaOutdated as outdated:
-            raise click.ClickException(str(outdated)) from outdated
+        require_database()
     serve_until_stopped(settings)
 
 
@@ -111,7 +133,10 @@ def registry() -> None:
 def import_registry(file: Path, dry_run: bool) -> None:
     """Take FILE (JSON, or one CSV per kind): everything in it, or nothing where a row is wrong."""
     with at_work():
-        changes = importing.import_file(file, somebody(), dry_run=dry_run)
+        with progress() as tell:
+            changes = importing.import_file(
+                file, somebody(), dry_run=dry_run, progress=lambda done, of: tell(f"{done} of {of} rows")
+            )
         for change in changes:
             click.echo(change.text)
         done = "would change" if dry_run else "changed"
@@ -178,7 +203,12 @@ def sweep(at: str | None) -> None:
         if at:
             from certportal.notices.service import due_at
 
-            click.echo(f"{due_at(at)} notices would be due.")
+            try:
+                due = due_at(at)
+            except (ValueError, OverflowError):
+                wrong = "give a moment in ISO 8601, such as 2026-12-24T08:00 (UTC)"
+                raise click.BadParameter(wrong, param_hint="--at") from None
+            click.echo(f"{due} notices would be due.")
         else:
             run_job(app, scheduler.SWEEP)
 
@@ -195,7 +225,9 @@ def run_job(app: Flask, name: str) -> None:
     from certportal import runs
 
     (job,) = [job for job in scheduler.jobs(app.extensions["certportal.settings"]) if job.name == name]
-    if not scheduler.run_now(job):
+    with progress() as tell:
+        ran = scheduler.run_now(job, tell=lambda far: tell(f"{name}: {far}"))
+    if not ran:
         click.echo(f"{name}: did not run; another process is at it, or the clock is not to be trusted.", err=True)
         sys.exit(1)
     last = runs.select_run(name)
@@ -225,12 +257,12 @@ def show_authority() -> None:
 
 
 def make_authority(environment: Environment) -> None:
-    """Make one environment's authorities, publish its first list, and show them."""
+    """Make one environment's authorities, publish their first lists, and show them."""
     click.echo(f"{environment.value}: making keys and certificates …")
     made = certificates.initialise(environment)
-    certificates.publish(environment)
     with transaction():
         audit.record("ca_made", f"ca:{environment.value}", by=somebody(), name=made.name)
+    certificates.publish_all(environment)
     tell_authority(environment, made)
 
 

@@ -38,10 +38,14 @@ class LeaseLost(Exception):
 
 
 class Lease:
-    """A job held by this run. ``renew()`` between batches; raises LeaseLost when it is gone."""
+    """A job held by this run. ``renew()`` between batches; raises LeaseLost when it is gone.
+
+    ``tell("150 settled")`` says how far the work has come, to whoever watches; nobody watches a job of the scheduler.
+    """
 
     def __init__(self, job: str, holder: str) -> None:
         self.job, self.holder = job, holder
+        self.tell: Callable[[str], None] = _to_nobody
 
     def renew(self) -> None:
         """A use case: lengthen the lease by the setting's seconds."""
@@ -56,7 +60,16 @@ class Lease:
             raise LeaseLost(self.job)
 
 
-def run(job: str, work: Callable[[Lease], str | None], every: timedelta | None = None) -> bool:
+def _to_nobody(_text: str) -> None:
+    """What a run in the background tells."""
+
+
+def run(
+    job: str,
+    work: Callable[[Lease], str | None],
+    every: timedelta | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> bool:
     """Take the lease, do ``work(lease)``, note how it ended. False when another process holds the job, or when with
     ``every`` it is no longer due: another process has done it since this one looked.
 
@@ -65,6 +78,7 @@ def run(job: str, work: Callable[[Lease], str | None], every: timedelta | None =
     lease = take(job, every)
     if lease is None:
         return False
+    lease.tell = tell or lease.tell
     try:
         outcome = work(lease)
     except LeaseLost:

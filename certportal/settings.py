@@ -52,6 +52,8 @@ class Settings:
     ca_issuing_name_test: str = "Certportal Issuing CA (test)"
     crl_days: int = 7
     public_crl_dir: Path | None = None
+    public_crl_url: str = ""
+    root_crl_days: int = 7
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60
@@ -74,6 +76,18 @@ class Settings:
     def host(self) -> str:
         """Host and port of BASE_URL, the only ones that requests may name."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def crl_url(self) -> str:
+        """The address below which revocation lists are fetched, and which certificates name; without a slash at its end.
+
+        Plain HTTP unless set: whoever would check the TLS certificate of an https address needs a list first, so several
+        programs do not ask at one (RFC 5280 section 8). The port of BASE_URL is another protocol's when that is https.
+        """
+        if self.public_crl_url:
+            return self.public_crl_url
+        host = urlsplit(self.base_url).hostname or ""
+        return f"http://{f'[{host}]' if ':' in host else host}/crl" if self.secure else f"{self.base_url}/crl"
 
     @property
     def ca_dir(self) -> Path:

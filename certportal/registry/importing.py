@@ -1,6 +1,6 @@
 """Taking an import file: everything in it or nothing, or only the difference that it would make."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from certportal.extensions import transaction
@@ -29,27 +29,35 @@ class _OnlyTold(Exception):
     """Ends the transaction of a difference, so that nothing of it stays."""
 
 
-def import_file(path: Path, by: Actor, *, dry_run: bool) -> list[Change]:
+Progress = Callable[[int, int], None]
+"""Hears after each row how many of how many are done."""
+
+
+def unheard(_done: int, _of: int) -> None:
+    """Progress that nobody waits for."""
+
+
+def import_file(path: Path, by: Actor, *, dry_run: bool, progress: Progress = unheard) -> list[Change]:
     """``certportal registry import FILE``: take the file, or with ``dry_run`` tell what taking it would change.
 
     Raises ImportRefused with every mistake, and then nothing was taken; OSError when the file cannot be read.
     """
     rows = read_registry(path.read_bytes(), path.name, current_settings().default_country)
-    return difference(rows, by) if dry_run else take(rows, by)
+    return difference(rows, by, progress) if dry_run else take(rows, by, progress)
 
 
-def take(rows: Sequence[ReadRow], by: Actor) -> list[Change]:
+def take(rows: Sequence[ReadRow], by: Actor, progress: Progress = unheard) -> list[Change]:
     """A use case: add or update everything in one transaction. What is absent stays as it is."""
     with transaction():
-        return _saved(rows, by)
+        return _saved(rows, by, progress)
 
 
-def difference(rows: Sequence[ReadRow], by: Actor) -> list[Change]:
+def difference(rows: Sequence[ReadRow], by: Actor, progress: Progress = unheard) -> list[Change]:
     """A use case that leaves nothing: what ``take`` would change, found by doing it and taking it back."""
     changes: list[Change] = []
     try:
         with transaction():
-            changes = _saved(rows, by)
+            changes = _saved(rows, by, progress)
             raise _OnlyTold
     except _OnlyTold:
         return changes
@@ -72,16 +80,17 @@ def save(row: Row, by: Actor) -> Change | None:
             return save_access_right(row, by)
 
 
-def _saved(rows: Sequence[ReadRow], by: Actor) -> list[Change]:
+def _saved(rows: Sequence[ReadRow], by: Actor, progress: Progress) -> list[Change]:
     changes: list[Change] = []
     mistakes: list[Mistake] = []
-    for each in rows:
+    for done, each in enumerate(rows, start=1):
         try:
             change = save(each.row, by)
         except Refusal as refusal:
             mistakes.append(Mistake(each.line, "", refusal))
         else:
             changes += [change] if change else []
+        progress(done, len(rows))
     if mistakes:
         raise ImportRefused(mistakes)
     return changes

@@ -1,0 +1,208 @@
+"""``certportal …``, every command of an operator at the server's own command line, as it is typed."""
+
+import getpass
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from certportal import create_app, runs
+from certportal.audit import AuditEntry
+from certportal.cli import main
+from certportal.environment import read_settings
+from certportal.extensions import db
+from certportal.registry.importing import import_file
+from tests.conftest import FakeClock
+from tests.far_ends import SmsFarEnd, SmtpFarEnd
+from tests.running import environment
+
+Typed = Callable[..., Result]
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+COMMANDS = [
+    ("registry", "import", str(EXAMPLES / "registry.json")),
+    ("operators", "add", "olga@service.example", "Olga Operator"),
+    ("operators", "list"),
+    ("operators", "disable", "olga@service.example"),
+    ("operators", "reset-totp", "olga@service.example"),
+    ("operators", "sign-in-link", "olga@service.example"),
+    ("sweep",),
+    ("sweep", "--at", "2027-01-01"),
+    ("deliver",),
+    ("ca", "init"),
+    ("ca", "show"),
+    ("clock", "accept"),
+    ("serve",),
+]
+
+
+@pytest.fixture
+def environ(tmp_path: Path, smtp: SmtpFarEnd, sms: SmsFarEnd) -> dict[str, str]:
+    return environment(tmp_path / "new", 8000, smtp, sms)
+
+
+@pytest.fixture
+def typed(environ: dict[str, str]) -> Typed:
+    """Type a command; the database is as the last one left it."""
+
+    def run(*arguments: str, **more: str) -> Result:
+        given = environ | {f"CERTPORTAL_{name}": value for name, value in more.items()}
+        return CliRunner(env=given).invoke(main, arguments)
+
+    return run
+
+
+@pytest.fixture
+def ready(environ: dict[str, str], empty_database: Path, made_authorities: Path) -> Path:
+    """The data directory after ``certportal init``."""
+    directory = Path(environ["CERTPORTAL_DATA_DIR"])
+    directory.mkdir()
+    shutil.copyfile(empty_database, directory / "certportal.sqlite3")
+    shutil.copytree(made_authorities, directory / "ca")
+    (directory / "ca-passphrase").write_bytes(b"only for tests")
+    return directory
+
+
+def recorded(environ: dict[str, str]) -> list[tuple[str, str]]:
+    """What the record says of each act: what was done, and by whom."""
+    with create_app(read_settings(environ), FakeClock()).app_context():
+        return [(row.verb, row.actor_name) for row in db.session.query(AuditEntry).order_by(AuditEntry.id)]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_before_init_every_command_says_what_to_do(typed: Typed, arguments: tuple[str, ...]) -> None:
+    said = typed(*arguments)
+    assert (said.exit_code, said.output) == (1, "Error: the database is not up to date; run: certportal init\n")
+
+
+def test_init_makes_database_and_authorities_once(typed: Typed) -> None:
+    first, again = typed("init"), typed("init")
+    assert first.exit_code == again.exit_code == 0
+    assert "PRODUCTION: making keys and certificates" in first.output
+    assert "Certportal Issuing CA (test): " in first.output
+    assert "TEST: the certification authority is there already." in again.output
+    assert typed("ca", "show").output.count("SHA-256") == 4
+
+
+@pytest.mark.usefixtures("ready")
+class TestWithADatabase:
+    def test_wrong_settings_are_told_all_at_once(self, typed: Typed) -> None:
+        said = typed("operators", "list", BASE_URL="portal", TIMEZONE="Nowhere")
+        assert said.exit_code == 2
+        assert "  CERTPORTAL_BASE_URL: " in said.output
+        assert "  CERTPORTAL_TIMEZONE: " in said.output
+
+    @pytest.mark.parametrize("name", ["init", "serve"])
+    def test_a_gateway_that_apprise_does_not_know_is_told_before_anything_begins(self, typed: Typed, name: str) -> None:
+        said = typed(name, SMS_URL="nobodyknows://user:sesam-98765@gateway/{to}")
+        assert said.exit_code == 2
+        assert "CERTPORTAL_SMS_URL is no Apprise URL" in said.output
+        assert "sesam-98765" not in said.output
+
+    def test_a_dry_run_shows_the_difference_and_takes_nothing(self, typed: Typed) -> None:
+        file = str(EXAMPLES / "organisations.csv")
+        for _ in range(2):
+            said = typed("registry", "import", file, "--dry-run")
+            assert said.exit_code == 0
+            assert said.output.count("added organisations ") == 3
+            assert said.output.endswith("3 would change.\n")
+
+    def test_an_import_is_taken_once(self, typed: Typed, environ: dict[str, str]) -> None:
+        file = str(EXAMPLES / "organisations.csv")
+        assert typed("registry", "import", file).output.endswith("3 changed.\n")
+        assert typed("registry", "import", file).output == "Nothing to change.\n"
+        assert getpass.getuser() in {by for _, by in recorded(environ)}
+
+    def test_a_wrong_row_is_named_with_its_line_and_nothing_is_taken(self, typed: Typed, tmp_path: Path) -> None:
+        file = tmp_path / "organisations.csv"
+        text = (EXAMPLES / "organisations.csv").read_text("utf-8")
+        file.write_text(text.replace("9900002-6", "9900002-5"), "utf-8")
+        said = typed("registry", "import", str(file))
+        assert said.exit_code == 1
+        assert "3" in said.output
+        assert "Traceback" not in said.output
+        assert typed("registry", "import", str(EXAMPLES / "organisations.csv")).output.endswith("3 changed.\n")
+
+    def test_an_operator_from_first_day_to_last(self, typed: Typed) -> None:
+        email = "olga@service.example"
+        added = typed("operators", "add", email, "Olga Operator", "--language", "sv")
+        assert added.output.startswith(f"{email} may sign in at /desk/sign-in")
+        assert "no authenticator yet" in typed("operators", "list").output
+        link = typed("operators", "sign-in-link", email).output
+        assert "/desk/sign-in/link/" in link
+        assert "within 10 minutes" in link
+        assert typed("operators", "reset-totp", email).exit_code == 0
+        assert typed("operators", "disable", email).output == f"{email} can no longer sign in.\n"
+        assert "disabled" in typed("operators", "list").output
+        assert typed("operators", "sign-in-link", email).exit_code == 1
+
+    @pytest.mark.parametrize("email", ["olga", "nobody@service.example"])
+    def test_nobody_is_disabled_by_mistake(self, typed: Typed, email: str) -> None:
+        said = typed("operators", "disable", email)
+        assert said.exit_code == 1
+        assert said.output.strip()
+        assert "Traceback" not in said.output
+
+    def test_a_sweep_tells_what_it_did_or_would_do(self, typed: Typed) -> None:
+        assert typed("sweep").output == "sweep: 0 due, 0 letters\n"
+        assert typed("sweep", "--at", "2027-01-01T08:00").output == "0 notices would be due.\n"
+
+    @pytest.mark.parametrize("moment", ["tomorrow", "2027-13-01", "9999-12-31"])
+    def test_a_moment_that_nobody_can_read_is_asked_for_anew(self, typed: Typed, moment: str) -> None:
+        said = typed("sweep", "--at", moment)
+        assert said.exit_code == 2
+        assert "ISO 8601" in said.output
+
+    def test_what_waits_is_delivered(self, typed: Typed) -> None:
+        assert typed("deliver").output == "deliver: 0 settled\n"
+
+    def test_a_job_that_another_process_is_at_is_left_to_it(self, typed: Typed, environ: dict[str, str]) -> None:
+        with create_app(read_settings(environ)).app_context():
+            assert runs.take(runs.DELIVER) is not None
+        said = typed("deliver")
+        assert said.exit_code == 1
+        assert "another process is at it" in said.output
+
+    def test_an_authority_is_never_made_over_another(self, typed: Typed) -> None:
+        said = typed("ca", "init", "--environment", "TEST")
+        assert said.exit_code == 1
+        assert "Traceback" not in said.output
+
+    def test_accepting_the_clock_is_recorded(self, typed: Typed, environ: dict[str, str]) -> None:
+        assert typed("clock", "accept").output == "The clock is accepted: notices and certificates go on.\n"
+        assert recorded(environ)[-1] == ("clock_accepted", getpass.getuser())
+
+
+class TestProgress:
+    def test_an_import_tells_how_far_it_has_come(self, app: object, environ: dict[str, str]) -> None:
+        from certportal.cli import somebody
+
+        heard: list[tuple[int, int]] = []
+        file = EXAMPLES / "organisations.csv"
+        import_file(file, somebody(), dry_run=True, progress=lambda done, of: heard.append((done, of)))
+        assert heard == [(1, 3), (2, 3), (3, 3)]
+
+    def test_jobs_tell_how_far_they_have_come(self, app: object) -> None:
+        from certportal import scheduler
+        from certportal.settings import current_settings
+
+        heard: list[str] = []
+        (sweep,) = [job for job in scheduler.jobs(current_settings()) if job.name == runs.SWEEP]
+        assert scheduler.run_now(sweep, tell=heard.append)
+        assert heard[-1] == "0 due, 0 letters"
+        assert "60 days before: batch 1" in heard
+
+    @pytest.mark.parametrize(("terminal", "seen"), [(True, "half"), (False, "")])
+    def test_it_is_shown_on_a_terminal_alone(
+        self, terminal: bool, seen: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from certportal.progress import progress
+
+        monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+        with progress() as tell:
+            tell("half")
+        shown = capsys.readouterr()
+        assert seen in shown.err
+        assert bool(shown.err) is terminal
+        assert shown.out == ""
