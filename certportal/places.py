@@ -36,6 +36,20 @@ def public_address(url: str) -> str:
     return f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, OWN_PORTS[parts.scheme]) else "")
 
 
+def revocation_lists(url: str) -> str:
+    """The address below which revocation lists are fetched, as certificates name it (RFC 5280 4.2.1.13)."""
+    remedy = "give an address without ?, # and @, such as http://certificates.example.org/crl"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:  # a bracket that is not closed
+        raise Misplaced(remedy) from None
+    plain = re.fullmatch(r"[!-~]{1,300}", url) and not {"?", "#", "@"} & set(url)
+    if not (plain and parts.scheme in OWN_PORTS and HOST.fullmatch(host)):
+        raise Misplaced(remedy)
+    return url.rstrip("/")
+
+
 def database(url: str) -> str:
     """SQLite in a file, or PostgreSQL with its driver installed."""
     try:

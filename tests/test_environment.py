@@ -195,3 +195,29 @@ def test_the_shortest_passphrase_is_the_authorities_own() -> None:
     from certportal.ca import keys
 
     assert environment.SHORTEST_PASSPHRASE == keys.SHORTEST_PASSPHRASE
+
+
+@pytest.mark.parametrize(
+    ("base", "given", "meant"),
+    [
+        ("https://portal.example", "", "http://portal.example/crl"),
+        ("https://portal.example:8443", "", "http://portal.example/crl"),
+        ("https://[2001:db8::1]:8443", "", "http://[2001:db8::1]/crl"),
+        ("http://portal.example:8000", "", "http://portal.example:8000/crl"),
+        ("https://portal.example", "http://lists.example:8080/ca/", "http://lists.example:8080/ca"),
+        ("https://portal.example", "https://lists.example", "https://lists.example"),
+    ],
+)
+def test_revocation_lists_are_fetched_over_plain_http_unless_an_address_is_given(
+    tmp_path: Path, base: str, given: str, meant: str
+) -> None:
+    assert read_settings(whole(tmp_path, BASE_URL=base, CRL_URL=given)).crl_url == meant
+
+
+@pytest.mark.parametrize(
+    "given", ["lists.example/crl", "ldap://lists.example", "http://", "http://a b", "http://[1", "http://x.example/?a"]
+)
+def test_an_address_of_lists_that_no_certificate_can_name_is_refused(tmp_path: Path, given: str) -> None:
+    assert mistakes(whole(tmp_path, CRL_URL=given)) == [
+        "CERTPORTAL_CRL_URL: give an address without ?, # and @, such as http://certificates.example.org/crl"
+    ]

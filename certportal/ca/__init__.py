@@ -13,7 +13,7 @@ Issuing, in two steps with a database row between them::
     certificate = sign(issuer, prepared.tbs)                                   # DER; again after a crash, with the same bytes
 
 Reading a request before that, for what it says of the key: ``read_signing_request(csr)`` → SigningRequest.
-Revocation: ``build_crl(issuer, entries, number=…, this_update=…, next_update=…)`` → DER.
+Revocation: ``build_crl(issuer, entries, number=…, this_update=…, next_update=…)`` → DER; ``crl_as_pem``.
 For pages and downloads: ``describe(der)``, ``pairs``, ``fours``, ``as_pem``, ``chain_pem(authority.chain)``, ``chain_p7b``.
 Setting up: ``hierarchy.initialise(directory, environment, Plan(root=…, issuing=…), passphrase=…, now=…, serials=…)``.
 
@@ -24,7 +24,7 @@ cannot be used, as a token that is away does.
 
 from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.ceremony import Plan
-from certportal.ca.crl import Reason, Revoked, build_crl
+from certportal.ca.crl import Reason, Revoked, build_crl, crl_as_pem
 from certportal.ca.describe import Description, as_pem, chain_p7b, chain_pem, describe, fours, pairs, serial_hex
 from certportal.ca.errors import CaRefused, IssueRefused, RequestRefused
 from certportal.ca.issuing import Prepared, prepare, sign
@@ -54,6 +54,7 @@ __all__ = [
     "build_crl",
     "chain_p7b",
     "chain_pem",
+    "crl_as_pem",
     "describe",
     "fours",
     "pairs",

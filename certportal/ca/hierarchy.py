@@ -67,11 +67,30 @@ def load(directory: Path, environment: Environment, passphrase: bytes, now: date
     Raises CaRefused: what ``read`` raises, ca_passphrase_wrong, ca_key_mismatch, ca_expired, ca_not_yet_valid.
     """
     authority = read(directory, environment)
+    _require_valid(authority, now)
+    return Issuer(environment, authority.chain, keys.load(_folder(directory, environment) / "issuing.key", passphrase))
+
+
+def root_key_is_here(directory: Path, environment: Environment) -> bool:
+    """Whether the root's key lies on disk: after the ceremony it may be taken away and kept elsewhere."""
+    return (_folder(directory, environment) / "root.key").exists()
+
+
+def load_root(directory: Path, environment: Environment, passphrase: bytes, now: datetime) -> Issuer:
+    """The root with its key, to sign its revocation list. Callers do not keep what they get: the key may be taken away.
+
+    Raises CaRefused: what ``load`` raises; ca_missing while root.key is away.
+    """
+    root = Authority(environment, read(directory, environment).chain[-1:])
+    _require_valid(root, now)
+    return Issuer(environment, root.chain, keys.load(_folder(directory, environment) / "root.key", passphrase))
+
+
+def _require_valid(authority: Authority, now: datetime) -> None:
     if now > authority.not_after:
         raise CaRefused("ca_expired", name=authority.name, until=authority.not_after)
     if now < authority.not_before:
         raise CaRefused("ca_not_yet_valid", name=authority.name, since=authority.not_before)
-    return Issuer(environment, authority.chain, keys.load(_folder(directory, environment) / "issuing.key", passphrase))
 
 
 def _folder(directory: Path, environment: Environment) -> Path:

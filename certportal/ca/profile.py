@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -38,6 +38,10 @@ class Profile:
     def matches(self, not_before: datetime, not_after: datetime) -> bool:
         """Whether a validity could have come from ``validity``."""
         return self.validity(not_before + EARLIER) == (not_before, not_after)
+
+    def lasting(self, not_before: datetime, not_after: datetime) -> "Profile":
+        """The same kind with the years of a validity that came from ``validity``, perhaps under other years than now."""
+        return replace(self, years=not_after.year - (not_before + EARLIER).year)
 
     def extensions(
         self, authority: Authority, public_key_info: bytes, crl_url: str

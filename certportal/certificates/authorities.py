@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -30,6 +31,18 @@ def issuer(environment: Environment) -> ca.Issuer:
         where = ca.Environment(environment.value)
         kept[place] = hierarchy.load(settings.ca_dir, where, settings.ca_passphrase, clock.now())
     return kept[place]
+
+
+def root_key_is_here(environment: Environment) -> bool:
+    """Whether an environment's root can sign: its key lies where the ceremony left it."""
+    return hierarchy.root_key_is_here(current_settings().ca_dir, ca.Environment(environment.value))
+
+
+def root(environment: Environment) -> ca.Issuer:
+    """An environment's root with its key, which is not kept in memory. Raises CaRefused, ca_missing while the key is away."""
+    settings = current_settings()
+    where = ca.Environment(environment.value)
+    return hierarchy.load_root(settings.ca_dir, where, settings.ca_passphrase, clock.now())
 
 
 def plan(settings: Settings, environment: Environment) -> ca.Plan:
@@ -69,6 +82,11 @@ def profile() -> ca.Profile:
     return replace(ca.CLIENT, years=current_settings().certificate_years)
 
 
+def profile_lasting(not_before: datetime, not_after: datetime) -> ca.Profile:
+    """The kind that a certificate was prepared as: the setting may have changed before it is signed."""
+    return ca.CLIENT.lasting(not_before, not_after)
+
+
 def new_serial() -> int:
     """159 random bits."""
     return ca.serial_from(clock.random_bytes(SERIAL_BYTES))
@@ -76,7 +94,7 @@ def new_serial() -> int:
 
 def crl_url(environment: Environment) -> str:
     """The stable address of an environment's revocation list."""
-    return f"{current_settings().base_url}/crl/{environment.value.lower()}.crl"
+    return f"{current_settings().crl_url}/{environment.value.lower()}.crl"
 
 
 def _kept() -> dict[Any, Any]:

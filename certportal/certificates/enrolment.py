@@ -94,9 +94,10 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
     if certificate.state is not CertificateState.PREPARED:
         return certificate
     environment, to_be_signed = certificate.environment, certificate.to_be_signed
+    profile = authorities.profile_lasting(certificate.not_before, certificate.not_after)
     db.session.rollback()  # nothing is open while the key works
     try:
-        signed = ca.sign(authorities.issuer(environment), to_be_signed, authorities.profile())
+        signed = ca.sign(authorities.issuer(environment), to_be_signed, profile)
     except Exception:
         log.exception(
             "certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from certportal import clock
@@ -136,25 +137,42 @@ def activity(of: Certificate) -> list[AuditEntry]:
     return list(db.session.scalars(select(AuditEntry).where(about).order_by(AuditEntry.id.desc())))
 
 
-@replaceable.register
-def replaceable_certificates(organisation_id: int, now: datetime) -> list[ReplaceableCertificate]:
-    """What a new order may replace: issued, ended or revoked certificates in whose place none has been issued; newest first."""
-    columns = (
-        Certificate.id,
-        Certificate.description,
-        Certificate.channel_id,
-        Certificate.environment,
-        Certificate.contact_id,
-        Certificate.state,
-        Certificate.not_after,
-        Certificate.serial,
-    )
-    mine = (Certificate.organisation_id == organisation_id) & Certificate.state.in_(STORED)
-    rows = db.session.execute(select(*columns).where(mine, ~succeeded()).order_by(Certificate.id.desc()))
-    return [
-        ReplaceableCertificate(**{**row, "state": rules.shown_state(row["state"], row["not_after"], now)})
-        for row in rows.mappings()
-    ]
+class _Register:
+    """What orders ask: issued, ended and revoked certificates in whose place none has been issued."""
+
+    def replaceable(self, organisation_id: int, now: datetime, only: int | None) -> list[ReplaceableCertificate]:
+        mine = (Certificate.organisation_id == organisation_id) & Certificate.state.in_(STORED)
+        query = select(*REPLACEABLE).where(mine, ~succeeded()).order_by(Certificate.id.desc())
+        rows = db.session.execute(query if only is None else query.where(Certificate.id == only))
+        return [
+            ReplaceableCertificate(**{**row, "state": rules.shown_state(row["state"], row["not_after"], now)})
+            for row in rows.mappings()
+        ]
+
+    def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
+        found = db.session.execute(_looked_after(), {"organisation": organisation_id, "now": now})
+        return {contact_id: count for contact_id, count in found}
+
+
+REPLACEABLE = (
+    Certificate.id,
+    Certificate.description,
+    Certificate.channel_id,
+    Certificate.environment,
+    Certificate.contact_id,
+    Certificate.state,
+    Certificate.not_after,
+    Certificate.serial,
+)
+replaceable.register(_Register())
+
+
+@cache
+def _looked_after() -> Select[int, int]:
+    valid = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after >= bindparam("now"))
+    mine = Certificate.organisation_id == bindparam("organisation")
+    counted = select(Certificate.contact_id, func.count(Certificate.id)).where(mine, valid, ~succeeded())
+    return counted.group_by(Certificate.contact_id)
 
 
 def _with_names() -> Select[Certificate]:

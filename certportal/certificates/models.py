@@ -14,11 +14,15 @@ from certportal.registry.models import Channel, Organisation, TechnicalContact
 
 
 class CertificateState(enum.StrEnum):
-    """prepared: codes taken, bytes to be signed stored, nothing released; issued: the DER is stored; revoked."""
+    """prepared: codes taken, bytes to be signed stored, nothing released; issued: the DER is stored; revoked.
+
+    given up: prepared, and never to be signed any more, by an operator's word. The row stays, so its number is never used again.
+    """
 
     PREPARED = "prepared"
     ISSUED = "issued"
     REVOKED = "revoked"
+    GIVEN_UP = "given_up"
 
 
 class Certificate(db.Model):
@@ -67,8 +71,15 @@ class Certificate(db.Model):
         self.version += 1
 
 
+class Signer(enum.StrEnum):
+    """Which of an environment's authorities a revocation list is of: the issuing one, or the root above it."""
+
+    ISSUING = "issuing"
+    ROOT = "root"
+
+
 class RevocationList(db.Model):
-    """The newest CRL of each environment's issuing CA, and its number (RFC 5280 5.2.3).
+    """The newest CRL of each authority, and its number (RFC 5280 5.2.3).
 
     ``reserved`` is the last number that was given out; ``number`` that of the list in ``der``, 0 while there is none.
     """
@@ -76,6 +87,7 @@ class RevocationList(db.Model):
     __tablename__ = "revocation_list"
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
+    signer: Mapped[Signer] = mapped_column(primary_key=True, default=Signer.ISSUING)
     reserved: Mapped[int]
     number: Mapped[int]
     der: Mapped[bytes] = mapped_column(deferred=True)

@@ -13,10 +13,11 @@ from sqlalchemy import func, select, update
 
 from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules
-from certportal.certificates.models import Certificate, CertificateState, RevocationList
+from certportal.certificates.models import Certificate, CertificateState, RevocationList, Signer
 from certportal.extensions import changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.keyfiles import write_whole
+from certportal.refusals import Conflict
 from certportal.runs import Lease
 from certportal.settings import current_settings
 
@@ -24,26 +25,36 @@ log = logging.getLogger(__name__)
 PUBLISHER = Actor(ActorKind.JOB, None, "publish-crl")
 
 
-def publish(environment: Environment) -> RevocationList:
-    """Sign and publish the list of an environment's issuing authority: a row, and a file for a web server.
+def publish(environment: Environment, signer: Signer = Signer.ISSUING) -> RevocationList:
+    """Sign and publish the list of an environment's issuing authority, or of its root: a row, and files for a web server.
 
     Its number is reserved first and the entries are read after, so a higher number never tells of less (RFC 5280 5.2.3); of
-    two published at once the higher one stays. Raises CaRefused, and whatever a key raises that cannot be used.
+    two published at once the higher one stays. Refusals: clock_behind (conflict: the list would have lapsed already, and the
+    job publishes it once the clock is right). Raises CaRefused, and whatever a key raises that cannot be used.
     """
-    issuer = authorities.issuer(environment)
-    number = _reserve_number(environment)
+    if not audit.clock_is_sound():
+        raise Conflict("clock_behind")
+    issuer = authorities.root(environment) if signer is Signer.ROOT else authorities.issuer(environment)
+    number = _reserve_number(environment, signer)
     now = clock.now()
-    until = now + timedelta(days=current_settings().crl_days)
-    entries = _entries(environment, now)
+    until = now + _holds_for(signer)
+    entries = _entries(environment, now) if signer is Signer.ISSUING else []
     db.session.rollback()  # nothing is open while the key works
     der = ca.build_crl(issuer, entries, number=number, this_update=now, next_update=until)
     with transaction():
-        older = (RevocationList.environment == environment) & (RevocationList.number < number)
+        older = _this(environment, signer) & (RevocationList.number < number)
         values = {"number": number, "der": der, "this_update": now, "next_update": until, "entries": len(entries)}
         if changed(update(RevocationList).where(older).values(**values)):
-            audit.record("crl_published", f"crl:{environment.value}", by=PUBLISHER, number=number, entries=len(entries))
-    write_crl_file(environment)
-    return db.session.get_one(RevocationList, environment)
+            told = {"signer": signer.value, "number": number, "entries": len(entries)}
+            audit.record("crl_published", f"crl:{environment.value}", by=PUBLISHER, **told)
+    write_crl_files(environment)
+    return db.session.get_one(RevocationList, (environment, signer))
+
+
+def publish_all(environment: Environment) -> None:
+    """Publish the first lists of an environment's new authorities."""
+    for signer in Signer:
+        publish(environment, signer)
 
 
 def publish_soon(environments: set[Environment]) -> None:
@@ -56,56 +67,95 @@ def publish_soon(environments: set[Environment]) -> None:
 
 
 def publish_crls(lease: Lease) -> str:
-    """A job: publish every list that is due, and put back the file of one whose file is gone or older.
+    """A job: publish every list that is due, and put back files that are gone or older.
 
-    One list that cannot be signed does not hold up the others; the job fails after it has done what it can.
+    One list that cannot be signed does not hold up the others; the job fails after it has done what it can. A root whose key
+    has been taken away is left alone: its last list is served until the key is back.
     """
     published, failed = 0, None
     for environment in authorities.present():
-        try:
-            published += _publish_if_due(environment)
-        except Exception as error:
-            log.exception("the revocation list of %s could not be published", environment.value)
-            failed = error
-        lease.renew()
+        for signer in Signer:
+            try:
+                published += _publish_if_due(environment, signer)
+            except Exception as error:
+                log.exception("the revocation list of %s (%s) could not be published", environment.value, signer.value)
+                failed = error
+            lease.renew()
+        if not files_are_there(environment):
+            write_crl_files(environment)
     if failed is not None:
         raise failed
     return f"{published} published"
 
 
-def published_crl(environment: Environment) -> RevocationList | None:
+def published_crl(environment: Environment, signer: Signer = Signer.ISSUING) -> RevocationList | None:
     """The newest published list, or None before the first."""
-    found = db.session.get(RevocationList, environment)
+    found = db.session.get(RevocationList, (environment, signer))
     return found if found is not None and found.number else None
 
 
-def crl_file(environment: Environment) -> Path:
+def published_bundle(environment: Environment) -> bytes:
+    """The newest lists of the issuing authority and of the root, PEM: servers that check a whole chain want both at once.
+
+    Empty before the first.
+    """
+    lists = [found for signer in Signer if (found := published_crl(environment, signer)) is not None]
+    return b"".join(ca.crl_as_pem(each.der) for each in lists)
+
+
+def crl_file(environment: Environment, signer: Signer = Signer.ISSUING) -> Path:
     """The file that a web server can serve while the app is down."""
-    return current_settings().crl_dir / f"{environment.value.lower()}.crl"
+    ending = "" if signer is Signer.ISSUING else "-root"
+    return current_settings().crl_dir / f"{environment.value.lower()}{ending}.crl"
 
 
-def write_crl_file(environment: Environment) -> None:
-    """Put the newest list in its place whole: a draft beside it, renamed. Who writes last reads last, so it is the newest."""
-    path = crl_file(environment)
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with _only_one(path.parent):
+def bundle_file(environment: Environment) -> Path:
+    """The file with both lists."""
+    return current_settings().crl_dir / f"{environment.value.lower()}.pem"
+
+
+def files_are_there(environment: Environment) -> bool:
+    """Whether every file holds what is published."""
+    return all(path.exists() and path.read_bytes() == content for path, content in _files(environment).items())
+
+
+def write_crl_files(environment: Environment) -> None:
+    """Put the newest lists in their places whole: a draft beside, renamed. Who writes last reads last, so they are the newest."""
+    directory = current_settings().crl_dir
+    directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with _only_one(directory):
         db.session.rollback()
-        newest = published_crl(environment)
-        if newest is not None:
+        for path, content in _files(environment).items():
             draft = path.with_name(f".{path.name}.draft")
-            write_whole(draft, newest.der, 0o644)
+            write_whole(draft, content, 0o644)
             draft.replace(path)
 
 
-def _publish_if_due(environment: Environment) -> bool:
-    newest, now = published_crl(environment), clock.now()
-    if newest is None or rules.list_is_due(newest.this_update, now, changed=_has_changed(newest, now)):
-        publish(environment)
+def _files(environment: Environment) -> dict[Path, bytes]:
+    """What every file should hold."""
+    lists = {signer: published_crl(environment, signer) for signer in Signer}
+    files = {crl_file(environment, signer): found.der for signer, found in lists.items() if found is not None}
+    return files | {bundle_file(environment): published_bundle(environment)} if files else {}
+
+
+def _publish_if_due(environment: Environment, signer: Signer) -> bool:
+    if signer is Signer.ROOT and not authorities.root_key_is_here(environment):
+        return False
+    newest, now = published_crl(environment, signer), clock.now()
+    unlisted = newest is not None and signer is Signer.ISSUING and _has_changed(newest, now)
+    if newest is None or rules.list_is_due(newest.this_update, now, changed=unlisted):
+        publish(environment, signer)
         return True
-    path = crl_file(environment)
-    if not path.exists() or path.read_bytes() != newest.der:
-        write_crl_file(environment)
     return False
+
+
+def _holds_for(signer: Signer) -> timedelta:
+    settings = current_settings()
+    return timedelta(days=settings.crl_days if signer is Signer.ISSUING else settings.root_crl_days)
+
+
+def _this(environment: Environment, signer: Signer) -> sa.ColumnElement[bool]:
+    return (RevocationList.environment == environment) & (RevocationList.signer == signer)
 
 
 def _has_changed(newest: RevocationList, now: datetime) -> bool:
@@ -136,17 +186,14 @@ def _listed(environment: Environment, now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _reserve_number(environment: Environment) -> int:
+def _reserve_number(environment: Environment, signer: Signer) -> int:
     """The next number, which nobody else is given. A list that is never signed leaves a gap, and gaps are allowed."""
     now = clock.now()
     with transaction() as session:
-        this = RevocationList.environment == environment
+        this = _this(environment, signer)
         if not changed(update(RevocationList).where(this).values(reserved=RevocationList.reserved + 1)):
-            session.add(
-                RevocationList(
-                    environment=environment, reserved=1, number=0, der=b"", this_update=now, next_update=now, entries=0
-                )
-            )
+            blank = {"reserved": 1, "number": 0, "der": b"", "this_update": now, "next_update": now, "entries": 0}
+            session.add(RevocationList(environment=environment, signer=signer, **blank))
             session.flush()
         return session.scalars(select(RevocationList.reserved).where(this)).one()
 

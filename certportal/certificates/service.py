@@ -22,9 +22,16 @@ from certportal.certificates.lookups import (
     search,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.models import Certificate, CertificateState, Signer
 from certportal.certificates.revocation import revoke, revoke_within
-from certportal.certificates.revocation_lists import publish, publish_crls, publish_soon, published_crl
+from certportal.certificates.revocation_lists import (
+    publish,
+    publish_all,
+    publish_crls,
+    publish_soon,
+    published_bundle,
+    published_crl,
+)
 
 __all__ = [
     "Certificate",
@@ -34,6 +41,7 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
+    "Signer",
     "Wanted",
     "activity",
     "authority",
@@ -54,8 +62,10 @@ __all__ = [
     "others_on_channel",
     "present",
     "publish",
+    "publish_all",
     "publish_crls",
     "publish_soon",
+    "published_bundle",
     "published_crl",
     "relations",
     "resume_prepared",

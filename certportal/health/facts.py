@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from certportal import audit, clock, runs
+from certportal import audit, clock, proxies, runs
 from certportal.certificates import service as certificates
+from certportal.certificates.authorities import root_key_is_here
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import crl_file
 from certportal.extensions import db
@@ -42,6 +43,7 @@ def gather() -> Facts:
         clock_is_sound=audit.clock_is_sound(),
         free_bytes=shutil.disk_usage(settings.data_dir).free,
         validity=timedelta(days=366 * settings.certificate_years),
+        undeclared_proxies=proxies.undeclared(),
     )
 
 
@@ -71,9 +73,17 @@ def authority(environment: Environment) -> Authority:
 
 def _lists() -> Iterator[List]:
     for environment in certificates.present():
-        newest = certificates.published_crl(environment)
-        this_update, next_update = (newest.this_update, newest.next_update) if newest is not None else (None, None)
-        yield List(environment.value, this_update, next_update, crl_file(environment).exists())
+        away = not root_key_is_here(environment)
+        for signer in certificates.Signer:
+            newest, root = certificates.published_crl(environment, signer), signer is certificates.Signer.ROOT
+            yield List(
+                environment.value,
+                newest.this_update if newest is not None else None,
+                newest.next_update if newest is not None else None,
+                crl_file(environment, signer).exists(),
+                root=root,
+                away=root and away,
+            )
 
 
 def _since(row: OutboxRow | None) -> datetime | None:

@@ -79,12 +79,15 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """An environment's newest revocation list, and whether its file lies where a web server finds it."""
+    """The newest revocation list of an environment's issuing authority, or of its ``root``, and whether its file lies where
+    a web server finds it. A root's key may be ``away``, where no list can be signed, by the operator's own choice."""
 
     environment: str
     this_update: datetime | None
     next_update: datetime | None
     file_is_there: bool
+    root: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class Facts:
     clock_is_sound: bool
     free_bytes: int
     validity: timedelta
+    undeclared_proxies: Sequence[str] = ()
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -135,6 +139,7 @@ def findings(facts: Facts) -> list[Finding]:
         *failed_jobs(facts.others),
         clock(sound=facts.clock_is_sound),
         disk(facts.free_bytes),
+        *proxies(facts.undeclared_proxies),
     ]
 
 
@@ -211,9 +216,14 @@ def lists(facts: Facts) -> Iterator[Finding]:
         well = False
         yield Finding("crl", "crl_unwatched", Level.WARNING, {"since": look.good_at})
     if well and facts.lists:
-        oldest = min(each.this_update for each in facts.lists if each.this_update is not None)
+        updates = (each.this_update for each in facts.lists if each.this_update is not None and not each.away)
+        oldest = min(updates, default=None)
         fetched_at = look.good_at if look is not None else None
         yield Finding("crl", "crl_good", Level.GOOD, {"since": oldest, "fetched_at": fetched_at})
+
+
+_OF_ISSUING = ("crl_missing", "crl_lapsed", "crl_ends")
+_OF_THE_ROOT = ("crl_root_missing", "crl_root_lapsed", "crl_root_ends")
 
 
 def _list(each: List, now: datetime) -> Finding | None:
@@ -222,13 +232,14 @@ def _list(each: List, now: datetime) -> Finding | None:
         "since": each.this_update,
         "next_update": each.next_update,
     }
+    missing, lapsed, ends = _OF_THE_ROOT if each.root else _OF_ISSUING
     if each.this_update is None or each.next_update is None:
-        return Finding("crl", "crl_missing", Level.BAD, values)
+        return Finding("crl", missing, Level.WARNING if each.away else Level.BAD, values)
     if each.next_update <= now:
-        return Finding("crl", "crl_lapsed", Level.BAD, values)
+        return Finding("crl", lapsed, Level.BAD, values)
     if each.next_update - now <= LIST_ENDS:
-        return Finding("crl", "crl_ends", Level.BAD, values)
-    if now - each.this_update >= LIST_LATE:
+        return Finding("crl", ends, Level.BAD, values)
+    if now - each.this_update >= LIST_LATE and not each.away:
         return Finding("crl", "crl_old", Level.WARNING, values)
     return None if each.file_is_there else Finding("crl", "crl_file_missing", Level.WARNING, values)
 
@@ -274,6 +285,12 @@ def disk(free_bytes: int) -> Finding:
     return Finding("disk", "disk_low", Level.WARNING, values) if free_bytes < DISK_LOW else (
         Finding("disk", "disk_good", Level.GOOD, values)
     )  # fmt: skip
+
+
+def proxies(undeclared: Sequence[str]) -> Iterator[Finding]:
+    """A proxy in front is named in the settings; else every visitor has its address, and they share their limits."""
+    for peer in undeclared:
+        yield Finding("proxy", "proxy_undeclared", Level.WARNING, {"peer": peer or "unix:"})
 
 
 def _bad(is_bad: bool) -> Level:

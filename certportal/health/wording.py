@@ -35,6 +35,9 @@ TITLES: dict[str, LazyString] = {
     "crl_missing": _l("No revocation list for %(environment)s"),
     "crl_lapsed": _l("The revocation list for %(environment)s has lapsed"),
     "crl_ends": _l("The revocation list for %(environment)s lapses soon"),
+    "crl_root_missing": _l("No revocation list of the root for %(environment)s"),
+    "crl_root_lapsed": _l("The root’s revocation list for %(environment)s has lapsed"),
+    "crl_root_ends": _l("The root’s revocation list for %(environment)s lapses soon"),
     "crl_old": _l("The revocation list for %(environment)s is old"),
     "crl_file_missing": _l("The revocation list’s file for %(environment)s is missing"),
     "crl_unreachable": _l("A revocation list cannot be fetched"),
@@ -51,6 +54,7 @@ TITLES: dict[str, LazyString] = {
     "disk_good": _l("There is room on the disk"),
     "disk_low": _l("The disk is filling up"),
     "disk_full": _l("The disk is almost full"),
+    "proxy_undeclared": _l("A proxy is in front that the settings do not name"),
 }
 
 TEXTS: dict[str, LazyString] = {
@@ -84,9 +88,21 @@ TEXTS: dict[str, LazyString] = {
     "crl_ends": _l(
         "It holds until %(next_update)s. See whether the service’s own jobs run and the authority’s key can be used."
     ),
+    "crl_root_missing": _l(
+        "Whoever checks the whole chain refuses all certificates. If the root’s key has been taken away, bring root.key back "
+        "until the list is published."
+    ),
+    "crl_root_lapsed": _l(
+        "It held until %(next_update)s, and whoever checks the whole chain refuses all certificates. If the root’s key has been "
+        "taken away, bring root.key back until a new list is published."
+    ),
+    "crl_root_ends": _l(
+        "It holds until %(next_update)s. If the root’s key has been taken away, bring root.key back until a new list is "
+        "published."
+    ),
     "crl_old": _l("It was published %(since)s ago, and a new one is due daily."),
     "crl_file_missing": _l("The job puts it back within a minute. See that the directory can be written to."),
-    "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See BASE_URL and the web server."),
+    "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See CRL_URL and the web server."),
     "crl_unwatched": _l("Last fetched %(since)s. See whether the service’s own jobs run."),
     "sweep_good": _l("Last looked for %(since)s: %(outcome)s."),
     "sweep_never": _l("It happens within a minute of the start. See whether the service’s own jobs run."),
@@ -103,11 +119,15 @@ TEXTS: dict[str, LazyString] = {
     "disk_good": _l("%(free)s GB free."),
     "disk_low": _l("%(free)s GB free. Make room before the database can no longer grow."),
     "disk_full": _l("%(free)s GB free. Make room now: a full disk stops everything."),
+    "proxy_undeclared": _l(
+        "A proxy at %(peer)s forwards requests, but CERTPORTAL_TRUSTED_PROXIES does not name it. All visitors seem to come from "
+        "that address, and share its limits."
+    ),
 }
 
 HOW_LONG = {"mail_held", "mail_late", "sms_held", "sms_late", "unsigned", "crl_good", "crl_old"}
 """Where ``since`` is told as how long ago; elsewhere as a moment."""
-OF_THE_SERVICE = {"unsigned", "crl_good", "crl_old", "crl_lapsed", "crl_ends"}
+OF_THE_SERVICE = {"unsigned", "crl_good", "crl_old", "crl_lapsed", "crl_ends", "crl_root_lapsed", "crl_root_ends"}
 """Where moments are the service's; elsewhere they are the machine's."""
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -229,6 +230,21 @@ def test_while_the_key_is_away_the_certificate_waits_and_a_job_finishes_it(
     assert kit.codes_now(codes).state is CodesState.SPENT
     assert issued.order.state is OrderState.COLLECTED
     assert service.resume_prepared(lease) == "0 finished, 0 waiting"  # type: ignore[arg-type]
+
+
+def test_what_was_prepared_is_signed_although_the_years_of_new_certificates_have_changed(
+    kit: Kit, app: Flask, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+) -> None:
+    breakdown = Breakdown(monkeypatch)
+    codes, sent = kit.codes(), request()
+    waiting = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    app.extensions["certportal.settings"] = replace(app.extensions["certportal.settings"], certificate_years=1)
+    clock.move(days=1)
+    breakdown.ready = True
+    assert service.resume_prepared(StandingLease()) == "1 finished, 0 waiting"  # type: ignore[arg-type]
+    [issued] = certificates()
+    assert (issued.state, issued.not_after) == (CertificateState.ISSUED, waiting.not_after)
+    assert issued.not_after.year == issued.not_before.year + 2
 
 
 class StandingLease:

@@ -127,3 +127,14 @@ def test_every_letter_speaks_its_readers_language(
     mine = [mail for mail in smtp.messages if mail.recipient == CONTACT]
     assert len(mine) == 2
     assert {mail.parsed["Content-Language"] for mail in mine} == {language.value}
+
+
+def test_what_was_issued_is_told_to_whoever_signs_when_the_mail_leaves(
+    kit: Kit, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    kit.certificate()
+    builders.no_longer_signs(kit.house.person)
+    builders.signatory(kit.house.organisation, "bengt@mallilon.example", "Bengt Berg")
+    [mail] = mails_to("bengt@mallilon.example", deliver, smtp)
+    assert "/revoke?not-us=1" in mail.text
+    assert mails_to(SIGNATORY, deliver, smtp) == []

@@ -70,13 +70,13 @@ def test_a_revocation_is_on_the_list_at_once(kit: Kit, visitor: BrowsingClient, 
 def test_a_list_is_published_before_anything_was_revoked_and_then_daily(kit: Kit, clock: FakeClock) -> None:
     """failures.md, F6: an empty list lapses like any other."""
     assert service.published_crl(Environment.PRODUCTION) is None
-    assert publish() == "2 published"
+    assert publish() == "4 published"
     assert publish() == "0 published"
     first = listed()
     clock.move(hours=23)
     assert publish() == "0 published"
     clock.move(hours=1)
-    assert publish() == "2 published"
+    assert publish() == "4 published"
     second = listed()
     assert second.next_update_utc == clock.at + timedelta(days=7)
     assert number(second) == number(first) + 1
@@ -89,7 +89,7 @@ def number(crl: x509.CertificateRevocationList) -> int:
 def test_after_a_week_of_downtime_the_next_run_publishes(kit: Kit, clock: FakeClock) -> None:
     publish()
     clock.move(days=30)
-    assert publish() == "2 published"
+    assert publish() == "4 published"
     assert listed().next_update_utc > clock.at
 
 
@@ -165,7 +165,7 @@ def test_of_lists_published_at_once_the_newest_stays_everywhere(kit: Kit, app: F
         thread.join(60)
     assert failed == []
     assert len(serials(listed())) == len(ids)
-    newest = db.session.get_one(RevocationList, Environment.PRODUCTION)
+    newest = db.session.get_one(RevocationList, (Environment.PRODUCTION, service.Signer.ISSUING))
     assert newest.number == newest.reserved == number(listed())
     assert revocation_lists.crl_file(Environment.PRODUCTION).read_bytes() == newest.der
 
@@ -213,8 +213,68 @@ def test_two_revocations_at_once_are_one(kit: Kit, app: Flask) -> None:
     assert (len(done), refused) == (1, ["certificate_revoked"])
 
 
+def root_key(app: Flask) -> Path:
+    return app.extensions["certportal.settings"].ca_dir / "production" / "root.key"
+
+
+def test_the_root_has_a_list_too_and_both_are_served_at_once_as_pem(
+    kit: Kit, visitor: BrowsingClient, clock: FakeClock
+) -> None:
+    """A server that checks the whole chain, as nginx does with ssl_crl, refuses everybody without the root's list."""
+    publish()
+    answer = visitor.http.get("/crl/production-root.crl")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pkix-crl")
+    root = x509.load_der_x509_crl(answer.data)
+    top = service.authority(Environment.PRODUCTION).chain[-1]
+    assert (root.issuer, serials(root)) == (top.subject, set())
+    assert root.is_signature_valid(top.public_key())  # type: ignore[arg-type]
+    assert root.next_update_utc == clock.at + timedelta(days=7)
+    assert revocation_lists.crl_file(Environment.PRODUCTION, service.Signer.ROOT).read_bytes() == answer.data
+    both = visitor.http.get("/crl/production.pem")
+    assert (both.status_code, both.mimetype) == (200, "application/x-pem-file")
+    assert both.data == listed().public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
+    assert revocation_lists.bundle_file(Environment.PRODUCTION).read_bytes() == both.data
+
+
+def test_while_the_roots_key_is_away_its_last_list_is_served_and_the_issuing_one_goes_on(
+    kit: Kit, app: Flask, visitor: BrowsingClient, clock: FakeClock
+) -> None:
+    publish()
+    key = root_key(app)
+    kept, last = key.read_bytes(), visitor.http.get("/crl/production-root.crl").data
+    key.unlink()
+    clock.move(days=3)
+    assert publish() == "3 published"
+    assert visitor.http.get("/crl/production-root.crl").data == last
+    assert last in {
+        path.read_bytes() for path in revocation_lists.crl_file(Environment.PRODUCTION).parent.glob("*.crl")
+    }
+    key.write_bytes(kept)
+    assert publish() == "1 published"
+    assert number(x509.load_der_x509_crl(visitor.http.get("/crl/production-root.crl").data)) == 2
+
+
+def test_while_the_machines_clock_is_behind_no_list_is_published_and_the_revocation_stands(
+    kit: Kit, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """failures.md, F6 and F11: a list dated back would have lapsed already, and would take the place of a good one."""
+    issued = kit.certificate()
+    publish()
+    before = listed()
+    clock.move(days=-10)
+    with pytest.raises(Conflict, match="clock_behind"):
+        service.publish(Environment.PRODUCTION)
+    revoke(kit, issued.id)
+    assert "could not be published now" in caplog.text
+    assert listed() == before
+    clock.move(days=10)
+    assert publish() == "1 published"
+    assert serials(listed()) == {int(issued.serial, 16)}
+
+
 def test_there_is_no_list_for_an_environment_that_does_not_exist(visitor: BrowsingClient, kit: Kit) -> None:
-    assert visitor.http.get("/crl/mars.crl").status_code == 404
+    for name in ("mars.crl", "mars-root.crl", "mars.pem", "production.pem", "production-root.crl"):
+        assert visitor.http.get(f"/crl/{name}").status_code == 404, name
     assert visitor.http.get("/crl/production.crl").status_code == 404
 
 
@@ -243,11 +303,10 @@ def verify(kit: Kit, tmp_path: Path, app: Flask, clock: FakeClock) -> Callable[.
         root, issuing = tmp_path / "root.pem", tmp_path / "issuing.pem"
         root.write_bytes(chain[-1].public_bytes(Encoding.PEM))
         issuing.write_bytes(chain[0].public_bytes(Encoding.PEM))
-        crl = tmp_path / "list.pem"
-        crl.write_bytes(listed().public_bytes(Encoding.PEM))
+        crl = revocation_lists.bundle_file(Environment.PRODUCTION)
         at = str(int(clock.at.timestamp()) + 60)
         return openssl(
-            "verify", "-crl_check", "-purpose", "sslclient", "-attime", at, "-x509_strict",
+            "verify", "-crl_check_all", "-purpose", "sslclient", "-attime", at, "-x509_strict",
             "-CAfile", root, "-untrusted", issuing, "-CRLfile", crl, certificate, succeeds=succeeds,
         )  # fmt: skip
 

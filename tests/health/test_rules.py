@@ -156,6 +156,19 @@ class TestTheRevocationList:
         assert found(lists=[List("TEST", None, None, False)]) == {"crl_missing": Level.BAD}
         assert self.of(HOUR, 7 * DAY, there=False) == {"crl_file_missing": Level.WARNING}
 
+    def test_of_a_root_whose_key_is_away_is_not_old_but_red_before_it_lapses(self) -> None:
+        def of(age: timedelta, left: timedelta, *, away: bool) -> dict[str, Level]:
+            return found(lists=[List("TEST", NOW - age, NOW + left, True, root=True, away=away)])
+
+        assert of(30 * DAY, 3 * DAY, away=True) == {}
+        assert of(30 * DAY, 3 * DAY, away=False) == {"crl_old": Level.WARNING}
+        assert of(30 * DAY, 2 * DAY, away=True) == {"crl_root_ends": Level.BAD}
+        assert of(30 * DAY, timedelta(), away=True) == {"crl_root_lapsed": Level.BAD}
+        assert found(lists=[List("TEST", None, None, False, root=True, away=True)]) == {
+            "crl_root_missing": Level.WARNING
+        }
+        assert found(lists=[List("TEST", None, None, False, root=True)]) == {"crl_root_missing": Level.BAD}
+
     def test_that_cannot_be_fetched_is_red_with_the_cause(self) -> None:
         [finding] = [
             each
@@ -188,3 +201,7 @@ class TestTheRest:
     )
     def test_the_disk_is_low_below_a_gigabyte_and_red_below_a_fifth(self, free: int, code: str) -> None:
         assert code in [each.code for each in findings(replace(WELL, free_bytes=free))]
+
+
+def test_a_proxy_that_no_setting_names_is_a_warning() -> None:
+    assert found(undeclared_proxies=["127.0.0.1"]) == {"proxy_undeclared": Level.WARNING}

@@ -161,7 +161,7 @@ def looked() -> str:
 def test_the_portal_fetches_its_own_lists_and_looks(served: Flask, settings: Settings) -> None:
     for environment in Environment:
         certificates.initialise(environment)
-        certificates.publish(environment)
+        certificates.publish_all(environment)
     assert looked() == "2 fetched"
     assert "crl_good" in levels()
 

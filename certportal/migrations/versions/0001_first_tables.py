@@ -239,13 +239,14 @@ def upgrade() -> None:
             sa.Enum("PRODUCTION", "TEST", name="environment", native_enum=False, length=30),
             nullable=False,
         ),
+        sa.Column("signer", sa.Enum("issuing", "root", name="signer", native_enum=False, length=30), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.Column("this_update", extensions.UtcDateTime(), nullable=False),
         sa.Column("next_update", extensions.UtcDateTime(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("environment", name=op.f("pk_revocation_list")),
+        sa.PrimaryKeyConstraint("environment", "signer", name=op.f("pk_revocation_list")),
     )
     op.create_table(
         "sign_in_code",
@@ -696,7 +697,7 @@ def upgrade() -> None:
         sa.Column("successor_of_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum("prepared", "issued", "revoked", name="certificatestate", native_enum=False, length=30),
+            sa.Enum("prepared", "issued", "revoked", "given_up", name="certificatestate", native_enum=False, length=30),
             nullable=False,
         ),
         sa.Column("serial", sa.String(length=40), nullable=False),
