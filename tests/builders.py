@@ -59,6 +59,13 @@ def right_to_sign(
     return kept(SigningRight(person_id=who.id, organisation_id=organisation.id, valid_from=first, valid_to=valid_to))
 
 
+def no_longer_signs(who: Person) -> None:
+    """The person's rights to sign ended yesterday."""
+    with transaction() as session:
+        for right in session.query(SigningRight).filter_by(person_id=who.id):
+            right.valid_to = today() - timedelta(days=1)
+
+
 def signatory(
     organisation: Organisation,
     email: str = "anna.andersson@mallilon.example",

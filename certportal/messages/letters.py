@@ -11,7 +11,7 @@ from certportal.messages import links, pins
 from certportal.messages.endings import end_of
 from certportal.messages.models import MessageKind, SecureMessage
 from certportal.outbox.service import Letter, Medium, Silence, kind
-from certportal.registry import service as registry
+from certportal.registry.telling import addressed
 from certportal.settings import current_settings
 
 
@@ -69,11 +69,11 @@ def _to_signatory(reference: Mapping[str, Any]) -> Letter | Silence:
     message = links.message(reference["message"])
     if message is None:
         return Silence("there is no such message")
-    those = registry.who_is_told(message.organisation_id, message.cover.get("ordered_by_id"), registry.today())
-    told = next((each for each in those if each.person_id == reference["person"]), None)
-    if told is None:
-        return Silence("no longer the one who is told")
-    return Letter(told.email, told.name, told.language, _context(message, told.language) | {"url": _place(message)})
+    found = addressed(reference, {})
+    if isinstance(found, Silence):
+        return found
+    context = _context(message, found.language) | {"url": _place(message)}
+    return Letter(found.address, found.name, found.language, context)
 
 
 def _context(message: SecureMessage, language: Language) -> dict[str, Any]:

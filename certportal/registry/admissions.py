@@ -21,6 +21,7 @@ from certportal.registry.organisations import today
 from certportal.registry.rows import UNSAID, OrganisationRow, SignatoryRow
 from certportal.registry.rules import AdmissionKind, Asked
 from certportal.registry.saving import organisation_of, save_organisation, save_signing_right
+from certportal.registry.telling import tell_each
 
 __all__ = [
     "AdmissionKind", "Asked", "ToDecide", "admission", "admit", "ask", "decided_admissions", "refuse_admission",
@@ -153,10 +154,8 @@ def _tell_those_present(row: Admission, known: Organisation) -> None:
     people: list[int | None] = [each.id for each in organisations.signatories(known.id, today())]
     if known.contact_email:
         people.append(None)
-    for person_id in people:
-        reference = {"admission": row.id, "organisation": known.id, "person": person_id}
-        subject = f"admission:{row.id}"
-        outbox.queue("signatory_change_asked", reference, subject=subject, send_before=None, organisation_id=known.id)
+    about = {"admission": row.id, "organisation": known.id}
+    tell_each("signatory_change_asked", people, people, about, subject=f"admission:{row.id}", send_before=None)
 
 
 def _organisation_for(found: Admission, by: Actor) -> Organisation:

@@ -290,3 +290,12 @@ def test_what_has_waited_longest_stands_first_in_the_queue(house: House, clock: 
     assert [each.application.id for each in queue] == [third.id, second.id]
     assert queue[0].since == first.sent_at
     assert [right.channel.code for right in queue[0].rights] == ["earnings-ws", "earnings-sftp"]
+
+
+def test_the_decision_is_told_to_whoever_signs_when_the_mail_leaves(house: House, mailbox: Mailbox):
+    application = sent(house, house.earnings)
+    service.decide(application.id, granted(house.earnings), OPERATOR)
+    builders.no_longer_signs(house.person)
+    builders.signatory(house.organisation, "bengt@mallilon.example", "Bengt Berg")
+    assert len(mailbox.to("bengt@mallilon.example")) == 1
+    assert mailbox.to(ANNA) == []

@@ -367,3 +367,14 @@ def test_a_cancelled_order_is_not_corrected(house: House, order: Order) -> None:
     orders.cancel_order(order.id, house.actor)
     with pytest.raises(Conflict, match="order_cancelled"):
         correct(house, order)
+
+
+def test_what_an_operator_corrected_is_told_to_whoever_signs_when_the_mail_leaves(
+    house: House, order: Order, mailbox: Mailbox
+) -> None:
+    details = with_changes(order.contact, phone=PHONE)
+    service.correct_and_send(order.id, order.version, details, OPERATOR, "The number was wrong")
+    builders.no_longer_signs(house.person)
+    builders.signatory(house.organisation, "bengt@mallilon.example", "Bengt Berg")
+    assert any("The number was wrong" in text for text in mailbox.to("bengt@mallilon.example"))
+    assert not any("The number was wrong" in text for text in mailbox.to("anna.andersson@mallilon.example"))

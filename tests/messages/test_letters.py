@@ -14,7 +14,6 @@ from certportal.outbox.models import OutboxRow, RowState
 from certportal.registry.models import Organisation, SigningRight
 from certportal.registry.service import today
 from tests import builders
-from tests.conftest import FakeClock
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.messages.steps import NUMBER, Post, posted
 from tests.messages.test_pins import sent
@@ -129,16 +128,30 @@ def test_when_nobody_may_sign_the_organisations_contact_is_told(
     assert smtp.messages[-1].recipient == "karin@mallilon.example"
 
 
-def test_whoever_lost_the_right_before_the_mail_left_is_not_told(
-    post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd, clock: FakeClock
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_lost_the_right_before_the_mail_left_is_not_told_and_those_who_hold_it_are(
+    post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd, kind: str
+) -> None:
+    told(kind, post)
+    builders.signatory(post.organisation, "bengt@mallilon.example", "Bengt Berg")
+    builders.signatory(post.organisation, "carita@mallilon.example", "Carita Calonius")
+    end_right_of(post)
+    smtp.messages.clear()
+    deliver()
+    assert sorted(mail.recipient for mail in smtp.messages) == ["bengt@mallilon.example", "carita@mallilon.example"]
+    db.session.rollback()
+    rows = db.session.query(OutboxRow).filter_by(kind=kind).order_by(OutboxRow.id)
+    assert [row.state for row in rows] == [RowState.SILENCED, RowState.ACCEPTED, RowState.ACCEPTED]
+
+
+def test_when_nobody_holds_the_right_any_more_the_organisations_contact_is_told(
+    post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd
 ) -> None:
     told("codes_locked", post)
     end_right_of(post)
-    before = len(smtp.messages)
+    smtp.messages.clear()
     deliver()
-    assert len(smtp.messages) == before
-    db.session.rollback()
-    assert db.session.query(OutboxRow).order_by(OutboxRow.id.desc()).first().state is RowState.SILENCED  # type: ignore[union-attr]
+    assert [mail.recipient for mail in smtp.messages] == ["karin@mallilon.example"]
 
 
 def end_right_of(post: Post) -> None:

@@ -194,3 +194,15 @@ def test_two_sweeps_at_once_tell_once(app: Flask, house: House, order: Order, cl
     db.session.rollback()
     assert sorted(answers) == ["0 reminded, 0 lapsed", "1 reminded, 0 lapsed"]
     assert db.session.query(OutboxRow).filter_by(kind="codes_uncollected").count() == 1
+
+
+def test_a_right_that_ended_before_the_mail_left_is_followed(
+    house: House, order: Order, deliver: Deliver, clock: FakeClock, smtp: SmtpFarEnd
+) -> None:
+    at(clock, 11, 0, 1)
+    assert runs.run("remind-uncollected", service.remind_uncollected)
+    builders.no_longer_signs(house.person)
+    builders.signatory(house.organisation, "bengt@mallilon.example", "Bengt Berg")
+    deliver()
+    assert [mail.recipient for mail in smtp.messages] == ["bengt@mallilon.example"]
+    assert order.number in smtp.messages[0].subject

@@ -161,6 +161,17 @@ class TestThoseWhoSignAlready:
         assert mailbox.to("former@mallilon.example") == []
         assert mailbox.to("Nina@nystart.example") == []
 
+    def test_who_signs_when_the_mail_leaves_is_told_once(self, browser: BrowsingClient, mailbox: Mailbox):
+        mallilon = builders.organisation()
+        anna = builders.signatory(mallilon)
+        builders.signatory(mallilon, "bengt@mallilon.example", "Bengt Berg")
+        ask(browser)
+        builders.no_longer_signs(anna)
+        builders.signatory(mallilon, "carita@mallilon.example", "Carita Calonius")
+        told = {name: len(mailbox.to(f"{name}@mallilon.example")) for name in ("anna.andersson", "bengt", "carita")}
+        assert told == {"anna.andersson": 0, "bengt": 1, "carita": 1}
+        assert len(mailbox.to("karin@mallilon.example")) == 1
+
     def test_a_request_with_the_contacts_address_is_marked(self, browser: BrowsingClient):
         builders.organisation()
         ask(browser, kind="changed_signatory", email="KARIN@mallilon.example")
