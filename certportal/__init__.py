@@ -8,11 +8,10 @@ from certportal.starting import without_collecting
 with without_collecting():
     from flask import Flask
 
-    from certportal import answers, formats
+    from certportal import answers, formats, proxies
     from certportal.clock import Clock, DemoClock, MachineClock
     from certportal.extensions import babel, csrf, db, htmx, mail
     from certportal.outbox.smtp import mail_config
-    from certportal.proxies import TrustedProxies
     from certportal.routing import LazyRule, RowNumber
     from certportal.settings import Settings, flask_config
 
@@ -38,7 +37,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    proxies.init_app(app, settings.trusted_proxies)
     formats.init_app(app)
     import_module("certportal.navigation").init_app(app)
     import_module("certportal.signin.guard").init_app(app)

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from certportal.settings import Network
@@ -17,6 +18,8 @@ FORWARDED = (
     "HTTP_X_FORWARDED_PREFIX",
     "HTTP_X_REAL_IP",
 )
+MOST_PEERS = 3
+NOTED = "certportal.undeclared_proxies"
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -25,11 +28,16 @@ class TrustedProxies:
 
     def __init__(self, app: WsgiApp, trusted: tuple[Network, ...]) -> None:
         self.app, self.trusted = app, trusted
+        self.undeclared: dict[str, None] = {}
+        """Peers that forwarded a request without being trusted, as this process has seen them; in order."""
         self.fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if self._is_trusted(environ.get("REMOTE_ADDR", "")):
+        peer = environ.get("REMOTE_ADDR", "")
+        if self._is_trusted(peer):
             return self.fixed(environ, start_response)
+        if "HTTP_X_FORWARDED_FOR" in environ and len(self.undeclared) < MOST_PEERS and _is_near(peer):
+            self.undeclared[peer] = None
         for name in FORWARDED:
             environ.pop(name, None)
         return self.app(environ, start_response)
@@ -42,3 +50,23 @@ class TrustedProxies:
         except ValueError:
             return False
         return any(address in network for network in self.trusted)
+
+
+def _is_near(peer: str) -> bool:
+    """On this machine or its private network (or a Unix socket): what comes from afar is somebody who makes headers up."""
+    try:
+        return not peer or ipaddress.ip_address(peer).is_private
+    except ValueError:
+        return False
+
+
+def init_app(app: Flask, trusted: tuple[Network, ...]) -> None:
+    """Stand in front of everything that reads a request."""
+    front = TrustedProxies(app.wsgi_app, trusted)
+    app.extensions[NOTED] = front.undeclared
+    app.wsgi_app = front  # type: ignore[method-assign]
+
+
+def undeclared() -> list[str]:
+    """Addresses of proxies that forward requests here although no setting names them, as this process has seen them."""
+    return list(current_app.extensions[NOTED])

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask, request
 
-from certportal import create_app
+from certportal import create_app, proxies
 from certportal.answers import allow
 from certportal.settings import Settings
 from tests.conftest import FakeClock
@@ -68,3 +68,33 @@ def test_over_https_cookies_are_secure_and_the_browser_remembers(settings: Setti
     assert cookie.startswith("__Host-certportal=")
     assert "Secure" in cookie
     assert "HttpOnly" in cookie
+
+
+def noted(settings: Settings, peer: str, headers: dict[str, str]) -> list[str]:
+    """Which undeclared proxies the service knows of after a request from ``peer``."""
+    app = create_app(settings, FakeClock())
+    with app.app_context():
+        app.test_client().get("/accessibility", headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+        return proxies.undeclared()
+
+
+def test_a_proxy_that_no_setting_names_is_noted(settings: Settings) -> None:
+    assert noted(settings, "127.0.0.1", FORWARDED) == ["127.0.0.1"]
+    assert noted(settings, "10.1.2.3", FORWARDED) == ["10.1.2.3"]
+
+
+def test_a_trusted_proxy_a_plain_visitor_and_a_stranger_with_headers_are_not(settings: Settings) -> None:
+    trusting = replace(settings, trusted_proxies=(ip_network("127.0.0.1"),))
+    assert noted(trusting, "127.0.0.1", FORWARDED) == []
+    assert noted(settings, "127.0.0.1", {}) == []
+    assert noted(settings, "93.184.216.34", FORWARDED) == []
+
+
+def test_however_many_forward_three_are_remembered(settings: Settings) -> None:
+    app = create_app(settings, FakeClock())
+    with app.app_context():
+        for last in range(1, 9):
+            app.test_client().get(
+                "/accessibility", headers=FORWARDED, environ_overrides={"REMOTE_ADDR": f"10.0.0.{last}"}
+            )
+        assert proxies.undeclared() == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]

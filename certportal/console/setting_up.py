@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from certportal import audit, clock, runs
+from certportal import audit, clock, proxies, runs
 from certportal.certificates import service as certificates
 from certportal.extensions import db, transaction
 from certportal.health.rules import JOBS_LATE, UNREACHABLE
@@ -76,6 +76,9 @@ def _far_ends() -> Iterator[Item]:
 def _outside() -> Iterator[Item]:
     settings = current_settings()
     yield Item("address", settings.secure, {"url": settings.base_url})
+    peers = proxies.undeclared()
+    if peers:
+        yield Item("proxy", False, {"peer": ", ".join(peer or "unix:" for peer in peers)})
     look = runs.select_run(runs.LOOK)
     fetched = look is not None and look.good_at is not None and not look.outcome.startswith(UNREACHABLE)
     cause = look.outcome.removeprefix(UNREACHABLE).strip() if look is not None and not fetched else ""

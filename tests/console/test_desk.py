@@ -87,6 +87,15 @@ class TestTheSetUpList:
         assert page.field("phone") == "09 1234567"
         assert db.session.query(OutboxRow).count() == 0
 
+    def test_a_proxy_that_no_setting_names_is_told(self, app: Flask, desk: BrowsingClient) -> None:
+        title = "The proxy in front is named in the settings"
+        assert title not in self.items(desk.get("/desk/set-up"))
+        app.test_client().get("/accessibility", headers={"X-Forwarded-For": "203.0.113.9"})
+        page = desk.get("/desk/set-up")
+        assert self.items(page)[title] == "not yet"
+        assert "A proxy at 127.0.0.1 forwards requests, but CERTPORTAL_TRUSTED_PROXIES does not name it." in page.text
+        assert "A proxy at 127.0.0.1 forwards requests" in desk.get("/desk/health").text
+
     def test_fetches_the_lists_on_demand_and_tells_why_not(self, app: Flask, desk: BrowsingClient) -> None:
         make_authorities()
         app.extensions["certportal.settings"] = replace(

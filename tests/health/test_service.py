@@ -205,7 +205,7 @@ def test_every_finding_has_its_words(app: Flask, language: str) -> None:
     values = {
         "accepted_at": clock.now(), "waiting": 3, "since": clock.now() - timedelta(days=1), "reply": "554 no", "seconds": 41,
         "environment": "TEST", "fault": "ca_broken", "ends": clock.now(), "until": clock.now(), "next_update": clock.now(),
-        "outcome": "14 due, 3 letters", "job": "publish-crl", "free": 2**30,
+        "outcome": "14 due, 3 letters", "job": "publish-crl", "free": 2**30, "peer": "127.0.0.1",
     }  # fmt: skip
     with app.test_request_context(), force_locale(language):
         for code in TITLES:
@@ -217,6 +217,8 @@ def test_every_finding_has_its_words(app: Flask, language: str) -> None:
 
 def test_every_code_that_a_rule_gives_has_its_words() -> None:
     source = (Path(health.__file__).parent / "rules.py").read_text("utf-8")
-    told = set(re.findall(r'"((?:ca|crl|sweep|jobs|job|clock|disk|issuing)_\w+|unsigned)"', source)) - {"ca_missing"}
+    told = set(re.findall(r'"((?:ca|crl|sweep|jobs|job|clock|disk|issuing|proxy)_\w+|unsigned)"', source)) - {
+        "ca_missing"
+    }
     assert told - {"job"} <= TITLES.keys()
     assert len(told) > 15
