@@ -1,15 +1,44 @@
 """The start page says what waits, and nothing else."""
+import shutil
+from pathlib import Path
 
-
+import pytest
 from flask import Flask
 
 from certportal import clock as time
 from certportal.extensions import transaction
 from certportal.outbox.models import AddressMark, Medium
+from certportal.registry import service as registry
+from certportal.registry.models import TechnicalContact
+from certportal.settings import Settings
 from certportal.signin import service as signin
 from tests import builders
 from tests.browsing import BrowsingClient
+from tests.certificates.steps import Kit
 from tests.home.steps import sign_in
+from tests.orders.steps import House, browsing, housed
+
+
+@pytest.fixture
+def settings(settings: Settings, made_authorities: Path) -> Settings:
+    """With both environments' authorities beside the database."""
+    shutil.copytree(made_authorities, settings.ca_dir)
+    return settings
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return housed()
+
+
+@pytest.fixture
+def kit(app: Flask, house: House, tmp_path: Path) -> Kit:
+    return Kit(app, house, tmp_path)
+
+
+@pytest.fixture
+def browser(app: Flask, house: House) -> BrowsingClient:
+    return browsing(app, house.person, house.organisation)
 
 
 def test_an_organisation_with_nothing_to_do_is_told_so(app: Flask, client: BrowsingClient) -> None:
@@ -33,6 +62,52 @@ def test_a_refused_address_of_the_organisations_contact_waits(app: Flask, client
     page = client.get("/")
     assert page.h1 == "En sak väntar på dig"
     assert "kommer tillbaka" in page.text
+
+
+@pytest.fixture
+def sami(kit: Kit) -> TechnicalContact:
+    """The contact of a valid certificate, with a second address for notices."""
+    certificate = kit.certificate()
+    with transaction() as session:
+        contact = session.get_one(TechnicalContact, certificate.contact_id)
+        contact.second_email = "reserv@ohjelmisto.example"
+    return contact
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("sami@ohjelmisto.example", "E-mail to Sami Salminen comes back"),
+        ("reserv@ohjelmisto.example", "E-mail to the second address of Sami Salminen comes back"),
+    ],
+)
+def test_each_refused_address_of_a_contact_waits(
+    house: House, browser: BrowsingClient, sami: TechnicalContact, address: str, said: str
+) -> None:
+    with transaction() as session:
+        session.add(AddressMark(address=address, medium=Medium.MAIL, outbox_row_id=1, marked_at=time.now()))
+    page = browser.get("/")
+    assert page.h1 == "One thing waits for you"
+    assert said in page.text
+    assert page.link("Correct the contact") == f"/contacts/{sami.id}/edit"
+
+
+def test_a_number_that_is_not_the_contacts_waits(browser: BrowsingClient, sami: TechnicalContact) -> None:
+    with transaction() as session:
+        registry.note_wrong_number(session.get_one(TechnicalContact, sami.id))
+    page = browser.get("/")
+    assert page.h1 == "One thing waits for you"
+    assert "The mobile number of Sami Salminen is wrong" in page.text
+    assert "045 700 0003" in page.text.replace("\xa0", " ")
+    assert page.link("Correct the number") == f"/contacts/{sami.id}/edit"
+
+
+def test_a_contact_of_nothing_valid_waits_for_nobody(house: House, browser: BrowsingClient) -> None:
+    former = builders.contact(house.organisation, "Erik", "erik@uusi.example", second_email="e2@uusi.example")
+    with transaction() as session:
+        registry.note_wrong_number(session.get_one(TechnicalContact, former.id))
+        session.add(AddressMark(address="e2@uusi.example", medium=Medium.MAIL, outbox_row_id=1, marked_at=time.now()))
+    assert browser.get("/").h1 == "Nothing waits for you"
 
 
 def test_the_record_tells_who_did_what(app: Flask, client: BrowsingClient) -> None:
