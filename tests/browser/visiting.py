@@ -27,6 +27,12 @@ TOO_WIDE = """() => {
   const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > page.clientWidth + 1);
   return [`${over} px too wide`, ...wide.slice(-3).map(e => e.outerHTML.slice(0, 160))];
 }"""
+STACKED = """() => [...document.querySelectorAll("main *")].filter(element => {
+  const texts = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE);
+  const length = texts.map(node => node.data.trim()).join("").length, box = element.getBoundingClientRect();
+  return length > 8 && box.width > 1 && box.width < 32 && box.height > 120;
+}).slice(0, 3).map(element => element.outerHTML.slice(0, 160))"""
+"""Words whose letters stand under each other, because nothing is left of their column."""
 ADOPT = (
     """css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = [sheet]; }"""
 )
@@ -121,6 +127,7 @@ class Visitor:
         assert before is not None
         self.page.set_viewport_size({"width": 320, "height": 800})
         wrong += [f"320 px: {each}" for each in self.too_wide()]
+        wrong += [f"320 px, letter under letter: {each}" for each in self.page.evaluate(STACKED)]
         self.page.evaluate(ADOPT, TEXT_SPACING)
         wrong += [f"320 px, spaced: {each}" for each in self.too_wide()]
         self.page.evaluate(FORGET)
