@@ -15,6 +15,7 @@ from certportal.orders.blueprint import DRAFT, blueprint, place, version_sent
 from certportal.orders.forms import REASONS, ApplicationForm, typed_answers
 from certportal.orders.service import OrderDraft, OrderReason
 from certportal.refusals import Conflict, Refusal
+from certportal.routing import row_number
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
 
@@ -189,7 +190,9 @@ def _first_answers() -> dict[str, Any]:
     """What the form begins with: what gives way, or the channel that a link elsewhere named."""
     given = request.args.get("reason", "additional")
     reason = OrderReason(given if given in REASONS else "additional")
-    answers = service.prefilled(acting(), reason, request.args.get("replaces", type=int), request.args.get("earlier"))
+    answers = service.prefilled(
+        acting(), reason, request.args.get("replaces", type=row_number), request.args.get("earlier")
+    )
     named = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
     return named | answers
 

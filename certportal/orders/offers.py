@@ -1,7 +1,6 @@
 """What an application for a certificate may choose from: channels, contacts, reasons, and what is there already."""
 
 import enum
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -159,8 +158,9 @@ def prefilled(acting: Acting, reason: OrderReason, replaces: int | None, earlier
 
 def replaced_certificate(organisation_id: int, certificate_id: int | None) -> ReplaceableCertificate | None:
     """The certificate that gives way, while it can."""
-    found = replaceable.certificates_of(organisation_id, clock.now()) if certificate_id is not None else []
-    return next((each for each in found if each.id == certificate_id), None)
+    if certificate_id is None:
+        return None
+    return replaceable.certificate_of(organisation_id, certificate_id, clock.now())
 
 
 def draft_names(drafts: list[OrderDraft]) -> dict[int, Channel]:
@@ -203,8 +203,7 @@ def _of_order(order: Order) -> dict[str, Any]:
 
 
 def _channels(organisation_id: int) -> list[OfferedChannel]:
-    valid = {right.channel_id for right in registry.valid_rights(organisation_id, registry.today())}
-    waiting = {right.channel_id for right in registry.waiting_rights(organisation_id)}
+    valid, waiting = registry.channels_with_right(organisation_id, registry.today())
     every = [
         OfferedChannel(
             channel,
@@ -218,12 +217,13 @@ def _channels(organisation_id: int) -> list[OfferedChannel]:
 
 
 def _contacts(acting: Acting) -> list[OfferedContact]:
-    living = (c for c in replaceable.certificates_of(acting.organisation.id, clock.now()) if c.state in LIVING)
-    counts = Counter(certificate.contact_id for certificate in living)
+    counts = replaceable.looked_after(acting.organisation.id, clock.now())
     mine = EmailAddress.parse(acting.person.email).key
     contacts = registry.contacts_of(acting.organisation.id)
     marks = outbox.marks(contact.email for contact in contacts)
     return [
-        OfferedContact(contact, counts[contact.id], contact.email_key == mine, marks.get(contact.email.casefold()))
+        OfferedContact(
+            contact, counts.get(contact.id, 0), contact.email_key == mine, marks.get(contact.email.casefold())
+        )
         for contact in contacts
     ]

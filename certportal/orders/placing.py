@@ -98,8 +98,8 @@ def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:
         return _given_up(answers, acting)
     if answers.reason != OrderReason.REPLACES:
         return None
-    known = {found.id: found for found in replaceable.certificates_of(acting.organisation.id, clock.now())}
-    replaced = known.get(answers.replaces_certificate_id or 0)
+    wanted = answers.replaces_certificate_id or 0
+    replaced = replaceable.certificate_of(acting.organisation.id, wanted, clock.now())
     if replaced is None:
         raise Refusal("certificate_unknown")
     rules.successor_fits(answers.channel_id, answers.environment, replaced)

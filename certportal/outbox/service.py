@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
@@ -95,8 +96,13 @@ def marks(addresses: Iterable[str]) -> dict[str, AddressMark]:
     wanted = {address.casefold() for address in addresses if address}
     if not wanted:
         return {}
-    here = AddressMark.address.in_(wanted) & AddressMark.ended_at.is_(None)
-    return {mark.address: mark for mark in db.session.scalars(select(AddressMark).where(here).order_by(AddressMark.id))}
+    return {mark.address: mark for mark in db.session.scalars(_marks(), {"addresses": list(wanted)})}
+
+
+@cache
+def _marks() -> Select[AddressMark]:
+    here = AddressMark.address.in_(bindparam("addresses", expanding=True)) & AddressMark.ended_at.is_(None)
+    return select(AddressMark).where(here).order_by(AddressMark.id)
 
 
 def sms_budget_spent(organisation_id: int) -> bool:

@@ -1,6 +1,7 @@
 """What an operator edits: channels, purposes of use and the versions of the terms."""
 
 from datetime import date
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -28,10 +29,8 @@ def channels() -> list[Channel]:
 
 def open_channels(environment: Environment | None = None) -> list[Channel]:
     """Channels that can be applied for today, with certificates of that environment if one is named, in order."""
-    day = today()
-    open_today = sa.or_(Channel.closed_on.is_(None), Channel.closed_on > day)
-    query = select(Channel).where(open_today).order_by(Channel.position, Channel.code)
-    return [found for found in db.session.scalars(query) if environment is None or found.has(environment)]
+    found = db.session.scalars(_open_channels(), {"on": today()})
+    return [channel for channel in found if environment is None or channel.has(environment)]
 
 
 def purposes() -> list[Purpose]:
@@ -57,8 +56,7 @@ def purpose_by_code(code: str) -> Purpose | None:
 
 def terms_in_force(on: date) -> Terms | None:
     """The terms that hold on that day: the newest version whose day has come. None before the first."""
-    query = select(Terms).where(Terms.in_force_from <= on).order_by(Terms.in_force_from.desc(), Terms.version.desc())
-    return db.session.scalar(query.limit(1))
+    return db.session.scalar(_terms_in_force(), {"on": on})
 
 
 def terms(version: int) -> Terms | None:
@@ -69,3 +67,18 @@ def terms(version: int) -> Terms | None:
 def terms_versions() -> list[Terms]:
     """Every version of the terms, the newest first."""
     return list(db.session.scalars(select(Terms).order_by(Terms.version.desc())))
+
+
+# Statements of pages that are asked for often: made once, since making one costs as much as running it.
+
+
+@cache
+def _open_channels() -> sa.Select[Channel]:
+    open_today = sa.or_(Channel.closed_on.is_(None), Channel.closed_on > sa.bindparam("on"))
+    return select(Channel).where(open_today).order_by(Channel.position, Channel.code)
+
+
+@cache
+def _terms_in_force() -> sa.Select[Terms]:
+    begun = Terms.in_force_from <= sa.bindparam("on")
+    return select(Terms).where(begun).order_by(Terms.in_force_from.desc(), Terms.version.desc()).limit(1)

@@ -1,6 +1,7 @@
 """Organisations and the people who may sign for them: queries and steps."""
 
 from datetime import date, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -40,7 +41,7 @@ def person_by_email(email_key: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email_key))
 
 
-def signing_on(on: date) -> sa.ColumnElement[bool]:
+def signing_on(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """The condition, over SigningRight and Organisation, that a right to sign holds on a day."""
     return sa.and_(
         SigningRight.valid_from <= on,
@@ -87,13 +88,17 @@ def rights_to_sign(organisation_id: int, on: date) -> list[SigningRight]:
 
 def organisations_of(person_id: int, on: date) -> list[Organisation]:
     """The organisations that the person may sign for on that day, by name."""
-    query = (
+    return list(db.session.scalars(_signed_for(), {"person": person_id, "on": on}))
+
+
+@cache
+def _signed_for() -> sa.Select[Organisation]:
+    return (
         select(Organisation)
         .join(SigningRight, SigningRight.organisation_id == Organisation.id)
-        .where(SigningRight.person_id == person_id, signing_on(on))
+        .where(SigningRight.person_id == sa.bindparam("person"), signing_on(sa.bindparam("on")))
         .order_by(Organisation.name, Organisation.id)
     )
-    return list(db.session.scalars(query))
 
 
 def may_sign(person_id: int, organisation_id: int, on: date) -> bool:

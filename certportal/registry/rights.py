@@ -1,6 +1,7 @@
 """Access rights: a row from the day a channel is applied for. The room of applications changes them through these steps."""
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,15 @@ def access_right(right_id: int) -> AccessRight | None:
 def valid_rights(organisation_id: int, on: date) -> list[AccessRight]:
     """The organisation's rights that hold on that day, in the channels' order."""
     return _rights(organisation_id, _valid(on))
+
+
+def channels_with_right(organisation_id: int, on: date) -> tuple[set[int], set[int]]:
+    """The channels to which the organisation has a right on that day, and those for which one waits for its decision."""
+    found = db.session.execute(_living(), {"organisation": organisation_id, "on": on}).all()
+    return (
+        {channel_id for channel_id, state in found if state is RightState.VALID},
+        {channel_id for channel_id, state in found if state is RightState.APPLIED},
+    )
 
 
 def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | None:
@@ -191,7 +201,14 @@ def _record(verb: str, right: AccessRight, by: Actor, **details: object) -> None
     audit.record(verb, subject, by=by, organisation_id=right.organisation_id, channel=channel.code, **details)
 
 
-def _valid(on: date) -> sa.ColumnElement[bool]:
+@cache
+def _living() -> sa.Select[int, RightState]:
+    query = select(AccessRight.channel_id, AccessRight.state)
+    living = sa.or_(AccessRight.state == RightState.APPLIED, _valid(sa.bindparam("on")))
+    return query.where(AccessRight.organisation_id == sa.bindparam("organisation"), living)
+
+
+def _valid(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     return sa.and_(
         AccessRight.state == RightState.VALID,
         sa.or_(AccessRight.valid_from.is_(None), AccessRight.valid_from <= on),

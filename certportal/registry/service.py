@@ -48,6 +48,7 @@ from certportal.registry.persons import save_person_details
 from certportal.registry.rights import (
     access_right,
     apply_for_right,
+    channels_with_right,
     end_right,
     grant_right,
     refuse_right,
@@ -94,6 +95,7 @@ __all__ = [
     "channel",
     "channel_by_code",
     "channels",
+    "channels_with_right",
     "contact",
     "contact_like",
     "contact_of",

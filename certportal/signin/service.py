@@ -6,8 +6,9 @@ its time, is refused at every request without its row being touched.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
@@ -55,9 +56,10 @@ def standing(token: Secret, seen_at: datetime | None) -> Standing:
 
     Rights are read anew each time, so that losing them ends open sign-ins at the next request (failures.md F15).
     """
-    row = db.session.scalar(select(SignedIn).where(_open(token)))
-    if row is None:
+    found = db.session.execute(_with_person(), {"token_hash": _hash(token)}).first()
+    if found is None:
         return Standing(ended=Ended.GONE)
+    row, person = found
     idle = timedelta(minutes=current_settings().session_idle_minutes)
     over = rules.ended(clock.machine(), ends_at=row.ends_at, seen_at=seen_at, idle=idle)
     if row.person_id is None:
@@ -67,7 +69,6 @@ def standing(token: Secret, seen_at: datetime | None) -> Standing:
     mine = registry.organisations_of(row.person_id, registry.today())
     chosen = registry.organisation(row.organisation_id) if row.organisation_id is not None else None
     lost = Ended.NO_RIGHT if not mine or (chosen is not None and chosen not in mine) else None
-    person = registry.person(row.person_id)
     return Standing(row, person=person, organisation=chosen, organisations=mine, ended=over or lost)
 
 
@@ -217,6 +218,12 @@ def _end(which: ColumnElement[bool]) -> int:
     values = {"ended_at": clock.machine(), "totp_secret": None}
     rows = db.session.scalars(ended.values(**values).returning(SignedIn.id))
     return len(rows.all())
+
+
+@cache
+def _with_person() -> Select[SignedIn, Person]:
+    query = select(SignedIn, Person).join(Person, Person.id == SignedIn.person_id, isouter=True)
+    return query.where(SignedIn.token_hash == bindparam("token_hash"), SignedIn.ended_at.is_(None))
 
 
 def _open(token: Secret) -> ColumnElement[bool]:

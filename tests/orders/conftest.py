@@ -23,5 +23,5 @@ def browser(app: Flask, house: House) -> BrowsingClient:
 def certificates(monkeypatch: pytest.MonkeyPatch) -> Certificates:
     """What the organisation has; the room of certificates is above this one."""
     known = Certificates()
-    monkeypatch.setattr(replaceable, "_providers", [known])
+    monkeypatch.setattr(replaceable, "_registers", [known])
     return known

@@ -1,5 +1,6 @@
 """What the tests of orders share: an organisation that may order, a signatory at the browser, and short ways through."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -125,8 +126,11 @@ class Certificates:
 
     known: list[ReplaceableCertificate] = field(default_factory=list)
 
-    def __call__(self, organisation_id: int, now: datetime) -> list[ReplaceableCertificate]:
-        return self.known
+    def replaceable(self, organisation_id: int, now: datetime, only: int | None) -> list[ReplaceableCertificate]:
+        return [each for each in self.known if only in (None, each.id)]
+
+    def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
+        return Counter(each.contact_id for each in self.known if each.state in ("valid", "expires_soon"))
 
     def add(self, house: House, contact_id: int, now: datetime, **fields: Any) -> ReplaceableCertificate:
         values: dict[str, Any] = {
