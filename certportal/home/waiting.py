@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -32,13 +33,30 @@ class Bar:
     soon: bool
 
 
+class Unreached(StrEnum):
+    """How a contact is not reached: an address is refused, or the number is somebody else's."""
+
+    EMAIL = "email"
+    SECOND_EMAIL = "second_email"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One reason why a contact of valid certificates is not reached. ``address``: the refused one."""
+
+    contact: TechnicalContact
+    kind: Unreached
+    address: str = ""
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """Everything that waits. ``lines``: certificates and orders that need action; ``contacts``: whose address was refused."""
+    """Everything that waits. ``lines``: certificates and orders that need action; ``contacts``: who is not reached."""
 
     lines: list[Line]
     lines_in_all: int
-    contacts: list[TechnicalContact]
+    contacts: list[Trouble]
     contact_refused: bool
     nobody_named: bool
     order_drafts: list[OrderDraft]
@@ -59,7 +77,7 @@ def waiting(organisation: Organisation, language: Language) -> Waiting:
     return Waiting(
         lines=[line for section in urgent for line in section.lines][:SHOWN],
         lines_in_all=sum(section.count for section in urgent),
-        contacts=list(refused_contacts(organisation.id)),
+        contacts=list(unreached(organisation.id)),
         contact_refused=outbox.marked(organisation.contact_email) is not None,
         nobody_named=not organisation.contact_email,
         order_drafts=orders.drafts_of(organisation.id),
@@ -68,17 +86,24 @@ def waiting(organisation: Organisation, language: Language) -> Waiting:
     )
 
 
-def refused_contacts(organisation_id: int) -> Iterator[TechnicalContact]:
-    """Contacts of valid certificates whose address a mail server refused: their notices would not arrive."""
-    now = clock.now()
+def unreached(organisation_id: int) -> Iterator[Trouble]:
+    """Contacts of valid certificates whose notices or PINs would not arrive: a mail server refused an address, or somebody
+    who got a message said that the number is not theirs."""
     used = select(Certificate.contact_id).where(
         Certificate.organisation_id == organisation_id,
         Certificate.state == CertificateState.ISSUED,
-        Certificate.not_after > now,
+        Certificate.not_after > clock.now(),
     )
-    contacts = list(db.session.scalars(select(TechnicalContact).where(TechnicalContact.id.in_(used))))
-    marks = outbox.marks(contact.email for contact in contacts)
-    yield from (contact for contact in contacts if contact.email.casefold() in marks)
+    query = select(TechnicalContact).where(TechnicalContact.id.in_(used)).order_by(TechnicalContact.name)
+    contacts = list(db.session.scalars(query))
+    marks = outbox.marks(address for each in contacts for address in (each.email, each.second_email))
+    for contact in contacts:
+        if contact.email.casefold() in marks:
+            yield Trouble(contact, Unreached.EMAIL, contact.email)
+        if contact.second_email.casefold() in marks:
+            yield Trouble(contact, Unreached.SECOND_EMAIL, contact.second_email)
+        if contact.wrong_number_at is not None:
+            yield Trouble(contact, Unreached.NUMBER)
 
 
 def time_line(organisation_id: int) -> tuple[list[Bar], datetime]:
