@@ -66,15 +66,19 @@ ACTS: dict[str, LazyString] = {
     "codes_withheld": _l(
         "The transfer codes of the order %(number)s were made void, because the contact’s details changed"
     ),
+    "codes_lapsed": _l("The transfer codes of the order %(number)s lapsed: nobody had collected"),
     # messages
     "pin_sent": _l("A PIN code was sent to the technical contact’s mobile"),
     "message_opened": _l("The message was opened with the PIN code"),
     "message_closed": _l("The opened message was closed"),
     "message_locked": _l("The message was locked after wrong PIN codes"),
     "wrong_number_reported": _l("The recipient said that the mobile number is not theirs"),
+    "wrong_pin": _l("A wrong PIN code was typed"),
+    "wrong_transfer_password": _l("The transfer ID %(transfer_id)s was tried with a wrong one-time password"),
     "codes_locked": _l("The transfer codes were locked after wrong one-time passwords"),
     # certificates
     "certificate_prepared": _l("The transfer codes of the order %(order)s were used, and the certificate prepared"),
+    "certificate_given_up": _l("The certificate of the order %(order)s was given up, because it could not be signed"),
     "certificate_issued": _l("The certificate was issued for the order %(order)s"),
     "certificate_revoked": _l("The certificate was revoked"),
     "certificate_will_not_be_renewed": _l("It was noted that the certificate will not be renewed"),
@@ -89,6 +93,7 @@ ACTS: dict[str, LazyString] = {
     # notices
     # outbox, clock
     "message_sent_again": _l("A letter was sent again"),
+    "address_refused": _l("A mail server refused the address %(address)s"),
     "address_unmarked": _l("An address that had been refused was said to be right"),
     "clock_accepted": _l("The machine’s clock was said to be right"),
     "clock_moved": _l("The demo’s clock was moved forward by a day"),
@@ -102,6 +107,7 @@ LABELS: dict[str, LazyString] = {
     "why": _l("Reason"),
     "note": _l("Note"),
     "email": _l("E-mail address"),
+    "address": _l("E-mail address"),
     "contact": _l("Technical contact"),
     "channel": _l("Channel"),
     "environment": _l("Environment"),

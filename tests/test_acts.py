@@ -24,6 +24,9 @@ MADE_OF_PARTS = {
 """Verbs that code puts together, as they stand in it; new ones are told here."""
 
 
+RECORDING = ("audit.record", "audit.record_daily")
+
+
 def recorded() -> Iterator[tuple[str, str]]:
     """Where, and which verb: of ``audit.record("…")``, and of calls of a module's own function that passes its verb on."""
     for path in modules():
@@ -31,7 +34,7 @@ def recorded() -> Iterator[tuple[str, str]]:
         for function in functions(path):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
                 name = ast.unparse(call.func)
-                place = 0 if name == "audit.record" else passing.get(name)
+                place = 0 if name in RECORDING else passing.get(name)
                 if place is not None and len(call.args) > place:
                     for verb in verbs(call.args[place], function):
                         yield f"{named(path)}:{call.lineno}", verb

@@ -156,8 +156,13 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
             update(TransferCodes).where(TransferCodes.id == codes.id).values(wrong_tries=TransferCodes.wrong_tries - 1)
         )
         return codes
+    by = by or Actor(ActorKind.PROGRAM, None, "")
+    subject, transfer_id = f"order:{codes.order_id}", codes.transfer_id
+    audit.record_daily(
+        "wrong_transfer_password", subject, by=by, organisation_id=codes.organisation_id, transfer_id=transfer_id
+    )
     if codes.wrong_tries >= WRONG_PASSWORDS:
-        _lock(codes, by or Actor(ActorKind.PROGRAM, None, ""))
+        _lock(codes, by)
     return None
 
 
@@ -186,6 +191,17 @@ def spend_codes(codes_id: int) -> bool:
         return False
     codes = db.session.get_one(TransferCodes, codes_id)
     end_messages(SecureMessage.id == codes.message_id, MessageEnd.USED)
+    return True
+
+
+def void_taken(codes_id: int, because: MessageEnd) -> bool:
+    """A step: codes that a public key has taken are void, for their certificate never comes. False: they were not taken."""
+    within_transaction()
+    values = {"state": CodesState.VOID, "ended_at": clock.now(), "ended_because": because}
+    if not changed(_only(codes_id, CodesState.TAKEN).values(**values)):
+        return False
+    codes = db.session.get_one(TransferCodes, codes_id)
+    end_messages(SecureMessage.id == codes.message_id, because)
     return True
 
 

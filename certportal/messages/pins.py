@@ -107,6 +107,7 @@ def _tried(message: SecureMessage, pin: str, by: Actor) -> Secret | Refusal:
 def _counted_wrong(message: SecureMessage, by: Actor) -> Refusal:
     row = SecureMessage.id == message.id
     changed(update(SecureMessage).where(row).values(wrong_pins=SecureMessage.wrong_pins + 1))
+    audit.record_daily("wrong_pin", message.subject, by=by, organisation_id=message.organisation_id)
     db.session.refresh(message)
     if message.wrong_pins >= rules.WRONG_PINS:
         end_messages(row, MessageEnd.LOCKED)

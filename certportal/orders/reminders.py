@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select, update
 
-from certportal import clock, formats
+from certportal import audit, clock, formats, runs
 from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.identifiers import Actor, ActorKind
 from certportal.messages.models import CodesState, TransferCodes
 from certportal.orders import rules
 from certportal.orders.models import Order, OrderState
@@ -23,6 +24,7 @@ from certportal.settings import current_settings
 
 BATCH = 200
 UNCOLLECTED, LAPSED = "codes_uncollected", "codes_lapsed"
+REMINDER = Actor(ActorKind.JOB, None, runs.UNCOLLECTED)
 
 
 def remind_uncollected(lease: Lease) -> str:
@@ -53,6 +55,15 @@ def _tell(kind: str, codes_id: int) -> bool:
         return False
     codes = db.session.get_one(TransferCodes, codes_id)
     order = db.session.get_one(Order, codes.order_id)
+    if kind == LAPSED:
+        audit.record(
+            "codes_lapsed",
+            f"order:{order.id}",
+            by=REMINDER,
+            organisation_id=order.organisation_id,
+            number=order.number,
+            transfer_id=codes.transfer_id,
+        )
     tell_signatory(
         kind,
         order.organisation_id,

@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from sqlalchemy import and_, or_, select, update
 
-from certportal import clock, secrecy
+from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.identifiers import Actor, ActorKind
 from certportal.outbox.kinds import KINDS, Letter, Silence
 from certportal.outbox.letters import build, render_letter, render_sms
 from certportal.outbox.models import AddressMark, Medium, OutboxRow, RowState
@@ -22,12 +23,14 @@ from certportal.outbox.outcomes import Accepted, Outcome, Refused, Temporary, Un
 from certportal.outbox.service import outbox_key
 from certportal.outbox.sms import sms_gateway
 from certportal.outbox.smtp import Line, post
+from certportal.runs import DELIVER
 from certportal.settings import current_settings
 
 log = logging.getLogger(__name__)
 BATCH = 50
 FIRST_WAIT = {Medium.MAIL: 30, Medium.SMS: 5}
 LONGEST_WAIT = {Medium.MAIL: 3600, Medium.SMS: 60}
+DELIVERY = Actor(ActorKind.JOB, None, DELIVER)
 HELD = (RowState.CLAIMED, RowState.SENDING)
 stopping = threading.Event()
 """Set at SIGTERM: the message in hand is finished, what else was claimed is given back."""
@@ -257,4 +260,8 @@ def _mark(row: OutboxRow, address: str, outcome: Outcome) -> None:
         mark = AddressMark(
             address=key, medium=row.medium, outbox_row_id=row.id, reply=outcome.reply, marked_at=clock.now()
         )
+        if db.session.scalar(select(AddressMark.id).where(living).limit(1)) is None:
+            details = {"address": address, "kind": row.kind}
+            about = row.subject or f"outbox:{row.id}"
+            audit.record("address_refused", about, by=DELIVERY, organisation_id=row.organisation_id, **details)
         db.session.add(mark)

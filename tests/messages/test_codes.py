@@ -14,6 +14,7 @@ from certportal import clock as service_clock
 from certportal.audit import AuditEntry
 from certportal.extensions import db, transaction
 from certportal.formats import last_minute
+from certportal.identifiers import Actor, ActorKind
 from certportal.messages import service
 from certportal.messages.models import CodesState, MessageEnd, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.outbox.models import OutboxRow, RowState
@@ -162,6 +163,26 @@ def test_the_tenth_wrong_password_locks_the_codes_and_the_signatory_is_told(
     assert "http://localhost/orders/2026-000417" in told.text
     assert post.message.ended_because is MessageEnd.LOCKED
     assert post.message.sealed is None
+
+
+def test_the_first_wrong_password_of_a_day_from_an_address_is_in_the_record(post: Post, clock: FakeClock) -> None:
+    transfer_id = post.codes.transfer_id
+
+    def tried(address: str) -> None:
+        with transaction():
+            by = Actor(ActorKind.PROGRAM, None, "", address)
+            assert service.verify_codes(transfer_id, Secret("wrong"), by) is None
+
+    for address in ("198.51.100.7", "203.0.113.9", "198.51.100.7"):
+        tried(address)
+    clock.move(hours=25)
+    tried("203.0.113.9")
+    db.session.rollback()
+    entries = list(db.session.scalars(sa.select(AuditEntry).where(AuditEntry.verb == "wrong_transfer_password")))
+    assert [entry.client_address for entry in entries] == ["198.51.100.7", "203.0.113.9", "203.0.113.9"]
+    assert {(entry.subject, entry.details["transfer_id"]) for entry in entries} == {
+        (f"order:{post.codes.order_id}", post.codes.transfer_id)
+    }
 
 
 def test_a_right_password_in_between_does_not_forgive_the_wrong_ones(post: Post, password: str) -> None:

@@ -59,6 +59,28 @@ def test_a_wrong_pin_is_counted_although_it_is_refused(post: Post, phone: Phone)
     assert (post.message.pin_tries, post.message.wrong_pins) == (4, 4)
 
 
+def test_the_first_wrong_pin_of_a_day_from_an_address_is_in_the_record(
+    post: Post, phone: Phone, clock: FakeClock
+) -> None:
+    elsewhere = replace(VISITOR, address="203.0.113.9")
+    sent(post)
+    wrong = phone.other_than_pin()
+    for by in (VISITOR, VISITOR, elsewhere, VISITOR):
+        with pytest.raises(Refusal):
+            service.enter_pin(post.token, wrong, by)
+    assert noted("wrong_pin", post) == ["198.51.100.7", "203.0.113.9"]
+    clock.move(days=1, minutes=1)
+    sent(post)
+    refused(post, phone.other_than_pin())
+    assert noted("wrong_pin", post) == ["198.51.100.7", "203.0.113.9", "198.51.100.7"]
+
+
+def noted(verb: str, post: Post) -> list[str | None]:
+    """The client addresses of what was recorded of the message's order."""
+    mine = (AuditEntry.verb == verb) & (AuditEntry.subject == post.message.subject)
+    return list(db.session.scalars(sa.select(AuditEntry.client_address).where(mine).order_by(AuditEntry.id)))
+
+
 def test_after_five_wrong_tries_the_right_pin_does_not_open_it_either(post: Post, phone: Phone) -> None:
     sent(post)
     for _ in range(5):

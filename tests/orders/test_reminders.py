@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from certportal import runs
+from certportal.audit import AuditEntry
 from certportal.extensions import db, transaction
-from certportal.identifiers import Language
+from certportal.identifiers import ActorKind, Language
 from certportal.orders import reminders, service
 from certportal.orders.letters import correct_url
 from certportal.orders.models import Order
@@ -206,3 +208,16 @@ def test_a_right_that_ended_before_the_mail_left_is_followed(
     deliver()
     assert [mail.recipient for mail in smtp.messages] == ["bengt@mallilon.example"]
     assert order.number in smtp.messages[0].subject
+
+
+def test_that_codes_lapsed_is_in_the_record_once(order: Order, sweep: Sweep, clock: FakeClock) -> None:
+    at(clock, 16, 0, 0)
+    sweep()
+    sweep()
+    db.session.rollback()
+    [entry] = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "codes_lapsed"))
+    assert (entry.actor_kind, entry.subject, entry.details["number"]) == (
+        ActorKind.JOB,
+        f"order:{order.id}",
+        order.number,
+    )

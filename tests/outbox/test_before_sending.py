@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
+from sqlalchemy import select
 
 from certportal import clock
+from certportal.audit import AuditEntry
 from certportal.extensions import db, transaction
-from certportal.identifiers import Language
+from certportal.identifiers import ActorKind, Language
 from certportal.outbox import service as outbox
 from certportal.outbox.delivery import deliver
 from certportal.outbox.kinds import KINDS, Letter, kind
@@ -69,3 +71,18 @@ def test_a_server_that_goes_away_amid_letters_leaves_none_in_doubt(smtp: SmtpFar
     assert states(rows) == [RowState.ACCEPTED, RowState.QUEUED, RowState.QUEUED]
     assert [row.attempts for row in rows] == [1, 1, 0]
     assert [mail.recipient for mail in smtp.messages] == ["erik@contact.example"]
+
+
+@pytest.mark.usefixtures("greeting")
+def test_an_address_that_a_server_refuses_is_in_the_record_once_while_it_is_marked(smtp: SmtpFarEnd) -> None:
+    smtp.refuse("erik@contact.example", "550 5.1.1 No such user")
+    with transaction():
+        for _ in range(2):
+            outbox.queue(
+                "greeting", {"to": "erik@contact.example"}, subject="order:7", send_before=None, organisation_id=3
+            )
+    deliver()
+    db.session.rollback()
+    [entry] = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "address_refused"))
+    assert (entry.actor_kind, entry.actor_name, entry.organisation_id) == (ActorKind.JOB, "deliver", 3)
+    assert (entry.subject, entry.details["address"]) == ("order:7", "erik@contact.example")
