@@ -22,7 +22,7 @@ from certportal.messages import service as messages
 from certportal.messages import visiting
 from certportal.messages.commands import commands_for
 from certportal.messages.service import MessageKind, SecureMessage
-from certportal.refusals import Refusal
+from certportal.refusals import Conflict, Refusal
 from certportal.sentences import sentence
 from certportal.signin import guard
 
@@ -95,6 +95,8 @@ def retrieved(retrieval_id: str) -> Response:
     """The certificate, or that it is on its way; the page that waits asks again by itself."""
     certificate = found(service.by_retrieval_id(retrieval_id))
     speak_to(certificate.contact)
+    if certificate.state is CertificateState.GIVEN_UP:
+        raise Conflict("certificate_given_up")
     if certificate.state is CertificateState.PREPARED:
         return private(page("certificates/waiting.html", "certificates/_waiting.html", **_result(certificate)))
     if wants_partial():

@@ -18,6 +18,10 @@ WRONG_CODES_PER_HOUR = 20
 TRIES_COUNT = timedelta(hours=1)
 
 VALID, SOON, EXPIRED, REVOKED, PREPARED = "valid", "expires_soon", "expired", "revoked", "prepared"
+GIVEN_UP = "given_up"
+
+GIVE_UP_AFTER = timedelta(hours=1)
+"""A prepared certificate is signed within seconds; only one that has waited so long may be given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class KeyUse:
 
 
 def shown_state(state: str, not_after: datetime, now: datetime) -> str:
-    """valid, expires_soon, expired, revoked, or prepared (the signature is still to come)."""
-    if state in (REVOKED, PREPARED):
+    """valid, expires_soon, expired, revoked, prepared (the signature is still to come), or given up (it never comes)."""
+    if state in (REVOKED, PREPARED, GIVEN_UP):
         return state
     if now > not_after:
         return EXPIRED
@@ -51,14 +55,27 @@ def key_may_be_certified(earlier: list[KeyUse], organisation_id: int) -> None:
 def revocable(state: str, not_after: datetime, now: datetime) -> None:
     """Only an issued certificate that has not ended.
 
-    Refusals (conflict): certificate_revoked, certificate_expired, certificate_not_issued.
+    Refusals (conflict): certificate_revoked, certificate_expired, certificate_not_issued, certificate_given_up.
     """
     if state == REVOKED:
         raise Conflict("certificate_revoked")
     if state == PREPARED:
         raise Conflict("certificate_not_issued")
+    if state == GIVEN_UP:
+        raise Conflict("certificate_given_up")
     if now > not_after:
         raise Conflict("certificate_expired")
+
+
+def may_be_given_up(state: str, prepared_at: datetime, now: datetime) -> None:
+    """Only a certificate that waits for its signature, and has done so for an hour.
+
+    Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
+    """
+    if state != PREPARED:
+        raise Conflict("certificate_not_prepared")
+    if now - prepared_at < GIVE_UP_AFTER:
+        raise Conflict("certificate_prepared_lately")
 
 
 def typed_transfer_id(text: str) -> str:

@@ -4,6 +4,7 @@ from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
 from certportal.certificates.listing import Listing, Wanted, channels_used, listing
 from certportal.certificates.lookups import (
@@ -54,6 +55,7 @@ __all__ = [
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "give_up",
     "initialise",
     "listing",
     "of_order",
@@ -72,6 +74,7 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "unsigned_of",
     "using_channel",
     "will_be_renewed",
     "will_not_be_renewed",

@@ -39,7 +39,7 @@ class Told:
     def below(self, line: Line) -> Markup | str:
         """The second line: how many days are left, or why that does not matter."""
         if line.state == "awaiting":
-            if line.trouble in ("lapsed", "contact_changed", "being_issued"):
+            if line.trouble in ("lapsed", "contact_changed", "not_issued", "being_issued"):
                 return ""
             return self._dated("awaiting", line.last_moment) if line.trouble else self._days(line.last_moment)
         if line.succeeded:

@@ -134,7 +134,7 @@ def about(organisation_id: int) -> About | None:
     if found is None:
         return None
     orders = select(Order).where(Order.organisation_id == found.id).options(joinedload(Order.channel))
-    stored = Certificate.state != CertificateState.PREPARED
+    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
     certificates = select(Certificate).where(Certificate.organisation_id == found.id, stored)
     acts = select(AuditEntry).where(AuditEntry.organisation_id == found.id)
     return About(

@@ -78,8 +78,9 @@ def order(number: str) -> Order | None:
 
 
 def certificate(certificate_id: int) -> Certificate | None:
-    """One certificate in whatever state, a prepared one too."""
-    return db.session.get(Certificate, certificate_id)
+    """One certificate, a prepared one too. One that was given up never came to be: its order's page tells of it."""
+    found = db.session.get(Certificate, certificate_id)
+    return None if found is None or found.state is CertificateState.GIVEN_UP else found
 
 
 def shown_state(found: Certificate) -> str:

@@ -32,6 +32,7 @@ class MessageEnd(enum.StrEnum):
     LOCKED = "locked"
     CERTIFICATE_ENDED = "certificate_ended"
     CONTACT_CHANGED = "contact_changed"
+    NOT_ISSUED = "not_issued"
 
 
 class SecureMessage(db.Model):

@@ -11,6 +11,7 @@ from certportal.messages.codes import (
     take_codes,
     verify_codes,
     void_codes,
+    void_taken,
 )
 from certportal.messages.endings import end_of, forget_lapsed
 from certportal.messages.links import behind, message
@@ -55,4 +56,5 @@ __all__ = [
     "transfer_password",
     "verify_codes",
     "void_codes",
+    "void_taken",
 ]

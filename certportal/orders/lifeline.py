@@ -171,7 +171,8 @@ def _codes(order: Order, codes: TransferCodes, message: SecureMessage) -> Iterat
     elif order.state is OrderState.CANCELLED:
         yield Stage("cancelled", Mark.BAD, order.cancelled_at)
     elif codes.state is CodesState.VOID:
-        yield Stage("codes_void", Mark.BAD, codes.ended_at)
+        not_issued = codes.ended_because is MessageEnd.NOT_ISSUED
+        yield Stage("not_issued" if not_issued else "codes_void", Mark.BAD, codes.ended_at)
     elif codes.usable_until <= clock.now():
         yield Stage("lapsed", Mark.BAD, codes.usable_until - MINUTE)
     else:
@@ -190,6 +191,7 @@ def problem_of(
     not_delivered = pin is not None and (pin.state not in (*WAITING_STATES, RowState.ACCEPTED) or _fails(pin))
     asked = (
         (codes.state is CodesState.TAKEN, None),
+        (codes.ended_because is MessageEnd.NOT_ISSUED, "not_issued"),
         (codes.state is CodesState.VOID, "contact_changed"),
         (codes.state is CodesState.LOCKED, "codes_locked"),
         (message.ended_because is MessageEnd.LOCKED, "message_locked"),

@@ -32,6 +32,7 @@ from certportal.orders.placing import place_order
 from certportal.orders.reminders import remind_uncollected
 from certportal.orders.steps import (
     changeable,
+    codes_given_up,
     collected,
     cover,
     name_contact,
@@ -52,6 +53,7 @@ __all__ = [
     "begin_draft",
     "cancel_order",
     "changeable",
+    "codes_given_up",
     "collected",
     "cover",
     "delete_draft",

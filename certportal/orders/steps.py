@@ -117,6 +117,14 @@ def collected(order_id: int) -> Order:
     return order
 
 
+def codes_given_up(order_id: int) -> Order:
+    """A step: the codes of this order became void without a certificate; it stays open and shows that new ones are needed."""
+    within_transaction()
+    order = db.session.get_one(Order, order_id)
+    order.version += 1
+    return order
+
+
 def changeable(order: Order) -> None:
     """Refuses (conflict) what is collected, cancelled, or being collected at this moment."""
     rules.open_for_change(order.state)

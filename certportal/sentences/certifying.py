@@ -122,6 +122,13 @@ SENTENCES: dict[str, LazyString] = {
     "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
     "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
     "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),
+    "certificate_given_up": _l(
+        "The certificate could not be issued and has been given up. Ask the one who ordered it for new transfer codes."
+    ),
+    "certificate_not_prepared": _l("The certificate no longer waits for its signature, so there is nothing to give up."),
+    "certificate_prepared_lately": _l(
+        "The certificate was prepared less than an hour ago. Wait: it may still be signed by itself."
+    ),
     "reason_for_operator": _l("Only the issuer may give this reason. Choose another one."),
     "revocation_reason_missing": _l("Choose why the certificate is revoked"),
 }

@@ -5,12 +5,15 @@ import re
 import pytest
 from flask import Flask
 
+from certportal.certificates import enrolment
 from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate
 from certportal.extensions import db
+from certportal.identifiers import Environment
 from certportal.messages import service as messages
 from certportal.orders.models import Order
 from tests.browsing import BrowsingClient
+from tests.conftest import FakeClock
 from tests.console.steps import Post, another_organisation, issued, recorded
 from tests.orders.steps import House, order_placed
 
@@ -127,6 +130,31 @@ class TestAnOrder:
         page = desk.get(f"/desk/orders/{collected[0].number}")
         assert "Correct the contact" not in page.text
         assert page.link(collected[1].serial[:16]) == f"/desk/orders/certificates/{collected[1].id}"
+
+
+class TestACertificateThatCannotBeSigned:
+    def test_is_given_up_with_a_reason_after_an_hour(
+        self, desk: BrowsingClient, authorities: None, house: House, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+    ) -> None:
+        def away(_environment: Environment) -> None:
+            raise OSError("the token is away")
+
+        monkeypatch.setattr(enrolment.authorities, "issuer", away)
+        order, certificate = issued(house)
+        assert "Give up" not in desk.get(f"/desk/orders/{order.number}").text
+        clock.move(minutes=40)
+        assert desk.get(f"/desk/orders/{order.number}/give-up").h1 == f"Order {order.number}"
+        clock.move(minutes=20)
+        form = desk.get(f"/desk/orders/{order.number}").follow("Give up the certificate")
+        missing = form.submit("Give up the certificate")
+        assert (missing.status, missing.errors) == (422, ["Reason: Write why it is given up"])
+        page = form.submit("Give up the certificate", reason="The authority has ended")
+        assert "its transfer codes are void" in page.text
+        assert "The certificate could not be issued" in page.text
+        assert form.submit("Give up the certificate", reason="Twice").h1 == f"Order {order.number}"
+        [entry] = recorded("certificate_given_up")
+        assert (entry.details["reason"], entry.actor_name) == ("The authority has ended", "Olli Operaattori")
+        assert desk.get(f"/desk/orders/certificates/{certificate.id}").status == 404
 
 
 class TestACertificate:

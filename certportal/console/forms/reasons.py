@@ -69,6 +69,18 @@ class CorrectContactForm(ContactForm):
     reason = reason_field()
 
 
+class GiveUpForm(Form):
+    """Why a certificate that was prepared is given up; for the record alone."""
+
+    reason = PlainTextField(
+        _l("Reason"),
+        limit=REASON,
+        keep_lines=True,
+        description=_l("Kept in the record of what was done"),
+        missing=_l("Write why it is given up"),
+    )
+
+
 class TestMessageForm(Form):
     """Where a test text message goes."""
 

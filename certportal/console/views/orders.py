@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import allow, found, page
+from certportal.certificates import service as certificates
 from certportal.console import searching
 from certportal.console.blueprint import asked, blueprint, page_number
 from certportal.identifiers import Environment
@@ -49,6 +50,7 @@ def about_order(number: str) -> dict[str, Any]:
     return {
         "life": life.life_of(one),
         "order": one,
+        "unsigned": certificates.unsigned_of(one.id),
         "certificates": searching.certificates_of_order(one.id),
         "replaces": life.replaced_certificate(one.organisation_id, one.replaces_certificate_id),
         "correct": url_for("console.correct_contact", number=number) if one.state is life.OrderState.OPEN else None,

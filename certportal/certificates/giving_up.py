@@ -1,0 +1,50 @@
+"""Giving up a certificate that was prepared and cannot be signed, so that its order can be collected anew."""
+
+from sqlalchemy import select, update
+
+from certportal import audit, clock
+from certportal.certificates import rules
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.telling import subject
+from certportal.extensions import changed, db, transaction
+from certportal.identifiers import Actor
+from certportal.messages import service as messages
+from certportal.messages.models import MessageEnd
+from certportal.orders import service as orders
+from certportal.refusals import Conflict
+
+
+def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
+    """A use case of operators: a prepared certificate is never signed any more, and its codes are void.
+
+    The order stays open and new codes can be sent for it; the reason stands in the record. A signature that is being made at
+    this moment finds the row given up, and is thrown away unseen. Refusals (conflict): certificate_not_prepared,
+    certificate_prepared_lately.
+    """
+    now = clock.now()
+    with transaction() as session:
+        certificate = session.get_one(Certificate, certificate_id)
+        rules.may_be_given_up(certificate.state, certificate.prepared_at, now)
+        prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
+        if not changed(update(Certificate).where(prepared).values(state=CertificateState.GIVEN_UP)):
+            raise Conflict("certificate_not_prepared")
+        if certificate.transfer_codes_id is not None:
+            messages.void_taken(certificate.transfer_codes_id, MessageEnd.NOT_ISSUED)
+        order = orders.codes_given_up(certificate.order_id)
+        audit.record(
+            "certificate_given_up",
+            subject(certificate),
+            by=by,
+            organisation_id=certificate.organisation_id,
+            serial=certificate.serial,
+            order=order.number,
+            reason=reason,
+        )
+    return certificate
+
+
+def unsigned_of(order_id: int) -> Certificate | None:
+    """The order's certificate that has waited for its signature so long that it may be given up."""
+    before = clock.now() - rules.GIVE_UP_AFTER
+    waits = (Certificate.state == CertificateState.PREPARED) & (Certificate.prepared_at <= before)
+    return db.session.scalar(select(Certificate).where(waits, Certificate.order_id == order_id))

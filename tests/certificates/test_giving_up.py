@@ -1,0 +1,102 @@
+"""A prepared certificate that can never be signed is given up by an operator, and its order collected anew."""
+
+import pytest
+
+from certportal.certificates import enrolment, service
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.messages.models import CodesState, MessageEnd
+from certportal.orders import service as orders
+from certportal.orders.models import OrderState
+from certportal.refusals import Conflict, Refusal
+from tests import builders
+from tests.browsing import BrowsingClient
+from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, request
+from tests.certificates.test_enrolment import Breakdown, StandingLease
+from tests.conftest import FakeClock
+
+REASON = "The authority ended before it could sign"
+
+
+@pytest.fixture
+def breakdown(monkeypatch: pytest.MonkeyPatch) -> Breakdown:
+    return Breakdown(monkeypatch)
+
+
+def prepared(kit: Kit, sent: bytes | None = None) -> tuple[Codes, Certificate]:
+    codes = kit.codes()
+    return codes, service.enrol(codes.transfer_id, codes.password, sent or request(), PROGRAM)
+
+
+def test_it_is_never_signed_its_codes_are_void_and_new_ones_can_be_used_with_the_same_key(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock
+) -> None:
+    sent = request()
+    codes, waiting = prepared(kit, sent)
+    clock.move(hours=1)
+    service.give_up(waiting.id, REASON, builders.OPERATOR)
+    breakdown.ready = True
+    assert service.resume_prepared(StandingLease()) == "0 finished, 0 waiting"  # type: ignore[arg-type]
+    with pytest.raises(Refusal, match="transfer_codes_wrong"):
+        service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    ended = kit.codes_now(codes)
+    assert (ended.state, ended.ended_because) == (CodesState.VOID, MessageEnd.NOT_ISSUED)
+    order = waiting.order
+    assert order.state is OrderState.OPEN
+    orders.send_again(order.id, order.version, kit.house.actor)
+    anew = kit.codes(order)
+    issued = service.enrol(anew.transfer_id, anew.password, sent, PROGRAM)
+    assert issued.state is CertificateState.ISSUED
+    assert [row.state.value for row in certificates()] == ["given_up", "issued"]
+    [entry] = [each for each in service.activity(waiting) if each.verb == "certificate_given_up"]
+    assert entry.details["reason"] == REASON
+
+
+def test_a_signature_that_comes_too_late_is_thrown_away(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, waiting = prepared(kit)
+    clock.move(hours=2)
+    breakdown.ready = True
+    sign = enrolment.ca.sign
+
+    def slow(*asked: object) -> bytes:
+        signed = sign(*asked)  # type: ignore[arg-type]
+        service.give_up(waiting.id, REASON, builders.OPERATOR)
+        return signed
+
+    monkeypatch.setattr(enrolment.ca, "sign", slow)
+    late = service.finish(waiting.id, PROGRAM)
+    assert (late.state, late.der) == (CertificateState.GIVEN_UP, None)
+    assert late.order.state is OrderState.OPEN
+
+
+def test_only_what_has_waited_for_an_hour_is_given_up(kit: Kit, breakdown: Breakdown, clock: FakeClock) -> None:
+    _, waiting = prepared(kit)
+    clock.move(minutes=59)
+    assert service.unsigned_of(waiting.order_id) is None
+    with pytest.raises(Conflict, match="certificate_prepared_lately"):
+        service.give_up(waiting.id, REASON, builders.OPERATOR)
+    breakdown.ready = True
+    service.finish(waiting.id, PROGRAM)
+    clock.move(hours=1)
+    with pytest.raises(Conflict, match="certificate_not_prepared"):
+        service.give_up(waiting.id, REASON, builders.OPERATOR)
+
+
+def test_everybody_concerned_sees_that_it_was_not_issued(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, visitor: BrowsingClient, browser: BrowsingClient
+) -> None:
+    _, waiting = prepared(kit)
+    clock.move(minutes=40)
+    assert "Being issued" in browser.get("/certificates").text
+    clock.move(minutes=20)
+    service.give_up(waiting.id, REASON, builders.OPERATOR)
+    page = visitor.get(f"/retrieve/{waiting.retrieval_id}")
+    assert page.status == 409
+    assert "has been given up" in page.text
+    shown = browser.get(f"/orders/{waiting.order.number}")
+    assert "The certificate could not be issued" in shown.text
+    again = shown.submit("Send new codes to the same contact")
+    assert "The certificate could not be issued" not in again.text.split("Earlier transfer codes")[0]
+    assert "void, because the certificate could not be issued" in again.text
+    assert "The certificate could not be issued" not in browser.get("/certificates").text
