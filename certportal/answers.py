@@ -84,14 +84,14 @@ def tell(message: str, kind: str = "success") -> None:
 
 
 @lru_cache(maxsize=256)
-def _fingerprint(path: Path, _changed: float) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _static_address(name: str, path: Path, _changed: float) -> str:
+    return url_for("static", filename=name, v=hashlib.sha256(path.read_bytes()).hexdigest()[:12])
 
 
 def static_url(name: str) -> str:
     """A static file's address with its content's fingerprint, so that it may be cached for ever."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime))
+    path = Path(current_app.static_folder or "", name)
+    return _static_address(name, path, path.stat().st_mtime)
 
 
 def _asked_by_program() -> bool:
