@@ -42,8 +42,7 @@ def test_the_scheduler_inside_delivers_what_is_queued(
 ) -> None:
     done = command(environ, "operators", "add", "olli@service.example", "Olli Operaattori")
     assert done.returncode == 0, done.stderr
-    status, body = served.get("/desk/sign-in")
-    assert status == 200
+    assert served.get("/desk/sign-in")[0] == 200
     connection = http.client.HTTPConnection("localhost", served.port, timeout=30)
     connection.request("GET", "/desk/sign-in")
     answer = connection.getresponse()

@@ -151,7 +151,7 @@ class _Register:
 
     def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
         found = db.session.execute(_looked_after(), {"organisation": organisation_id, "now": now})
-        return {contact_id: count for contact_id, count in found}
+        return dict(found.tuples())
 
 
 REPLACEABLE = (

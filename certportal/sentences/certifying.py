@@ -125,7 +125,9 @@ SENTENCES: dict[str, LazyString] = {
     "certificate_given_up": _l(
         "The certificate could not be issued and has been given up. Ask the one who ordered it for new transfer codes."
     ),
-    "certificate_not_prepared": _l("The certificate no longer waits for its signature, so there is nothing to give up."),
+    "certificate_not_prepared": _l(
+        "The certificate no longer waits for its signature, so there is nothing to give up."
+    ),
     "certificate_prepared_lately": _l(
         "The certificate was prepared less than an hour ago. Wait: it may still be signed by itself."
     ),

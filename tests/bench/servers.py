@@ -1,0 +1,118 @@
+"""A gunicorn of our own kind in processes of its own, and what the whole of it has spent on CPU."""
+
+import atexit
+import http.client
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from certportal.serving import Server
+from certportal.settings import Settings
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PATIENCE = 60
+VISITORS = 2
+"""How many ask at once."""
+
+
+class Hello(Server):
+    """The same gunicorn with the smallest Flask app there is."""
+
+    def load(self) -> Any:
+        app = Flask("hello")
+        app.extensions["certportal.settings"] = self.settings
+        app.get("/")(lambda: "Hello, world!")
+        return app
+
+
+class Running:
+    """A server in a forked process: one worker, gthread."""
+
+    def __init__(self, server: type[Server], settings: Settings) -> None:
+        self.port = int(settings.bind.rpartition(":")[2])
+        self.log = settings.data_dir / "server.log"
+        self.pid = _forked(lambda: server(settings).run(), self.log)
+        atexit.register(self.stop)
+        self._wait()
+
+    def answers(self) -> bool:
+        try:
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=1)) as connection:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+        except OSError:
+            return False
+        return True
+
+    def _wait(self) -> None:
+        ends = time.monotonic() + PATIENCE
+        while not self.answers():
+            if time.monotonic() > ends or os.waitpid(self.pid, os.WNOHANG)[0]:
+                raise SystemExit(f"the server that was to be measured does not answer:\n{self.log.read_text()}")
+            time.sleep(0.05)
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far of the server and its workers."""
+        return sum(_spent(pid) for pid in (self.pid, *_children(self.pid)))
+
+    def ask(self, times: int, path: str, headers: dict[str, str]) -> None:
+        """Ask for the page so many times, and read it. Each has a connection of its own, as from nginx (docs/deploy.md)."""
+        for _ in range(times):
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)) as connection:
+                connection.request("GET", path, headers=headers | {"Connection": "close"})
+                answer = connection.getresponse()
+                answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{path} was answered with {answer.status}")
+
+    def cost(self, times: int, path: str, headers: dict[str, str]) -> float:
+        """CPU seconds of the server's process tree for one such page, over ``times`` of them."""
+        each, before = times // VISITORS, self.cpu_seconds()
+        with ThreadPoolExecutor(VISITORS) as visitors:
+            for visit in [visitors.submit(self.ask, each, path, headers) for _ in range(VISITORS)]:
+                visit.result()
+        return (self.cpu_seconds() - before) / (each * VISITORS)
+
+    def stop(self) -> None:
+        """Once: the bench does it at its end for those that still run."""
+        atexit.unregister(self.stop)
+        os.kill(self.pid, signal.SIGTERM)
+        os.waitpid(self.pid, 0)
+
+
+def _forked(run: Callable[[], None], log: Path) -> int:
+    """The server's own processes end here, too: none of them may go on with the bench."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    writing = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(writing, 1)
+    os.dup2(writing, 2)
+    try:
+        run()
+    except SystemExit as end:
+        os._exit(end.code if isinstance(end.code, int) else 0)
+    except BaseException:  # noqa: BLE001  # told, and then this process ends
+        traceback.print_exc()
+        sys.stderr.flush()
+    os._exit(1)
+
+
+def _spent(pid: int) -> float:
+    """From /proc/<pid>/stat (proc(5)): utime and stime, behind the name in brackets."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
