@@ -17,7 +17,7 @@ from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, Refusal
 from certportal.registry.models import TechnicalContact
 from tests.certificates.steps import PROGRAM, Kit, request
-from tests.contacts.steps import ERIK, SAMI, erik, message_of, now, recorded
+from tests.contacts.steps import ERIK, erik, message_of, now, recorded
 from tests.orders.steps import House, codes_of
 
 
