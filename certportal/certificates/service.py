@@ -27,6 +27,7 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -70,6 +71,7 @@ __all__ = [
     "order_number_of_codes",
     "others_on_channel",
     "present",
+    "presented",
     "publish",
     "publish_all",
     "publish_crls",
@@ -77,6 +79,7 @@ __all__ = [
     "published_bundle",
     "published_crl",
     "relations",
+    "renew",
     "resume_prepared",
     "revoke",
     "revoke_within",
