@@ -77,11 +77,11 @@ def enrol_by_program(
     """A use case: the same for codes that a program sends, counted for each client's address. Refusals as ``enrol``;
     retrieval_too_many."""
     with transaction():
-        tried = tries.count(by.address)  # counted first, so that tries at the same moment cannot pass the cap
+        tries.may_try(by.address)
         codes = messages.verify_codes(transfer_id, password, by)
         codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
-        if codes_id is not None:
-            tries.give_back(tried)
+        if codes_id is None:
+            tries.count(by.address)
     if codes_id is None:
         raise Refusal("transfer_codes_wrong")
     return enrol_opened(codes_id, request, by)
