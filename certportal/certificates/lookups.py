@@ -16,6 +16,7 @@ from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
 from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderState
+from certportal.orders.offers import replacing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.registry.models import Organisation, TechnicalContact
 
@@ -120,9 +121,7 @@ def relations(of: Certificate) -> Relations:
 
 def open_replacement(of: Certificate) -> Order | None:
     """An order that is to replace the certificate and that nobody has collected yet."""
-    waiting = (Order.replaces_certificate_id == of.id) & (Order.state == OrderState.OPEN)
-    mine = Order.organisation_id == of.organisation_id
-    return db.session.scalars(select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)).first()
+    return replacing(of.organisation_id, of.id)
 
 
 def others_on_channel(of: Certificate) -> int:
@@ -163,6 +162,7 @@ REPLACEABLE = (
     Certificate.state,
     Certificate.not_after,
     Certificate.serial,
+    Certificate.contact_may_renew,
 )
 replaceable.register(_Register())
 
