@@ -2,6 +2,8 @@
 
 from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.contact_renewal import allow as allow_contact
+from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -15,12 +17,16 @@ from certportal.certificates.lookups import (
     by_serial,
     certificate,
     certificates_of,
+    in_force_together,
+    next_stem,
     of_order,
     of_organisation,
     open_replacement,
     others_on_channel,
     relations,
     search,
+    stem_of,
+    successor_of,
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState, Signer
@@ -46,6 +52,7 @@ __all__ = [
     "Signer",
     "Wanted",
     "activity",
+    "allow_contact",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -56,9 +63,12 @@ __all__ = [
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "forbid_contact",
     "give_up",
+    "in_force_together",
     "initialise",
     "listing",
+    "next_stem",
     "of_order",
     "of_organisation",
     "open_replacement",
@@ -77,6 +87,8 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "stem_of",
+    "successor_of",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",
