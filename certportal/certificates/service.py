@@ -2,6 +2,8 @@
 
 from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.contact_renewal import allow as allow_contact
+from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_by_program, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -16,7 +18,12 @@ from certportal.certificates.lookups import (
     by_serial,
     certificate,
     certificates_of,
+<<<<<<< HEAD
     collected,
+=======
+    in_force_together,
+    next_stem,
+>>>>>>> renew
     of_order,
     of_organisation,
     open_replacement,
@@ -24,6 +31,8 @@ from certportal.certificates.lookups import (
     others_on_channel,
     relations,
     search,
+    stem_of,
+    successor_of,
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState, Signer
@@ -50,6 +59,7 @@ __all__ = [
     "Signer",
     "Wanted",
     "activity",
+    "allow_contact",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -62,9 +72,12 @@ __all__ = [
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "forbid_contact",
     "give_up",
+    "in_force_together",
     "initialise",
     "listing",
+    "next_stem",
     "of_order",
     "of_organisation",
     "open_replacement",
@@ -84,6 +97,8 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "stem_of",
+    "successor_of",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",
