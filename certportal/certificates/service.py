@@ -18,12 +18,9 @@ from certportal.certificates.lookups import (
     by_serial,
     certificate,
     certificates_of,
-<<<<<<< HEAD
     collected,
-=======
     in_force_together,
     next_stem,
->>>>>>> renew
     of_order,
     of_organisation,
     open_replacement,

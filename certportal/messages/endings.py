@@ -12,12 +12,8 @@ from sqlalchemy import bindparam, select, update
 
 from certportal import clock
 from certportal.extensions import changed, db, transaction, within_transaction
-<<<<<<< HEAD
-from certportal.messages.models import MessageEnd, Opening, PinSent, SecureMessage, TransferCodes
-=======
 from certportal.identifiers import Environment
-from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage
->>>>>>> renew
+from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.messages.rules import PIN_CAPS
 from certportal.outbox import service as outbox
 from certportal.registry import service as registry
