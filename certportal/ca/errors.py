@@ -40,6 +40,12 @@ CaCode = Literal[
     "ca_not_yet_valid",
     "ca_passphrase_short",
     "ca_passphrase_wrong",
+    "ca_token_away",
+    "ca_token_key_missing",
+    "ca_token_mechanism",
+    "ca_token_module",
+    "ca_token_pin",
+    "ca_token_unset",
 ]
 
 
