@@ -165,6 +165,7 @@ class Reading:
         if key not in ("EC-P256", "EC-P384", "RSA-3072", "RSA-4096"):
             self.wrong("CA_KEY", "give EC-P256, EC-P384, RSA-3072 or RSA-4096")
         values: dict[str, Any] = {"ca_key": key, "crl_days": self.number("CRL_DAYS", 7, 2, 30)}
+        values["pkilint"] = self.choice("PKILINT", "on", {"on": True, "off": False})
         values["root_crl_days"] = self.number("ROOT_CRL_DAYS", 7, 2, 400)
         values["public_crl_url"] = self.placed("CRL_URL", places.revocation_lists, self.text("CRL_URL"))
         crl_dir = self.text("CRL_DIR")

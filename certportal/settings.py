@@ -46,6 +46,7 @@ class Settings:
     processing_days: int = 2
     certificate_years: int = 2
     ca_key: str = "EC-P384"
+    pkilint: bool = True
     ca_root_name_production: str = "Certportal Root CA (production)"
     ca_issuing_name_production: str = "Certportal Issuing CA (production)"
     ca_root_name_test: str = "Certportal Root CA (test)"

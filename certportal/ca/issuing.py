@@ -14,7 +14,8 @@ from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.checks import require_inside, require_issuable
 from certportal.ca.errors import IssueRefused
 from certportal.ca.keys import load_public_key
-from certportal.ca.names import Subject
+from certportal.ca.lint import lint_certificate
+from certportal.ca.names import Service, Subject
 from certportal.ca.profile import CLIENT, Profile
 from certportal.ca.request import SigningRequest, read_signing_request
 
@@ -37,17 +38,19 @@ def prepare(
     authority: Authority,
     *,
     environment: Environment,
-    subject: Subject,
+    subject: Subject | Service,
     request: bytes,
     serial: int,
     now: datetime,
     crl_url: str,
     profile: Profile = CLIENT,
+    lint: bool = True,
 ) -> Prepared:
     """Check everything, the signing request included, and make the bytes to be signed. Needs no key, so no token either.
 
     ``environment`` is the order's, ``request`` the signing request as it was sent, ``serial`` comes from ``serial_from``,
-    ``now`` is aware. Only the public key is taken from the request. Raises RequestRefused, IssueRefused.
+    ``now`` is aware. Only the public key is taken from the request. ``lint``: pkilint judges the bytes too. Raises
+    RequestRefused, IssueRefused.
     """
     if authority.environment != environment:
         raise IssueRefused("ca_environment_differs", name=authority.name, environment=environment.value)
@@ -67,6 +70,8 @@ def prepare(
         builder = builder.add_extension(extension.value, critical=extension.critical)
     tbs = unsigned.certificate_bytes(builder, authority)
     require_issuable(authority, profile, tbs)
+    if lint:
+        lint_certificate(tbs, authority)
     return Prepared(tbs, serial, not_before, not_after, read)
 
 

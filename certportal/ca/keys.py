@@ -153,6 +153,14 @@ def digest_for(key: VerifyingKey) -> hashes.SHA256 | hashes.SHA384:
     return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size > 256 else hashes.SHA256()
 
 
+def algorithm_identifier(key: VerifyingKey) -> bytes:
+    """The AlgorithmIdentifier in DER of what ``sign`` makes: RFC 5758 3.2 for ECDSA, without parameters; RFC 4055 5 for RSA."""
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return bytes.fromhex("300d06092a864886f70d01010b0500")
+    strong = digest_for(key).digest_size > 32
+    return bytes.fromhex("300a06082a8648ce3d040303" if strong else "300a06082a8648ce3d040302")
+
+
 def sign(key: SigningKey, message: bytes) -> bytes:
     """The signature over ``message`` as certificates and CRLs carry it: ECDSA, or RSASSA-PKCS1-v1_5."""
     digest = digest_for(key.public_key())

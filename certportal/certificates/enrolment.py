@@ -188,6 +188,7 @@ def _prepared(order: Order, request: bytes) -> ca.Prepared:
         now=clock.now(),
         crl_url=authorities.crl_url(order.environment),
         profile=authorities.profile(),
+        lint=current_settings().pkilint,
     )
 
 
