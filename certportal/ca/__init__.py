@@ -31,12 +31,14 @@ from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
 from certportal.ca.names import Subject
 from certportal.ca.plan import Plan
-from certportal.ca.profile import CLIENT, Profile, serial_from
+from certportal.ca.profile import CLIENT, Access, Profile, serial_from
+from certportal.ca.reference import TokenAccess
 from certportal.ca.request import SigningRequest, read_signing_request
 from certportal.ca.transcript import Transcript
 
 __all__ = [
     "CLIENT",
+    "Access",
     "Authority",
     "CaRefused",
     "Description",
@@ -54,6 +56,7 @@ __all__ = [
     "Revoked",
     "SigningRequest",
     "Subject",
+    "TokenAccess",
     "Transcript",
     "as_pem",
     "build_crl",
