@@ -94,7 +94,9 @@ def _collected() -> Select[CertificateState, bytes | None, str]:
 def order_number_of_codes(transfer_id: str) -> str | None:
     """Which order a TransferID belongs to, be its password right or wrong: for the log, never for the one who sent it."""
     of_codes = TransferCodes.order_id == Order.id
-    return db.session.scalar(select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id))
+    return db.session.scalar(
+        select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id)
+    )
 
 
 def by_serial(serial: str) -> Certificate | None:

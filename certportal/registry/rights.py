@@ -216,7 +216,9 @@ def _living() -> sa.Select[int, RightState]:
 
 @cache
 def _valid_to() -> sa.Select[int]:
-    mine = (AccessRight.organisation_id == sa.bindparam("organisation")) & (AccessRight.channel_id == sa.bindparam("channel"))
+    mine = (AccessRight.organisation_id == sa.bindparam("organisation")) & (
+        AccessRight.channel_id == sa.bindparam("channel")
+    )
     return select(AccessRight.id).where(mine, _valid(sa.bindparam("on"))).limit(1)
 
 

@@ -78,14 +78,14 @@ class Style:
         if self.key_info is not None:
             return self.key_info
         p, text = self.before, base64.b64encode(certificate).decode()
-        return (
-            f"<{p}KeyInfo>{self.more_info}<{p}X509Data><{p}X509Certificate>{text}</{p}X509Certificate></{p}X509Data></{p}KeyInfo>"
-        )
+        return f"<{p}KeyInfo>{self.more_info}<{p}X509Data><{p}X509Certificate>{text}</{p}X509Certificate></{p}X509Data></{p}KeyInfo>"
 
     def around(self, signed_info: str, value: str, info: str) -> str:
         p = self.before
         declared = f'xmlns:{self.prefix}="{DS}"' if self.prefix else f'xmlns="{DS}"'
-        return f"<{p}Signature {declared}>{signed_info}<{p}SignatureValue>{value}</{p}SignatureValue>{info}</{p}Signature>"
+        return (
+            f"<{p}Signature {declared}>{signed_info}<{p}SignatureValue>{value}</{p}SignatureValue>{info}</{p}Signature>"
+        )
 
     @property
     def before(self) -> str:

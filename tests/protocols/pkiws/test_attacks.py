@@ -17,7 +17,9 @@ from tests.protocols.pkiws.renewals import ENVELOPED, EXCLUSIVE, Style, renewal
 from tests.protocols.pkiws.test_renewing import RSA_KEYS, Holder, a_holder
 from tests.protocols.pkiws.wire import ADDRESS, DS, Line, Reply, der_request, get, in_envelope, sign_new
 
-LOGGED = re.compile(r"(SignNewCertificate|GetCertificate|RenewCertificate|-) order=\S+ client=203\.0\.113\.20 \d+ ms (PKI\d{3}|Fault)")
+LOGGED = re.compile(
+    r"(SignNewCertificate|GetCertificate|RenewCertificate|-) order=\S+ client=203\.0\.113\.20 \d+ ms (PKI\d{3}|Fault)"
+)
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def refused(reply: Reply, *codes: str) -> None:
 
 
 def test_entities_are_not_expanded(kit: Kit, line: Line) -> None:
-    laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>'
+    laughs = (
+        '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>'
+    )
     refused(line.post(laughs + in_envelope(get("&c;"))), "Fault")
 
 
@@ -151,7 +155,9 @@ def reference_by_xpointer(holder: Holder) -> str:
 
 
 def another_customer_before_the_signed_one(holder: Holder) -> str:
-    return in_envelope(holder.signed(der_request()).replace("<CustomerId>", f"<CustomerId>{EVIL}</CustomerId><CustomerId>", 1))
+    return in_envelope(
+        holder.signed(der_request()).replace("<CustomerId>", f"<CustomerId>{EVIL}</CustomerId><CustomerId>", 1)
+    )
 
 
 def another_request_after_the_signature(holder: Holder) -> str:
@@ -229,7 +235,9 @@ def test_sha1_is_refused_and_told(holder: Holder, style: Style) -> None:
     refused(holder.renew(der_request(), style), "PKI061")
 
 
-@pytest.mark.parametrize("method", ["http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "urn:none", f"{DS}dsa-sha256"])
+@pytest.mark.parametrize(
+    "method", ["http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "urn:none", f"{DS}dsa-sha256"]
+)
 def test_a_method_that_needs_no_private_key_is_refused(holder: Holder, method: str) -> None:
     """The public key as the secret of an HMAC."""
     import hmac
@@ -269,7 +277,9 @@ def test_our_certificate_beside_another_key_is_refused(holder: Holder) -> None:
 
 
 def test_both_certificates_are_refused_when_the_others_key_has_signed(holder: Holder) -> None:
-    ours = f"<ds:X509Data><ds:X509Certificate>{base64.b64encode(holder.der).decode()}</ds:X509Certificate></ds:X509Data>"
+    ours = (
+        f"<ds:X509Data><ds:X509Certificate>{base64.b64encode(holder.der).decode()}</ds:X509Certificate></ds:X509Data>"
+    )
     forged = Style(more_info=ours).sign(renewal(der_request()), RSA_KEYS[1], own_certificate(holder))
     refused(holder.line.post(in_envelope(forged)), "PKI060")
 

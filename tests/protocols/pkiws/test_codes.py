@@ -124,5 +124,7 @@ def test_a_refusal_without_a_code_is_the_services_own_fault(app: Flask) -> None:
 def test_the_documented_table_is_this_table(app: Flask) -> None:
     text = (ROOT / "docs" / "pki-web-service.md").read_text("utf-8")
     documented = dict(re.findall(r"^\| (PKI\d{3}) \| (.+?) \|", text, re.MULTILINE))
-    told = {failure.code: failure.message for failure in (errors.failure(Refusal(code, **DETAILS)) for code in errors.CODES)}
+    told = {
+        failure.code: failure.message for failure in (errors.failure(Refusal(code, **DETAILS)) for code in errors.CODES)
+    }
     assert documented == told

@@ -34,7 +34,9 @@ def test_each_call_has_a_line_with_order_client_duration_and_code(
     ]
     messages = [record.getMessage() for record in lines.records if record.name.startswith("certportal.protocols")]
     assert len(messages) == len(expected)
-    assert [bool(re.fullmatch(pattern, each)) for pattern, each in zip(expected, messages, strict=True)] == [True] * 5, messages
+    assert [bool(re.fullmatch(pattern, each)) for pattern, each in zip(expected, messages, strict=True)] == [
+        True
+    ] * 5, messages
 
 
 def test_no_password_request_or_retrieval_id_is_in_the_log(

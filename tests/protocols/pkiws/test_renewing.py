@@ -66,7 +66,9 @@ def test_every_style_of_signature_that_clients_use_is_verified(holder: Holder, h
 
 
 @pytest.mark.parametrize("how", sorted(STYLES))
-def test_the_request_is_signed_as_a_document_of_its_own_whatever_the_envelope_declares(holder: Holder, how: str) -> None:
+def test_the_request_is_signed_as_a_document_of_its_own_whatever_the_envelope_declares(
+    holder: Holder, how: str
+) -> None:
     """Its own unused declarations are covered by an inclusive form, the envelope's are not."""
     unused = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     document = renewal(der_request()).replace("Request xmlns:c", f"Request{unused} xmlns:c", 1)
@@ -114,7 +116,8 @@ def key_value(key: rsa.RSAPrivateKey) -> str:
 
     numbers = key.public_key().public_numbers()
     modulus, exponent = (
-        base64.b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode() for number in (numbers.n, numbers.e)
+        base64.b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode()
+        for number in (numbers.n, numbers.e)
     )
     inside = f"<ds:Modulus>{modulus}</ds:Modulus><ds:Exponent>{exponent}</ds:Exponent>"
     return f"<ds:KeyValue><ds:RSAKeyValue>{inside}</ds:RSAKeyValue></ds:KeyValue>"
@@ -182,7 +185,12 @@ def test_the_renewal_is_verified_against_the_whole_certificate_in_our_register(
 
     ours = x509.load_der_x509_certificate(holder.der)
     builder = x509.CertificateBuilder(
-        ours.issuer, ours.subject, ours.public_key(), ours.serial_number, ours.not_valid_before_utc, ours.not_valid_after_utc
+        ours.issuer,
+        ours.subject,
+        ours.public_key(),
+        ours.serial_number,
+        ours.not_valid_before_utc,
+        ours.not_valid_after_utc,
     )
     twin = builder.sign(RSA_KEYS[1], hashes.SHA256()).public_bytes(Encoding.DER)
     signed = Style().sign(renewal(der_request()), holder.key, twin)

@@ -130,7 +130,9 @@ def test_the_signature_is_enveloped_exclusive_rsa_sha256_over_the_whole_document
         ]
 
 
-def test_keyinfo_is_one_certificate_of_the_service_which_is_no_authority(replies: list[Reply], trusted: Trusted) -> None:
+def test_keyinfo_is_one_certificate_of_the_service_which_is_no_authority(
+    replies: list[Reply], trusted: Trusted
+) -> None:
     for reply in replies:
         [info] = reply.payload.iter(f"{{{DS}}}KeyInfo")
         assert [each.tag.rpartition("}")[2] for each in info.iter()] == ["KeyInfo", "X509Data", "X509Certificate"]

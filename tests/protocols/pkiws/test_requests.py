@@ -37,7 +37,9 @@ def test_soapaction_comes_quoted_and_unquoted_and_is_not_looked_at(kit: Kit, lin
 def test_only_the_root_is_qualified_by_any_prefix_and_its_children_are_not(kit: Kit, line: Line, prefix: str) -> None:
     codes, sent = kit.codes(), der_request()
     good = sign_new(codes, sent, prefix)
-    qualified = good.replace("<CustomerId>", f"<{prefix}:CustomerId>").replace("</CustomerId>", f"</{prefix}:CustomerId>")
+    qualified = good.replace("<CustomerId>", f"<{prefix}:CustomerId>").replace(
+        "</CustomerId>", f"</{prefix}:CustomerId>"
+    )
     assert line.post(in_envelope(qualified)).codes == ["PKI001"]
     assert line.post(in_envelope(good)).retrieval_id
 
@@ -49,7 +51,9 @@ def test_the_envelopes_prefix_varies_and_its_header_is_empty_or_absent(line: Lin
 
 
 def test_the_envelope_may_be_in_a_default_namespace(line: Line) -> None:
-    inside = get("x").replace("<Environment>", '<Environment xmlns="">').replace("<CustomerId>", '<CustomerId xmlns="">')
+    inside = (
+        get("x").replace("<Environment>", '<Environment xmlns="">').replace("<CustomerId>", '<CustomerId xmlns="">')
+    )
     inside = inside.replace("<RetrievalId>", '<RetrievalId xmlns="">')
     body = f'<Envelope xmlns="{SOAP}"><Header/><Body>{inside}</Body></Envelope>'
     assert line.post(body).codes == ["PKI030"]
@@ -144,7 +148,9 @@ def test_what_is_none_of_the_three_requests_gets_a_fault(line: Line) -> None:
         in_envelope("<x/>"): "Client",
         in_envelope(get("x") + get("y")): "Client",
         in_envelope(get("x")).replace(SOAP, "http://www.w3.org/2003/05/soap-envelope"): "VersionMismatch",
-        in_envelope(get("x"), header='<soapenv:Header><a soapenv:mustUnderstand="1"/></soapenv:Header>'): "MustUnderstand",
+        in_envelope(
+            get("x"), header='<soapenv:Header><a soapenv:mustUnderstand="1"/></soapenv:Header>'
+        ): "MustUnderstand",
     }
     for body, code in none.items():
         reply = line.post(body)
@@ -158,4 +164,6 @@ def test_a_header_that_need_not_be_understood_is_let_be(line: Line) -> None:
 
 def test_another_encoding_is_read(kit: Kit, line: Line) -> None:
     body = in_envelope(sign_new(kit.codes(), key_and_request()[1]))
-    assert line.post('<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16") + body.encode("utf-16")[2:]).retrieval_id
+    assert line.post(
+        '<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16") + body.encode("utf-16")[2:]
+    ).retrieval_id
