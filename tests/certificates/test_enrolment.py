@@ -196,12 +196,12 @@ class Breakdown:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ready = False
         monkeypatch.setattr(enrolment.authorities, "issuer", self.issuer)
-        self.real: Callable[[Environment], Any] = _real_issuer
+        self.real: Callable[[Environment, str], Any] = _real_issuer
 
-    def issuer(self, environment: Environment) -> Any:
+    def issuer(self, environment: Environment, label: str) -> Any:
         if not self.ready:
             raise OSError("the token is away")
-        return self.real(environment)
+        return self.real(environment, label)
 
 
 _real_issuer = enrolment.authorities.issuer
@@ -380,6 +380,7 @@ def test_nothing_but_the_key_comes_from_the_request(
         x509.SubjectKeyIdentifier.oid,
         x509.AuthorityKeyIdentifier.oid,
         x509.CRLDistributionPoints.oid,
+        x509.AuthorityInformationAccess.oid,
     ]
     assert parsed.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is False
     assert list(parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
