@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from certportal import ca, clock
-from certportal.ca import hierarchy
+from certportal.ca import hierarchy, lint
 from certportal.identifiers import Environment
 from certportal.settings import Settings, current_settings
 
@@ -31,6 +31,12 @@ def issuer(environment: Environment) -> ca.Issuer:
         where = ca.Environment(environment.value)
         kept[place] = hierarchy.load(settings.ca_dir, where, settings.ca_passphrase, clock.now())
     return kept[place]
+
+
+def warm(settings: Settings) -> None:
+    """Have ready what the first certificate needs, before somebody waits for it."""
+    if settings.pkilint:
+        lint.warm()
 
 
 def root_key_is_here(environment: Environment) -> bool:

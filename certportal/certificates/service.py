@@ -1,7 +1,7 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.authorities import authority, initialise, present, warm
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
