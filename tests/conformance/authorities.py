@@ -8,12 +8,26 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certportal.ca import Environment, Issuer, KeyKind, Reason, Revoked, build_crl, keys, ocsp, sign
+from certportal.ca import (
+    Environment,
+    Issuer,
+    KeyKind,
+    Plan,
+    Reason,
+    Revoked,
+    Transcript,
+    build_crl,
+    chain_pem,
+    hierarchy,
+    keys,
+    ocsp,
+    sign,
+)
 from certportal.ca.names import Service
 from certportal.ca.own import certify
 from certportal.ca.profile import OCSP_RESPONDER, SERVICES
 from certportal.ca.responder import Responder
-from tests.ca.making import CRL, make_authority, plain_request, prepared, serial
+from tests.ca.making import CRL, PASSPHRASE, desk, plain_request, prepared, serial
 
 
 @dataclass(frozen=True)
@@ -40,22 +54,34 @@ class Signed:
 
 
 def signed_by(kind: KeyKind, folder: Path) -> Signed:
-    now = datetime.now(UTC)
-    issuer = make_authority(folder / "authorities", Environment.PRODUCTION, kind, now)
+    now, place = datetime.now(UTC), Environment.PRODUCTION
+    plan = Plan(
+        root="Model Root CA",
+        intermediate="Model Intermediate CA",
+        issuing="Model Issuing CA",
+        services="Model Services Issuing CA",
+        organisation="Example Agency",
+        country="FI",
+        kind=kind,
+        crl_url=lambda label: f"http://portal.example/crl/{label}.crl",
+        certificate_url=lambda label: f"http://portal.example/ca/{label}.cer",
+    )
+    hierarchy.initialise(desk(folder / "ca", place, now), plan, Transcript())
+    issuer = hierarchy.load(folder / "ca", place, PASSPHRASE, now)
+    services_issuer = hierarchy.load(folder / "ca", place, PASSPHRASE, now, "services")
     holder = plain_request(ec.generate_private_key(ec.SECP256R1())).public_bytes(Encoding.DER)
     key, name = keys.make(kind), Service("Certportal services", "Example Agency", "FI")
-    services = certify(issuer, key, name, SERVICES, serial=serial(2), now=now, crl_url=CRL)
-    responding = Service("Certportal OCSP responder")
-    responder = certify(issuer, key, responding, OCSP_RESPONDER, serial=serial(3), now=now)
+    responder = certify(issuer, key, Service("OCSP responder"), OCSP_RESPONDER, serial=serial(3), now=now)
     made = {
         "leaf": x509.load_der_x509_certificate(sign(issuer, prepared(issuer, holder, now=now).tbs)),
-        "services": services,
+        "services": certify(services_issuer, key, name, SERVICES, serial=serial(2), now=now, crl_url=CRL),
         "responder": responder,
-        "issuing": issuer.chain[0],
-        "root": issuer.chain[1],
+        "services_issuing": services_issuer.certificate,
+        **dict(zip(("issuing", "intermediate", "root"), issuer.chain, strict=True)),
     }
     for file, certificate in made.items():
         (folder / f"{file}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "chain.pem").write_bytes(chain_pem(issuer.chain))
     lines = [Revoked(serial(seed), now, reason) for seed, reason in enumerate(Reason, 20)]
     week = {"this_update": now, "next_update": now + timedelta(days=7)}
     (folder / "full.crl").write_bytes(build_crl(issuer, lines, number=2, **week))

@@ -33,7 +33,7 @@ def ask(signed: Signed, *options: str) -> Path:
 def read(signed: Signed, question: Path, answer: Path, *certificates: str) -> str:
     """What openssl makes of an answer, verified up to the root: first beside the question, whose nonce must be in it, then of the
     certificates, for it does not do both at once."""
-    trusted = ("-CAfile", signed.file("root.pem"), "-verify_other", signed.file("issuing.pem"))
+    trusted = ("-CAfile", signed.file("root.pem"), "-verify_other", signed.file("chain.pem"))
     about = ("-issuer", signed.file("issuing.pem"), *certificates, "-no_nonce")
     both = (("-reqin", question), about)
     return "".join(openssl("ocsp", "-respin", answer, *trusted, *each, succeeds=False).decode() for each in both)
@@ -54,11 +54,11 @@ def test_openssl_believes_the_answer(said: str, nonce: str, digest: str, signed:
 
 
 def test_several_certificates_in_one_question(signed: Signed) -> None:
-    about = [part for name in ("leaf", "services") for part in ("-cert", str(signed.file(f"{name}.pem")))]
+    about = [part for name in ("leaf", "responder") for part in ("-cert", str(signed.file(f"{name}.pem")))]
     question = ask(signed, "-issuer", str(signed.file("issuing.pem")), *about)
     printed = read(signed, question, signed.answer(question.read_bytes(), ocsp.GOOD), *about)
     assert printed.count("Response verify OK") == 2
-    assert ("leaf.pem: good" in printed, "services.pem: good" in printed) == (True, True)
+    assert ("leaf.pem: good" in printed, "responder.pem: good" in printed) == (True, True)
 
 
 def test_an_answer_to_another_question_is_not_believed(signed: Signed) -> None:
