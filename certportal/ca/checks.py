@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certportal.ca import der, keypolicy, keys, unsigned
 from certportal.ca.authority import Authority
 from certportal.ca.errors import IssueRefused, RequestRefused
-from certportal.ca.profile import Profile, is_serial
+from certportal.ca.profile import Profile, access_of, is_serial
 
 _SERIAL_NUMBER = 1
 _PUBLIC_KEY_INFO = 6  # places in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
@@ -33,7 +33,9 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
         require_inside(authority, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         profile.reads(certificate.subject)
         _require_key(authority, public_key_info)
-        _require_extensions(profile.extensions(authority, public_key_info, _crl_address(certificate)), certificate)
+        access = access_of(certificate.extensions)
+        wanted = profile.extensions(authority, public_key_info, _crl_address(certificate), access)
+        _require_extensions(wanted, certificate)
     except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
         raise IssueRefused("certificate_refused", what="encoding") from None
     return certificate

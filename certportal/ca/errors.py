@@ -42,13 +42,13 @@ CaCode = Literal[
     "ca_passphrase_short",
     "ca_passphrase_wrong",
     "ca_request_refused",
+    "crl_refused",
     "ca_token_away",
     "ca_token_key_missing",
     "ca_token_mechanism",
     "ca_token_module",
     "ca_token_pin",
     "ca_token_unset",
-    "crl_refused",
 ]
 
 

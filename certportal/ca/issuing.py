@@ -16,7 +16,7 @@ from certportal.ca.errors import IssueRefused
 from certportal.ca.keys import load_public_key
 from certportal.ca.lint import lint_certificate
 from certportal.ca.names import Service, Subject
-from certportal.ca.profile import CLIENT, Profile
+from certportal.ca.profile import CLIENT, Access, Profile
 from certportal.ca.request import SigningRequest, read_signing_request
 
 
@@ -43,6 +43,7 @@ def prepare(
     serial: int,
     now: datetime,
     crl_url: str,
+    access: Access | None = None,
     profile: Profile = CLIENT,
     lint: bool = True,
 ) -> Prepared:
@@ -66,7 +67,7 @@ def prepare(
         .not_valid_before(not_before)
         .not_valid_after(not_after)
     )
-    for extension in profile.extensions(authority, read.public_key_der, crl_url):
+    for extension in profile.extensions(authority, read.public_key_der, crl_url, access):
         builder = builder.add_extension(extension.value, critical=extension.critical)
     tbs = unsigned.certificate_bytes(builder, authority)
     require_issuable(authority, profile, tbs)

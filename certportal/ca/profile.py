@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from certportal.ca import der
 from certportal.ca.authority import Authority
@@ -17,7 +17,7 @@ from certportal.ca.names import Service, Subject, service_of, subject_of
 EARLIER = timedelta(hours=1)
 SERIAL_BITS = 159
 
-_CRL_ADDRESS = re.compile(r"https?://[!-~]{1,400}")
+_ADDRESS = re.compile(r"https?://[!-~]{1,400}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Profile:
         return replace(self, years=not_after.year - (not_before + EARLIER).year)
 
     def extensions(
-        self, authority: Authority, public_key_info: bytes, crl_url: str
+        self, authority: Authority, public_key_info: bytes, crl_url: str, access: "Access | None" = None
     ) -> list[x509.Extension[x509.ExtensionType]]:
         """Every extension of the certificate, in order, each with its criticality.
 
@@ -66,9 +66,11 @@ class Profile:
         - authorityKeyIdentifier: the issuer's own subjectKeyIdentifier (4.2.1.1).
         - cRLDistributionPoints: one full name, http or https (4.2.1.13); or id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1).
 
+        - authorityInfoAccess: where OCSP is answered and the issuer's certificate lies (4.2.2.1), if ``access`` is given.
+
         Raises IssueRefused certificate_refused where ``crl_url`` is not such an address, or is one where none belongs.
         """
-        if not _CRL_ADDRESS.fullmatch(crl_url) if self.on_lists else crl_url:
+        if not _ADDRESS.fullmatch(crl_url) if self.on_lists else crl_url:
             raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
         extensions = [
             _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
@@ -80,9 +82,46 @@ class Profile:
         if self.on_lists:
             point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
             extensions.append(_extension(x509.CRLDistributionPoints([point]), critical=False))
+        if access is not None:
+            extensions.append(_extension(access.extension(), critical=False))
         if self.never_looked_up:
             extensions.append(_extension(x509.OCSPNoCheck(), critical=False))
         return extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a certificate's status is asked for, and where its issuer's certificate is found; http or https."""
+
+    ocsp: str
+    issuer: str
+
+    def extension(self) -> x509.AuthorityInformationAccess:
+        """OCSP first (RFC 5280 4.2.2.1). Raises IssueRefused certificate_refused for other addresses."""
+        methods = (
+            (AuthorityInformationAccessOID.OCSP, self.ocsp),
+            (AuthorityInformationAccessOID.CA_ISSUERS, self.issuer),
+        )
+        if not all(_ADDRESS.fullmatch(address) for _, address in methods):
+            raise IssueRefused("certificate_refused", what="authorityInfoAccess")
+        named = [x509.AccessDescription(oid, x509.UniformResourceIdentifier(address)) for oid, address in methods]
+        return x509.AuthorityInformationAccess(named)
+
+
+def access_of(extensions: x509.Extensions) -> Access | None:
+    """What ``Access.extension`` made, read back; None where there is none. Raises IssueRefused for any other."""
+    try:
+        found = list(extensions.get_extension_for_class(x509.AuthorityInformationAccess).value)
+    except x509.ExtensionNotFound:
+        return None
+    match [(each.access_method, each.access_location) for each in found]:
+        case [
+            (AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier() as ocsp),
+            (AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier() as issuer),
+        ]:
+            return Access(ocsp.value, issuer.value)
+        case _:
+            raise IssueRefused("certificate_refused", what="authorityInfoAccess")
 
 
 CLIENT = Profile("client", years=2, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))

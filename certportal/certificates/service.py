@@ -1,6 +1,7 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
+from certportal.certificates.answering import sign_answers
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
@@ -74,6 +75,7 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "sign_answers",
     "unsigned_of",
     "using_channel",
     "warm",

@@ -73,8 +73,9 @@ def test_a_key_is_found_again_by_its_reference_alone(reader: Reader, kind: KeyKi
 
 
 def issuer_in_token(key: keys.SigningKey) -> Issuer:
-    """An authority whose key is in the token, certified by itself."""
-    return ceremony.make_root(Environment.PRODUCTION, plan_for(Environment.PRODUCTION), key, now=NOW, serial=serial(3))
+    """A root whose key is in the token, certified by itself."""
+    plan = plan_for(Environment.PRODUCTION)
+    return ceremony.make_root(Environment.PRODUCTION, plan, key, now=NOW, serial=serial(3))
 
 
 def test_certificates_lists_and_requests_are_signed_by_the_token(reader: Reader, kind: KeyKind) -> None:
