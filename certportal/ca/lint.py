@@ -1,7 +1,7 @@
 """pkilint judges what is about to be signed, as Boulder has zlint do: a stranger to this code, which knows RFC 5280 rule by rule.
 
 It reads whole certificates, so a throw-away key signs a twin with the same to-be-signed bytes. It is imported when it is first
-asked, which takes a thousand times as long as asking: ``warm`` does that before anybody waits.
+asked, which takes as long as judging two hundred certificates: ``warm`` does that before anybody waits.
 """
 
 from functools import cache
