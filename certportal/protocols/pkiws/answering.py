@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from certportal.certificates import authorities, service
+from certportal.certificates import authorities, service, signers
 from certportal.certificates.service import CertificateState
 from certportal.identifiers import Actor, Environment
 from certportal.protocols.pkiws import errors, reading, replying, verifying
@@ -64,12 +64,12 @@ def _signer(request: Request) -> Signer:
     """The environment's own. Where the request names none that there is, any will do to say so."""
     environment = reading.environment_of(request)
     try:
-        return authorities.reply_signer(environment or Environment.PRODUCTION)
+        return signers.reply_signer(environment or Environment.PRODUCTION)
     except Refusal:
         others = [each for each in authorities.present() if each is not environment]
         if not others:
             raise
-        return authorities.reply_signer(others[0])
+        return signers.reply_signer(others[0])
 
 
 def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> bytes:
