@@ -166,9 +166,11 @@ def roll_over(environment: Environment, line: str, common_name: str | None, said
 
 
 def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
-    """Lay the transcript of a ceremony beside the authorities, under the moment's name."""
-    folder = folders.folder_of(current_settings().ca_dir, _in_ca(environment))
-    write_whole(folder / f"ceremony-{clock.now():%Y%m%dT%H%M%S}.txt", said.text(folder).encode(), 0o644)
+    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
+    folder, moment = folders.folder_of(current_settings().ca_dir, _in_ca(environment)), f"{clock.now():%Y%m%dT%H%M%S}"
+    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
+    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
+    write_whole(folder / name, said.text(folder).encode(), 0o644)
 
 
 def present() -> Iterator[Environment]:

@@ -1,7 +1,7 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.answering import sign_answers
+from certportal.certificates.answering import answers_until, sample, sign_answers
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
@@ -45,6 +45,7 @@ __all__ = [
     "Relations",
     "Wanted",
     "activity",
+    "answers_until",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -74,6 +75,7 @@ __all__ = [
     "resume_prepared",
     "revoke",
     "revoke_within",
+    "sample",
     "search",
     "sign_answers",
     "unsigned_of",
