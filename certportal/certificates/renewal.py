@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import select, update
 
 from certportal import audit, ca, clock
-from certportal.certificates import enrolment, rules
+from certportal.certificates import authorities, enrolment, rules
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.telling import subject
 from certportal.extensions import changed, db, transaction
@@ -74,7 +74,8 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     if known is not None:
         return known
     _require_issuable(old, public_key_hash)
-    prepared = enrolment.prepared_for(old.order, request)
+    label = authorities.issuing_for(old.channel.issuer, old.environment)
+    prepared = enrolment.prepared_for(old.order, request, label)
     with transaction() as session:
         old = session.get_one(
             Certificate, certificate_id, with_for_update=True
@@ -86,7 +87,7 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
         free = (Certificate.id == certificate_id) & (Certificate.renewals < rules.MOST_RENEWALS)
         if not changed(update(Certificate).where(free).values(renewals=Certificate.renewals + 1)):
             raise Conflict("renewal_used_up")
-        row = enrolment.row_for(old.order, prepared, renewed=old)
+        row = enrolment.row_for(old.order, prepared, label, renewed=old)
         session.add(row)
         session.flush()
         audit.record(

@@ -1,7 +1,8 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.answering import sign_answers
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.contact_renewal import allow as allow_contact
 from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
@@ -29,7 +30,7 @@ from certportal.certificates.lookups import (
     successor_of,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
@@ -49,7 +50,6 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
-    "Signer",
     "Wanted",
     "activity",
     "allow_contact",
@@ -67,6 +67,7 @@ __all__ = [
     "give_up",
     "in_force_together",
     "initialise",
+    "issuing_lines",
     "listing",
     "next_stem",
     "of_order",
@@ -87,10 +88,12 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "sign_answers",
     "stem_of",
     "successor_of",
     "unsigned_of",
     "using_channel",
+    "warm",
     "will_be_renewed",
     "will_not_be_renewed",
 ]
