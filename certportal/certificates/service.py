@@ -3,6 +3,8 @@
 from certportal.ca import Reason
 from certportal.certificates.answering import answers_until, sample, sign_answers
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
+from certportal.certificates.contact_renewal import allow as allow_contact
+from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -16,15 +18,20 @@ from certportal.certificates.lookups import (
     by_serial,
     certificate,
     certificates_of,
+    in_force_together,
+    next_stem,
     of_order,
     of_organisation,
     open_replacement,
     others_on_channel,
     relations,
     search,
+    stem_of,
+    successor_of,
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -45,6 +52,7 @@ __all__ = [
     "Relations",
     "Wanted",
     "activity",
+    "allow_contact",
     "answers_until",
     "authority",
     "by_retrieval_id",
@@ -56,15 +64,19 @@ __all__ = [
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "forbid_contact",
     "give_up",
+    "in_force_together",
     "initialise",
     "issuing_lines",
     "listing",
+    "next_stem",
     "of_order",
     "of_organisation",
     "open_replacement",
     "others_on_channel",
     "present",
+    "presented",
     "publish",
     "publish_all",
     "publish_crls",
@@ -72,12 +84,15 @@ __all__ = [
     "published_bundle",
     "published_crl",
     "relations",
+    "renew",
     "resume_prepared",
     "revoke",
     "revoke_within",
     "sample",
     "search",
     "sign_answers",
+    "stem_of",
+    "successor_of",
     "unsigned_of",
     "using_channel",
     "warm",
