@@ -11,9 +11,8 @@ from datetime import date
 from sqlalchemy import select, update
 
 from certportal import audit, ca, clock
-from certportal.certificates import authorities, enrolment, rules
+from certportal.certificates import enrolment, rules
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject
 from certportal.extensions import changed, db, transaction
 from certportal.formats import local
 from certportal.identifiers import Actor
@@ -74,8 +73,9 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     if known is not None:
         return known
     _require_issuable(old, public_key_hash)
-    label = authorities.issuing_for(old.channel.issuer, old.environment)
-    prepared = enrolment.prepared_for(old.order, request, label)
+    organisation = old.organisation
+    named = ca.Subject(organisation.business_id, organisation.country, organisation.name)
+    prepared = enrolment.prepared_for(old.environment, old.channel.issuer, named, request)
     with transaction() as session:
         old = session.get_one(
             Certificate, certificate_id, with_for_update=True
@@ -87,19 +87,17 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
         free = (Certificate.id == certificate_id) & (Certificate.renewals < rules.MOST_RENEWALS)
         if not changed(update(Certificate).where(free).values(renewals=Certificate.renewals + 1)):
             raise Conflict("renewal_used_up")
-        row = enrolment.row_for(old.order, prepared, label, renewed=old)
-        session.add(row)
-        session.flush()
+        successor_id = enrolment.add_prepared(old.order, prepared, renewed=old)
         audit.record(
             "renewal_prepared",
-            subject(row),
+            f"certificate:{successor_id}",
             by=by,
-            organisation_id=row.organisation_id,
-            serial=row.serial,
+            organisation_id=old.organisation_id,
+            serial=prepared.serial,
             order=old.order.number,
             renews=old.serial,
         )
-        return row.id
+        return successor_id
 
 
 def _successor_for(old: Certificate, public_key_hash: str) -> int | None:

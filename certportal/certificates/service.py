@@ -6,23 +6,33 @@ from certportal.certificates.authorities import authority, initialise, issuing_l
 from certportal.certificates.contact_renewal import allow as allow_contact
 from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
-from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.enrolment import (
+    enrol,
+    enrol_by_program,
+    enrol_opened,
+    enrol_typed,
+    finish,
+    resume_prepared,
+)
 from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
 from certportal.certificates.listing import Listing, Wanted, channels_used, listing
 from certportal.certificates.lookups import (
     ChannelUse,
+    Collected,
     Relations,
     activity,
     by_retrieval_id,
     by_serial,
     certificate,
     certificates_of,
+    collected,
     in_force_together,
     next_stem,
     of_order,
     of_organisation,
     open_replacement,
+    order_number_of_codes,
     others_on_channel,
     relations,
     search,
@@ -46,6 +56,7 @@ __all__ = [
     "Certificate",
     "CertificateState",
     "ChannelUse",
+    "Collected",
     "Group",
     "Listing",
     "Reason",
@@ -60,7 +71,9 @@ __all__ = [
     "certificate",
     "certificates_of",
     "channels_used",
+    "collected",
     "enrol",
+    "enrol_by_program",
     "enrol_opened",
     "enrol_typed",
     "finish",
@@ -74,6 +87,7 @@ __all__ = [
     "of_order",
     "of_organisation",
     "open_replacement",
+    "order_number_of_codes",
     "others_on_channel",
     "present",
     "presented",
