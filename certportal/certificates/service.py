@@ -1,7 +1,9 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
+from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -24,6 +26,13 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.planning import (
+    plan_revocation,
+    plan_within,
+    revoke_planned,
+    take_back_plan,
+    take_back_within,
+)
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -45,6 +54,7 @@ __all__ = [
     "Signer",
     "Wanted",
     "activity",
+    "ask_for_page",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -57,12 +67,16 @@ __all__ = [
     "finish",
     "give_up",
     "initialise",
+    "issued_by_serial",
     "listing",
     "of_order",
     "of_organisation",
     "open_replacement",
     "others_on_channel",
+    "plan_revocation",
+    "plan_within",
     "present",
+    "proof_text",
     "publish",
     "publish_all",
     "publish_crls",
@@ -72,8 +86,12 @@ __all__ = [
     "relations",
     "resume_prepared",
     "revoke",
+    "revoke_by_key",
+    "revoke_planned",
     "revoke_within",
     "search",
+    "take_back_plan",
+    "take_back_within",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",

@@ -32,7 +32,7 @@ def test_on_issue_the_contact_gets_what_was_issued_and_the_way_to_its_page(
     fingerprint = issued.sha256 or ""
     for told in ("Mallilön Ab, 9900001-8", "Earnings payment data – Web Service, production", "1 December 2028",
                  issued.order.number, issued.serial[:2] + " " + issued.serial[2:4], fingerprint[:4] + " " + fingerprint[4:8],
-                 "call Anna Andersson of Mallilön Ab at once"):  # fmt: skip
+                 "revoke it at once on that page"):  # fmt: skip
         assert told in mail.text, told
         assert told in mail.html.replace("\n", " "), told
     assert token_in(mail)

@@ -8,6 +8,7 @@ from certportal.certificates import reasons
 from certportal.certificates.service import Reason
 from certportal.contacts.forms import ContactForm
 from certportal.fields import ChoiceField, ConsentField, DateField, Form, PhoneNumberField, PlainTextField
+from certportal.sentences import SENTENCES
 
 REASON = 1000
 
@@ -44,18 +45,38 @@ class EndOrganisationForm(EndForm):
     stop = ConsentField(_l("Revoke its certificates and cancel its orders now"), required=False)
 
 
-class RevokeForm(Form):
-    """Why, of all the reasons there are, and a note for the record."""
-
-    reason = ChoiceField(
+def _why() -> ChoiceField:
+    return ChoiceField(
         _l("Why is it revoked?"),
         choices=[(reason.value, words) for reason, words in reasons.WORDS.items()],
         coerce=Reason,
         missing=_l("Choose why it is revoked"),
     )
-    note = PlainTextField(
+
+
+def _note() -> PlainTextField:
+    return PlainTextField(
         _l("What has happened?"), description=_l("Kept in the record of what was done"), limit=500, required=False
     )
+
+
+class RevokeForm(Form):
+    """Why, of all the reasons there are, and a note for the record."""
+
+    reason = _why()
+    note = _note()
+
+
+class PlanForm(Form):
+    """The last day on which a certificate works, why it is revoked then, of all the reasons there are, and a note."""
+
+    last_day = DateField(
+        _l("Last day"),
+        description=_l("The certificate works to the end of this day"),
+        missing=SENTENCES["plan_day_missing"],
+    )
+    reason = _why()
+    note = _note()
 
 
 def revocation_hints() -> dict[str, Any]:
