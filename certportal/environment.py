@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certportal import places
+from certportal import authority_settings, places
 from certportal.identifiers import EmailAddress, country_code
 from certportal.keyfiles import secret_file
 from certportal.refusals import Refusal
@@ -47,7 +47,7 @@ class Reading:
         values: dict[str, Any] = {"data_dir": data_dir, "base_url": self.base_url()}
         database_url = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
         values["database_url"] = self.placed("DATABASE_URL", places.database, database_url)
-        values |= self.provider() | self.mail() | self.rules() | self.authority() | self.running()
+        values |= self.provider() | self.mail() | self.rules() | authority_settings.read(self) | self.running()
         secret_key, passphrase = self.text("SECRET_KEY"), self.text("CA_PASSPHRASE")
         if secret_key and len(secret_key) < 32:
             self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
@@ -159,29 +159,6 @@ class Reading:
         if not days or min(days) < 1 or max(days) > 365:
             self.wrong("NOTICE_DAYS", "give days before the end with commas between, such as 60,30,14,7,1")
         return days
-
-    def authority(self) -> dict[str, Any]:
-        key = self.text("CA_KEY", "EC-P384").upper()
-        if key not in ("EC-P256", "EC-P384", "RSA-3072", "RSA-4096"):
-            self.wrong("CA_KEY", "give EC-P256, EC-P384, RSA-3072 or RSA-4096")
-        values: dict[str, Any] = {"ca_key": key, "crl_days": self.number("CRL_DAYS", 7, 2, 30)}
-        values["root_crl_days"] = self.number("ROOT_CRL_DAYS", 7, 2, 400)
-        values["public_crl_url"] = self.placed("CRL_URL", places.revocation_lists, self.text("CRL_URL"))
-        crl_dir = self.text("CRL_DIR")
-        values["public_crl_dir"] = Path(crl_dir).expanduser().absolute() if crl_dir else None
-        for place in ("root", "issuing"):
-            for environment in ("production", "test"):
-                name = f"ca_{place}_name_{environment}"
-                label = {"root": "Root", "issuing": "Issuing"}[place]
-                values[name] = self.text(name.upper(), f"Certportal {label} CA ({environment})")
-                if place == "issuing" and "Issuing" not in values[name]:
-                    self.wrong(name.upper(), "keep the word Issuing in the name: client programs look for it")
-        names = [name for name in values if "_name_" in name]
-        for at, name in enumerate(names):
-            for other in names[:at]:
-                if values[other] == values[name]:
-                    self.wrong(name.upper(), f"the same as {PREFIX}{other.upper()}; each needs its own name")
-        return values
 
     def running(self) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ Reading a request before that, for what it says of the key: ``read_signing_reque
 Revocation: ``build_crl(issuer, entries, number=…, this_update=…, next_update=…)`` → DER; ``crl_as_pem``.
 For pages and downloads: ``describe(der)``, ``pairs``, ``fours``, ``as_pem``, ``chain_pem(authority.chain)``, ``chain_p7b``.
 Proof that somebody holds a certificate's key: ``require_proof(read_signed(cms), certificate, text)``.
-Setting up: ``hierarchy.initialise(directory, environment, Plan(root=…, issuing=…), passphrase=…, now=…, serials=…)``.
+Setting up: ``hierarchy.initialise(Desk(directory, environment, passphrase, now, serials), Plan(root=…, issuing=…), transcript)``.
 
 Refusals, each with a stable code (errors.py): RequestRefused is for the one who made the signing request, ProofRefused for the
 one who made the proof, IssueRefused for the operator or a developer, CaRefused for the operator. ``sign`` and ``build_crl``
@@ -24,23 +24,26 @@ also let through what the key raises when it cannot be used, as a token that is 
 """
 
 from certportal.ca.authority import Authority, Environment, Issuer
-from certportal.ca.ceremony import Plan
-from certportal.ca.crl import Reason, Revoked, build_crl, crl_as_pem
+from certportal.ca.crl import ReadList, Reason, Revoked, build_crl, crl_as_pem, read_crl
 from certportal.ca.describe import Description, as_pem, chain_p7b, chain_pem, describe, fours, pairs, serial_hex
 from certportal.ca.errors import CaRefused, IssueRefused, ProofRefused, RequestRefused
+from certportal.ca.hierarchy import Desk
 from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
 from certportal.ca.names import Subject
+from certportal.ca.plan import Plan
 from certportal.ca.possession import require_proof
 from certportal.ca.profile import CLIENT, Profile, serial_from
 from certportal.ca.request import SigningRequest, read_signing_request
 from certportal.ca.signed import Signed, read_signed
+from certportal.ca.transcript import Transcript
 
 __all__ = [
     "CLIENT",
     "Authority",
     "CaRefused",
     "Description",
+    "Desk",
     "Environment",
     "IssueRefused",
     "Issuer",
@@ -49,12 +52,14 @@ __all__ = [
     "Prepared",
     "Profile",
     "ProofRefused",
+    "ReadList",
     "Reason",
     "RequestRefused",
     "Revoked",
     "Signed",
     "SigningRequest",
     "Subject",
+    "Transcript",
     "as_pem",
     "build_crl",
     "chain_p7b",
@@ -64,6 +69,7 @@ __all__ = [
     "fours",
     "pairs",
     "prepare",
+    "read_crl",
     "read_signed",
     "read_signing_request",
     "require_proof",

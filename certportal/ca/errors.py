@@ -35,11 +35,14 @@ CaCode = Literal[
     "ca_expired",
     "ca_key_kind_refused",
     "ca_key_mismatch",
+    "ca_label_refused",
     "ca_missing",
     "ca_name_refused",
     "ca_not_yet_valid",
     "ca_passphrase_short",
     "ca_passphrase_wrong",
+    "ca_request_refused",
+    "crl_refused",
 ]
 
 ProofCode = Literal[

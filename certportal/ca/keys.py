@@ -7,6 +7,7 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -119,6 +120,11 @@ def sign(key: SigningKey, message: bytes) -> bytes:
 def public_key_info(key: VerifyingKey) -> bytes:
     """The SubjectPublicKeyInfo of a key, in DER."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def pem_of(thing: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """A certificate or signing request in PEM."""
+    return thing.public_bytes(Encoding.PEM)
 
 
 def load_public_key(info: bytes) -> VerifyingKey:

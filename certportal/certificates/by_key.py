@@ -30,8 +30,8 @@ def revoke_by_key(sent: bytes, by: Actor, reason: ca.Reason = ca.Reason.KEY_LOST
     if reason not in reasons.HOLDERS:
         raise Refusal("revocation_reason_unknown")
     with transaction():
-        environment = revoke_within(found.id, reason, by).environment
-    publish_soon({environment})
+        signed_by = revoke_within(found.id, reason, by).signed_by
+    publish_soon({signed_by})
     return db.session.get_one(Certificate, found.id)
 
 

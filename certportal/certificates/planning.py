@@ -79,16 +79,16 @@ def revoke_planned(lease: Lease) -> str:
     """A job: whatever is due and not yet revoked, in batches. Safe to run late, twice, or in two processes."""
     revoked = 0
     while due := _due(clock.now()):
-        environments: set[Environment] = set()
+        issuers: set[tuple[Environment, str]] = set()
         with transaction():
             lease.renew_within()
             for certificate_id in due:
                 done = _revoke_due(certificate_id)
-                environments |= {done.environment} if done is not None else set()
+                issuers |= {done.signed_by} if done is not None else set()
                 revoked += done is not None
-        publish_soon(environments)
+        publish_soon(issuers)
         lease.tell(f"{revoked} revoked")
-        if not environments:
+        if not issuers:
             break  # others have been faster, or what is left cannot be revoked
     return f"{revoked} revoked"
 

@@ -2,7 +2,7 @@
 
 from certportal.ca import Reason
 from certportal.certificates.asking import ask_for_page
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
@@ -25,7 +25,7 @@ from certportal.certificates.lookups import (
     search,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.planning import (
     plan_revocation,
     plan_within,
@@ -51,7 +51,6 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
-    "Signer",
     "Wanted",
     "activity",
     "ask_for_page",
@@ -68,6 +67,7 @@ __all__ = [
     "give_up",
     "initialise",
     "issued_by_serial",
+    "issuing_lines",
     "listing",
     "of_order",
     "of_organisation",

@@ -72,6 +72,16 @@ SENTENCES: dict[str, LazyString] = {
     "ca_key_mismatch": _l(
         "The private key does not belong to the certificate of %(name)s. Restore both from the same backup."
     ),
+    "ca_label_refused": _l(
+        "‘%(name)s’ cannot be the label of an authority here. Labels are small letters and digits, and a line’s generations "
+        "follow each other."
+    ),
+    "ca_request_refused": _l(
+        "This is not the intermediate authority’s signing request (%(what)s). Take the file intermediate.csr that the server "
+        "made, and the same settings."
+    ),
+    "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
+    "crl_older": _l("A newer revocation list has been published already. Sign the next one and take that."),
     "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
     "ca_name_refused": _l(
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "

@@ -9,7 +9,7 @@ from alembic import op
 from certportal import extensions
 
 revision = "0002_revocation_plans"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
