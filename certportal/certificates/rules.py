@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from certportal.ca import Reason, serial_hex
 from certportal.identifiers.texts import one_line
@@ -35,6 +35,24 @@ GIVE_UP_AFTER = timedelta(hours=1)
 
 _LONGEST_SERIAL = 200
 _BETWEEN_PAIRS = re.compile(r"[\s:.-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What becomes of valid certificates when what they were issued for ends: ``how`` is revoke (at once), date (they work to the
+    end of ``last_day``) or leave."""
+
+    how: str = "leave"
+    last_day: date | None = None
+
+    @property
+    def at_once(self) -> bool:
+        return self.how == "revoke"
+
+    @property
+    def planned_day(self) -> date | None:
+        """The last day; None unless they are revoked on a date."""
+        return self.last_day if self.how == "date" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +207,18 @@ def may_ask_for_page(times: Sequence[datetime], at: datetime) -> None:
 def page_may_be_mailed(times: Sequence[datetime], at: datetime) -> bool:
     """Whether one more link to the same certificate's page goes out. Whoever asks is not told: it would say that there is one."""
     return sum(time > at - LINKS_COUNT for time in times) < LINKS_PER_DAY
+
+
+def at_once_only_what_has_ended(last_day: date | None, today: date, then: Aftermath) -> None:
+    """Where the end itself is still to come, certificates are revoked on a date or left: at once would be before it.
+
+    Refusals: revocation_not_yet (``last``).
+    """
+    if then.at_once and last_day is not None and last_day > today:
+        raise Refusal("revocation_not_yet", last=last_day)
+
+
+def plan_stands(planned_at: datetime | None, at: datetime, *, by_operator: bool, operator: bool) -> bool:
+    """Whether a plan that is there already outlasts one for many certificates: the earlier day holds, and what an operator
+    planned is not a signatory's to change."""
+    return planned_at is not None and (planned_at <= at or (by_operator and not operator))

@@ -1,6 +1,7 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
+from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
 from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
@@ -26,13 +27,7 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.planning import (
-    plan_revocation,
-    plan_within,
-    revoke_planned,
-    take_back_plan,
-    take_back_within,
-)
+from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -42,8 +37,11 @@ from certportal.certificates.revocation_lists import (
     published_bundle,
     published_crl,
 )
+from certportal.certificates.rules import Aftermath
+from certportal.certificates.telling import tell_plan
 
 __all__ = [
+    "Aftermath",
     "Certificate",
     "CertificateState",
     "ChannelUse",
@@ -51,6 +49,7 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
+    "Settled",
     "Wanted",
     "activity",
     "ask_for_page",
@@ -74,7 +73,6 @@ __all__ = [
     "open_replacement",
     "others_on_channel",
     "plan_revocation",
-    "plan_within",
     "present",
     "proof_text",
     "publish",
@@ -90,8 +88,10 @@ __all__ = [
     "revoke_planned",
     "revoke_within",
     "search",
+    "settle",
+    "take_back_of_organisation",
     "take_back_plan",
-    "take_back_within",
+    "tell_plan",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",
