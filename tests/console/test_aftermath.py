@@ -1,4 +1,4 @@
-"""An organisation that ends, a right that is withdrawn: certificates are revoked now, on a date, or left; as the operator chooses."""
+"""An organisation that ends, a right that is withdrawn: its certificates are revoked now, on a date, or left, as is chosen."""
 
 from collections.abc import Callable
 from datetime import timedelta
