@@ -13,12 +13,14 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.serving import make_server
 
+from certportal import ca
 from certportal.certificates.models import CertificateState
 from certportal.settings import Settings
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import certificates
-from tests.conformance.conftest import Holder
+from tests.ca.openssl import KEYS, make_key, make_request
+from tests.certificates.steps import Kit, certificates
 from tests.no_skips import needs
+from tests.orders.steps import housed
 from tests.running import free_port
 
 pytestmark = [needs("openssl"), needs("curl")]
@@ -51,12 +53,13 @@ def listening(app: Flask, port: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def bench(holder: Holder, tmp_path: Path) -> Path:
+def bench(app: Flask, kind: str, tmp_path: Path) -> Path:
     """A folder with key and certificate under the names that the commands have, and Windows' name for curl."""
     folder = tmp_path / "bench"
     (folder / "bin").mkdir(parents=True)
-    shutil.copyfile(holder.certificate, folder / "certificate.pem")
-    shutil.copyfile(holder.key, folder / "private.key")
+    key = make_key(tmp_path, *KEYS[kind]).rename(folder / "private.key")
+    issued = Kit(housed(), tmp_path).certificate(sent=make_request(key))
+    (folder / "certificate.pem").write_bytes(ca.as_pem(issued.der or b""))
     curl = shutil.which("curl")
     assert curl is not None
     (folder / "bin/curl.exe").symlink_to(curl)
@@ -81,7 +84,7 @@ def commands(app: Flask, port: int, serial: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize("system", ["posix", "windows"])
-def test_the_commands_of_the_page_revoke(app: Flask, holder: Holder, bench: Path, port: int, system: str) -> None:
+def test_the_commands_of_the_page_revoke(app: Flask, bench: Path, port: int, system: str) -> None:
     serial = shell(bench, "openssl x509 -in certificate.pem -noout -serial").strip()
     given = commands(app, port, serial)
     shell(bench, given[f"sign-{system}"])
@@ -91,7 +94,7 @@ def test_the_commands_of_the_page_revoke(app: Flask, holder: Holder, bench: Path
 
 
 @pytest.mark.usefixtures("listening")
-def test_what_openssl_sends_by_itself_is_taken_too(app: Flask, holder: Holder, bench: Path, port: int) -> None:
+def test_what_openssl_sends_by_itself_is_taken_too(app: Flask, bench: Path, port: int) -> None:
     """Without one option but those that it cannot do without: an S/MIME message, detached, its text with CRLF."""
     given = commands(app, port, certificates()[0].serial)
     shell(bench, given["sign-posix"])
@@ -106,7 +109,7 @@ def test_what_openssl_sends_by_itself_is_taken_too(app: Flask, holder: Holder, b
 
 
 @pytest.mark.usefixtures("listening")
-def test_another_key_does_not_revoke(app: Flask, holder: Holder, bench: Path, port: int) -> None:
+def test_another_key_does_not_revoke(app: Flask, bench: Path, port: int) -> None:
     shell(
         bench, "openssl req -x509 -newkey rsa:2048 -nodes -keyout private.key -out certificate.pem -subj /CN=x -days 1"
     )
