@@ -1,7 +1,7 @@
 """The settings of the certification authorities: keys, names, addresses, lists."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,10 @@ class Reading(Protocol):
 
     def placed(self, name: str, read: Callable[[str], str], text: str) -> str: ...
 
+    def choice(self, name: str, default: str, values: Mapping[str, Any]) -> Any: ...
+
+    def secret(self, name: str) -> str: ...
+
     def wrong(self, name: str, remedy: str) -> None: ...
 
 
@@ -37,6 +41,8 @@ def read(reading: Reading) -> dict[str, Any]:
         reading.wrong("CA_COUNTRY", "give a country as two letters, such as FI, or leave it out")
     return {
         "ca_key": _key(reading, "CA_KEY", "EC-P384"),
+        "pkilint": reading.choice("PKILINT", "on", {"on": True, "off": False}),
+        **_token(reading),
         "ca_levels": reading.number("CA_LEVELS", 3, 2, 3),
         "ca_organisation": reading.text("CA_ORGANISATION"),
         "ca_country": country,
@@ -57,6 +63,18 @@ def _key(reading: Reading, name: str, default: str) -> str:
     if kind not in KEY_KINDS:
         reading.wrong(name, f"give one of {', '.join(KEY_KINDS)}")
     return kind
+
+
+def _token(reading: Reading) -> dict[str, Any]:
+    """A PKCS#11 token for new keys, and to find those that key files refer to; without a module, keys are files."""
+    module, token, pin = reading.text("CA_TOKEN_MODULE"), reading.text("CA_TOKEN"), reading.secret("CA_TOKEN_PIN")
+    if module and not Path(module).is_file():
+        reading.wrong("CA_TOKEN_MODULE", "name the PKCS#11 module's file, such as /usr/lib/softhsm/libsofthsm2.so")
+    if module and not (token and pin):
+        reading.wrong("CA_TOKEN", "give the token's label here, and its user PIN as CERTPORTAL_CA_TOKEN_PIN")
+    if (token or pin) and not module:
+        reading.wrong("CA_TOKEN_MODULE", "name the PKCS#11 module's file, or leave out CA_TOKEN and CA_TOKEN_PIN")
+    return {"ca_token_module": Path(module) if module else None, "ca_token": token, "ca_token_pin": pin}
 
 
 def _names(reading: Reading) -> dict[str, Any]:

@@ -6,7 +6,7 @@ environment wins over it. Secrets that are not given are made once in ``CERTPORT
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +41,8 @@ class Reading:
         self.mistakes: list[str] = []
         self.values = {**self._file(environ), **{k: v for k, v in environ.items() if k.startswith(PREFIX)}}
         self.asked: set[str] = {"CONFIG"}
+        directory = environ.get("CREDENTIALS_DIRECTORY")
+        self.credentials = Path(directory) if directory else None
 
     def settings(self) -> Settings:
         data_dir = Path(self.text("DATA_DIR", "data")).expanduser().absolute()
@@ -48,7 +50,7 @@ class Reading:
         database_url = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
         values["database_url"] = self.placed("DATABASE_URL", places.database, database_url)
         values |= self.provider() | self.mail() | self.rules() | authority_settings.read(self) | self.running()
-        secret_key, passphrase = self.text("SECRET_KEY"), self.text("CA_PASSPHRASE")
+        secret_key, passphrase = self.secret("SECRET_KEY"), self.secret("CA_PASSPHRASE")
         if secret_key and len(secret_key) < 32:
             self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
         if passphrase and len(passphrase.encode()) < SHORTEST_PASSPHRASE:
@@ -186,6 +188,25 @@ class Reading:
     def text(self, name: str, default: str = "") -> str:
         self.asked.add(name)
         return self.values.get(PREFIX + name, "").strip() or default
+
+    def secret(self, name: str) -> str:
+        """A secret: the variable itself, the file that NAME_FILE names, or systemd's credential of that name (ca-passphrase)."""
+        given = {place: value for place, value in self._places_of(name) if value}
+        if len(given) > 1:
+            self.wrong(name, f"given in several places ({', '.join(given)}); keep one")
+        try:
+            return next((read() if callable(read) else read for read in given.values()), "")
+        except (OSError, UnicodeDecodeError):
+            self.wrong(f"{name}_FILE", "the file cannot be read; name a text file that the service may read")
+            return ""
+
+    def _places_of(self, name: str) -> Iterator[tuple[str, str | Callable[[], str] | None]]:
+        file, credential = self.text(f"{name}_FILE"), name.lower().replace("_", "-")
+        yield PREFIX + name, self.text(name)
+        yield f"{PREFIX}{name}_FILE", (lambda: Path(file).read_text("utf-8").strip()) if file else None
+        kept = self.credentials / credential if self.credentials is not None else None
+        if kept is not None and kept.is_file():
+            yield f"the credential {credential}", lambda: kept.read_text("utf-8").strip()
 
     def required(self, name: str, remedy: str) -> str:
         value = self.text(name)

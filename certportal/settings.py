@@ -51,6 +51,10 @@ class Settings:
     ocsp_key: str = "EC-P256"
     ca_organisation: str = ""
     ca_country: str = ""
+    pkilint: bool = True
+    ca_token_module: Path | None = None
+    ca_token: str = ""
+    ca_token_pin: str = field(default="", repr=False)
     ca_root_name_production: str = "Certportal Root CA (production)"
     ca_intermediate_name_production: str = "Certportal Intermediate CA (production)"
     ca_issuing_name_production: str = "Certportal Issuing CA (production)"

@@ -30,16 +30,20 @@ from certportal.ca.errors import CaRefused, IssueRefused, ProofRefused, RequestR
 from certportal.ca.hierarchy import Desk
 from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
-from certportal.ca.names import Subject
+from certportal.ca.names import Service, Subject
 from certportal.ca.plan import Plan
 from certportal.ca.possession import require_proof
-from certportal.ca.profile import CLIENT, Profile, serial_from
+from certportal.ca.profile import CLIENT, SERIAL_BITS, Access, Profile, serial_from
+from certportal.ca.reference import TokenAccess
 from certportal.ca.request import SigningRequest, read_signing_request
 from certportal.ca.signed import Signed, read_signed
+from certportal.ca.signers import Signer
 from certportal.ca.transcript import Transcript
 
 __all__ = [
     "CLIENT",
+    "SERIAL_BITS",
+    "Access",
     "Authority",
     "CaRefused",
     "Description",
@@ -56,9 +60,12 @@ __all__ = [
     "Reason",
     "RequestRefused",
     "Revoked",
+    "Service",
     "Signed",
+    "Signer",
     "SigningRequest",
     "Subject",
+    "TokenAccess",
     "Transcript",
     "as_pem",
     "build_crl",

@@ -43,6 +43,12 @@ CaCode = Literal[
     "ca_passphrase_wrong",
     "ca_request_refused",
     "crl_refused",
+    "ca_token_away",
+    "ca_token_key_missing",
+    "ca_token_mechanism",
+    "ca_token_module",
+    "ca_token_pin",
+    "ca_token_unset",
 ]
 
 ProofCode = Literal[

@@ -22,6 +22,7 @@ from certportal.ca.describe import chain_pem
 from certportal.ca.errors import CaRefused
 from certportal.ca.folders import folder_of, only_one, waiting_of, whole_folder
 from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of, next_label
+from certportal.ca.reference import TokenAccess
 from certportal.ca.transcript import Transcript
 from certportal.keyfiles import write_whole
 
@@ -30,13 +31,15 @@ BEFORE_LABELS = "chain.pem"  # where an earlier version kept the issuing authori
 
 @dataclass(frozen=True)
 class Desk:
-    """What a ceremony works with: where the files lie, the passphrase for new keys, the moment, and serial numbers."""
+    """What a ceremony works with: where the files lie, the passphrase for new keys, the moment, serial numbers, and the token
+    that new keys are made in, if any."""
 
     directory: Path
     environment: Environment
     passphrase: bytes
     now: datetime
     serials: Iterator[int]
+    token: TokenAccess | None = None
 
     @property
     def folder(self) -> Path:
@@ -99,7 +102,7 @@ def complete_under_root(desk: Desk, plan: Plan, intermediate: bytes, said: Trans
         below = _authority_in(intermediate + chain_pem(root.chain), desk.environment, INTERMEDIATE)
         if plan.intermediate is None or below.certificate.subject != plan.name(plan.intermediate):
             raise CaRefused("ca_name_refused", name=below.name, needed=plan.intermediate or "")
-        key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase)
+        key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase, desk.token)
         between = Issuer(desk.environment, below.chain, key)
         _keep(folder, INTERMEDIATE, between, said)
         made = _make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
@@ -121,7 +124,7 @@ def add(desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript) 
         if CLIENTS_LOOK_FOR not in common_name:
             raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
         above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
-        above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label)
+        above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
         (desk.folder / f"{label}.key").unlink(
             missing_ok=True
         )  # a call that was stopped left it; without a .pem nobody used it
@@ -152,7 +155,14 @@ def read(directory: Path, environment: Environment, label: str = ISSUING) -> Aut
     return authority
 
 
-def load(directory: Path, environment: Environment, passphrase: bytes, now: datetime, label: str = ISSUING) -> Issuer:
+def load(
+    directory: Path,
+    environment: Environment,
+    passphrase: bytes,
+    now: datetime,
+    label: str = ISSUING,
+    token: TokenAccess | None = None,
+) -> Issuer:
     """An authority with its key, fit to sign at ``now``. Decrypting takes a moment: callers keep what they get, but for the
     root, whose key may be taken away.
 
@@ -163,7 +173,7 @@ def load(directory: Path, environment: Environment, passphrase: bytes, now: date
         raise CaRefused("ca_expired", name=authority.name, until=authority.not_after)
     if now < authority.not_before:
         raise CaRefused("ca_not_yet_valid", name=authority.name, since=authority.not_before)
-    key = keys.load(folder_of(directory, environment) / f"{label}.key", passphrase)
+    key = keys.load(folder_of(directory, environment) / f"{label}.key", passphrase, token)
     return Issuer(environment, authority.chain, key)
 
 
@@ -200,9 +210,8 @@ def _make(
 
 
 def _new_key(folder: Path, label: str, desk: Desk, plan: Plan) -> keys.SigningKey:
-    key = keys.make(plan.kind)
-    keys.store(folder / f"{label}.key", key, desk.passphrase)
-    return key
+    name = f"{desk.environment.value.lower()} {label}"
+    return keys.make_and_store(folder / f"{label}.key", plan.kind, desk.passphrase, desk.token, name)
 
 
 def _keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:

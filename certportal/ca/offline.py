@@ -25,8 +25,8 @@ def make_root(desk: Desk, plan: Plan, said: Transcript) -> Authority:
     """Make the root alone, in a folder of its own. Raises CaRefused: ca_exists, ca_busy, ca_passphrase_short."""
     keys.require_good_passphrase(desk.passphrase)
     with whole_folder(desk.directory, root_folder_of(desk.directory, desk.environment)) as folder:
-        key = keys.make(plan.kind)
-        keys.store(folder / f"{ROOT}.key", key, desk.passphrase)
+        name = f"{desk.environment.value.lower()} {ROOT}"
+        key = keys.make_and_store(folder / f"{ROOT}.key", plan.kind, desk.passphrase, desk.token, name)
         root = ceremony.make_root(desk.environment, plan, key, now=desk.now, serial=next(desk.serials))
         write_whole(folder / f"{ROOT}.pem", chain_pem(root.chain), 0o644)
         said.authority(ROOT, root)
@@ -68,7 +68,7 @@ def load_root(desk: Desk) -> Issuer:
     """The root with its key. Raises CaRefused: ca_missing, ca_passphrase_wrong, ca_broken, ca_key_mismatch."""
     folder = root_folder_of(desk.directory, desk.environment)
     chain = _read(folder / f"{ROOT}.pem")
-    return Issuer(desk.environment, chain, keys.load(folder / f"{ROOT}.key", desk.passphrase))
+    return Issuer(desk.environment, chain, keys.load(folder / f"{ROOT}.key", desk.passphrase, desk.token))
 
 
 def _read(path: Path) -> tuple[x509.Certificate, ...]:

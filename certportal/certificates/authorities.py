@@ -81,7 +81,9 @@ def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
     if place in kept:
         return kept[place]
     settings = current_settings()
-    found = hierarchy.load(settings.ca_dir, _in_ca(environment), settings.ca_passphrase, clock.now(), label)
+    found = hierarchy.load(
+        settings.ca_dir, _in_ca(environment), settings.ca_passphrase, clock.now(), label, token(settings)
+    )
     if line_of(label) not in NOT_KEPT:
         kept[place] = found
     return found
@@ -90,6 +92,13 @@ def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
 def key_is_here(environment: Environment, label: str) -> bool:
     """Whether an authority can sign: its key lies where the ceremony left it."""
     return hierarchy.key_is_here(current_settings().ca_dir, _in_ca(environment), label)
+
+
+def token(settings: Settings) -> ca.TokenAccess | None:
+    """How keys in a PKCS#11 token are reached; None: keys are files."""
+    if settings.ca_token_module is None:
+        return None
+    return ca.TokenAccess(settings.ca_token_module, settings.ca_token_pin, settings.ca_token)
 
 
 def plan(settings: Settings, environment: Environment) -> ca.Plan:
@@ -194,11 +203,17 @@ def certificate_url(environment: Environment, label: str) -> str:
     return f"{current_settings().ca_url}/{published_name(environment, label)}.cer"
 
 
+def access(environment: Environment, label: str) -> ca.Access:
+    """Where certificates of an authority say that their status and their issuer are found."""
+    return ca.Access(current_settings().ocsp_url, certificate_url(environment, label))
+
+
 def desk(environment: Environment) -> ca.Desk:
     """What a ceremony works with."""
     settings = current_settings()
     serials = iter(new_serial, None)
-    return ca.Desk(settings.ca_dir, _in_ca(environment), settings.ca_passphrase, clock.now(), serials)
+    where = _in_ca(environment)
+    return ca.Desk(settings.ca_dir, where, settings.ca_passphrase, clock.now(), serials, token(settings))
 
 
 def _in_ca(environment: Environment) -> ca.Environment:

@@ -186,7 +186,9 @@ def _prepared(order: Order, request: bytes, label: str) -> ca.Prepared:
         serial=authorities.new_serial(),
         now=clock.now(),
         crl_url=authorities.crl_url(order.environment, label),
+        access=authorities.access(order.environment, label),
         profile=authorities.profile(),
+        lint=current_settings().pkilint,
     )
 
 

@@ -2,6 +2,7 @@
 
 from certportal.ca import Reason
 from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
+from certportal.certificates.answering import sign_answers
 from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
@@ -89,6 +90,7 @@ __all__ = [
     "revoke_within",
     "search",
     "settle",
+    "sign_answers",
     "take_back_of_organisation",
     "take_back_plan",
     "tell_plan",

@@ -93,6 +93,29 @@ SENTENCES: dict[str, LazyString] = {
     "ca_passphrase_wrong": _l(
         "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
     ),
+    "ca_token_away": _l(
+        "The token %(name)s, which holds the certification authority’s key, does not answer. Check that it is in its place "
+        "and switched on; what waits for a signature is then signed by itself."
+    ),
+    "ca_token_key_missing": _l(
+        "The token %(token)s does not hold the key %(name)s. Check that it is the right token, or restore the key from the "
+        "token’s backup."
+    ),
+    "ca_token_mechanism": _l(
+        "The token %(name)s cannot make or use this kind of key (%(what)s). Choose another kind with CERTPORTAL_CA_KEY, or "
+        "another token."
+    ),
+    "ca_token_module": _l(
+        "The token’s PKCS#11 module cannot be used: %(name)s. Check that the file is there and that the service may read it "
+        "and its configuration."
+    ),
+    "ca_token_pin": _l(
+        "The PIN of the token %(name)s is wrong or locked, and is not tried again. Correct the setting and start the service "
+        "anew; unlock the PIN with the token’s own program first, if it is locked or on its last try."
+    ),
+    "ca_token_unset": _l(
+        "The key %(name)s is in a token, and no token is set up. Give the settings of the PKCS#11 module and its PIN."
+    ),
     # certificates
     "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),
     "transfer_id_form": _l("The transfer ID (TransferID) has 12 digits and nothing else. Check each digit"),
