@@ -4,7 +4,7 @@ from certportal.ca import Reason
 from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
 from certportal.certificates.answering import sign_answers
 from certportal.certificates.asking import ask_for_page
-from certportal.certificates.authorities import authority, initialise, issuing_lines, present
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
@@ -96,6 +96,7 @@ __all__ = [
     "tell_plan",
     "unsigned_of",
     "using_channel",
+    "warm",
     "will_be_renewed",
     "will_not_be_renewed",
 ]
