@@ -204,7 +204,7 @@ def test_with_the_certificate_its_contacts_page_ends(browser: BrowsingClient, ki
     kit.certificate()
     browser.get("/certificates/1/revoke").submit("Revoke the certificate", reason="unnecessary")
     [page] = db.session.scalars(db.select(SecureMessage).where(SecureMessage.subject == "certificate:1")).all()
-    assert page.ended_because is MessageEnd.CERTIFICATE_ENDED
+    assert page.ended_because is MessageEnd.REVOKED
 
 
 def test_files_again_for_the_signatory(browser: BrowsingClient, kit: Kit) -> None:
