@@ -1,28 +1,34 @@
 """What an operator ends, with a reason that those concerned are mailed: an organisation's use, a right to sign."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from certportal.certificates import service as certificates
-from certportal.certificates.models import Certificate
 from certportal.certificates.service import Reason
 from certportal.console import rules
-from certportal.console.registers import concerned
-from certportal.extensions import transaction, within_transaction
-from certportal.identifiers import Actor, EmailAddress, plain_text
+from certportal.console.registers import Concerned, concerned
+from certportal.extensions import db, transaction, within_transaction
+from certportal.identifiers import Actor, EmailAddress, Environment, plain_text
 from certportal.messages.models import MessageEnd
 from certportal.orders import service as orders
-from certportal.orders.models import Order
+from certportal.orders.models import Order, OrderState
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import service as registry
 from certportal.registry.models import Organisation, SigningRight
 
 LONGEST_REASON = 1000
+BATCH = 500
+"""So many orders and certificates are ended in one transaction (design.md section 3, SQLite: 5,000 at most): each is several
+rows, and nobody else writes meanwhile."""
 
 
 def end_organisation(organisation_id: int, last_day: date | None, reason: str, by: Actor, *, stop: bool) -> None:
     """A use case: the organisation uses the service to the end of ``last_day``; None: until now. With ``stop`` its open
     orders are cancelled and its certificates revoked (reason: organisation ended) at once; without, they stand.
+
+    Where there are many they are ended first, batch by batch, and the organisation with the last one: an end that was
+    broken off is an organisation in use, with less to end, and the same press goes on.
 
     Those who could sign, and its contact, are mailed the reason. Refusals: organisation_over (conflict);
     revocation_not_yet; text_missing, text_too_long, text_control_characters about the reason.
@@ -30,22 +36,17 @@ def end_organisation(organisation_id: int, last_day: date | None, reason: str, b
     kept = plain_text(reason, LONGEST_REASON, keep_lines=True)
     on = registry.today()
     rules.ends_at_once(last_day, on, stop=stop)
-    with transaction() as session:
-        found = session.get(Organisation, organisation_id, with_for_update=True)
-        if found is None:
-            raise NotFound("organisation_gone")
-        if found.ended_on is not None and found.ended_on <= on:
-            raise Conflict("organisation_over")
-        affected = concerned(organisation_id)
+    environments = _stop_all_but_the_last(organisation_id, by, kept) if stop else set[Environment]()
+    with transaction():
+        found = _in_use(organisation_id)
+        affected = concerned(organisation_id, most=BATCH if stop else None)
         told = [each.id for each in affected.others]
         registry.end_organisation(found, last_day + timedelta(days=1) if last_day else on, by, kept)
         if stop:
-            _cancel(affected.orders, by)
-            _revoke(affected.certificates, by, kept)
+            environments |= _stop(affected, by, kept)
         reference = {"reason": kept, "revoked": stop, "left": 0 if stop else len(affected.certificates)}
         _tell("organisation_ended", found, told, reference, f"organisation:{found.id}")
-    if stop:
-        certificates.publish_soon({each.environment for each in affected.certificates})
+    certificates.publish_soon(environments)
 
 
 def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Actor) -> None:
@@ -67,6 +68,41 @@ def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Act
         _tell("signing_right_ended", right.organisation, told, reference, f"person:{right.person_id}")
 
 
+def _in_use(organisation_id: int) -> Organisation:
+    """A step: the organisation, which has not ended."""
+    within_transaction()
+    found = db.session.get(Organisation, organisation_id, with_for_update=True)
+    if found is None:
+        raise NotFound("organisation_gone")
+    if found.ended_on is not None and found.ended_on <= registry.today():
+        raise Conflict("organisation_over")
+    return found
+
+
+def _stop_all_but_the_last(organisation_id: int, by: Actor, note: str) -> set[Environment]:
+    """Batches, each in its own transaction, until one that is not full would be left. Answers where something was revoked."""
+    environments = set[Environment]()
+    while True:
+        with transaction():
+            _in_use(organisation_id)
+            batch = concerned(organisation_id, most=BATCH)
+            if len(batch.certificates) + len(batch.orders) < BATCH:
+                return environments
+            stopped = replace(batch, certificates=batch.certificates[: BATCH - len(batch.orders)])
+            environments |= _stop(stopped, by, note)
+            if not stopped.certificates and all(each.state is OrderState.OPEN for each in stopped.orders):
+                return environments  # all of these are being collected at this moment
+
+
+def _stop(found: Concerned, by: Actor, note: str) -> set[Environment]:
+    """A step: open orders are cancelled, valid certificates revoked. Answers where something was revoked."""
+    within_transaction()
+    _cancel(found.orders, by)
+    for each in found.certificates:
+        certificates.revoke_within(each.id, Reason.ORGANISATION_ENDED, by, note, signatories_hear=True)
+    return {each.environment for each in found.certificates}
+
+
 def _cancel(found: list[Order], by: Actor) -> None:
     """A step: cancel open orders; each contact is told. One that is being collected at this moment is left alone."""
     within_transaction()
@@ -82,13 +118,6 @@ def _cancel(found: list[Order], by: Actor) -> None:
             send_before=None,
             organisation_id=order.organisation_id,
         )
-
-
-def _revoke(found: list[Certificate], by: Actor, note: str) -> None:
-    """A step: revoke what is valid."""
-    within_transaction()
-    for each in found:
-        certificates.revoke_within(each.id, Reason.ORGANISATION_ENDED, by, note)
 
 
 def _tell(kind: str, found: Organisation, people: list[int], reference: dict[str, object], subject: str) -> None:
