@@ -1,14 +1,14 @@
 """Channels in three languages: the list with purposes and terms beside, adding, editing, closing by a last day."""
 
+from functools import partial
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page
-from certportal.console import service
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.catalogue import NO, YES, ChannelForm
-from certportal.console.views.catalogue import save
+from certportal.console.views.catalogue import as_saved, edit, save
 from certportal.identifiers import Environment
 from certportal.registry import service as registry
 
@@ -59,27 +59,9 @@ def channel(channel_id: int) -> Response:
 @allow("operator")
 def save_channel(channel_id: int) -> Response:
     """Change a channel."""
-    one, form = found(registry.channel(channel_id)), ChannelForm()
-    del form.code
-    code = one.code
-    return save(
-        TEMPLATE, form, lambda: form.row(code), lambda: _saved(found(registry.channel(channel_id))), channel=one
-    )
+    return edit(TEMPLATE, ChannelForm, partial(registry.channel, channel_id), "channel", _saved)
 
 
 def _saved(one: Any) -> ChannelForm:
-    form = ChannelForm(
-        formdata=None,
-        data={
-            **{name: getattr(one, name) for name in ("name_fi", "name_sv", "name_en", "use_fi", "use_sv", "use_en")},
-            "software": one.software,
-            "environments": [each for each in Environment if one.has(each)],
-            "decides": YES if one.operator_decides else NO,
-            "right_days": one.right_days,
-            "position": one.position,
-            "last_day": registry.last_day_of(one.closed_on) if one.closed_on else None,
-        },
-    )
-    del form.code
-    form.seen.data = service.mark_of(one)
-    return form
+    environments = [each for each in Environment if one.has(each)]
+    return as_saved(ChannelForm, one, environments=environments, decides=YES if one.operator_decides else NO)
