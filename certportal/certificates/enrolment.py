@@ -93,15 +93,13 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
     certificate = db.session.get_one(Certificate, certificate_id, populate_existing=True)
     if certificate.state is not CertificateState.PREPARED:
         return certificate
-    environment, to_be_signed = certificate.environment, certificate.to_be_signed
+    environment, label, to_be_signed = certificate.environment, certificate.issuer, certificate.to_be_signed
     profile = authorities.profile_lasting(certificate.not_before, certificate.not_after)
     db.session.rollback()  # nothing is open while the key works
     try:
-        signed = ca.sign(authorities.issuer(environment), to_be_signed, profile)
+        signed = ca.sign(authorities.issuer(environment, label), to_be_signed, profile)
     except Exception:
-        log.exception(
-            "certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value
-        )
+        log.exception("certificate %s stays prepared: %s of %s cannot sign", certificate_id, label, environment.value)
         return db.session.get_one(Certificate, certificate_id)
     with transaction():
         prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
@@ -152,13 +150,14 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     codes = db.session.get_one(TransferCodes, codes_id)
     order = db.session.get_one(Order, codes.order_id)
     _require_issuable(order, public_key_hash)
-    prepared = _prepared(order, request)
+    label = authorities.issuing_for(order.channel.issuer, order.environment)
+    prepared = _prepared(order, request, label)
     with transaction() as session:
         certificate_id = None
         if messages.take_codes(codes_id, public_key_hash):
             order = session.get_one(Order, order.id)
             _require_issuable(order, public_key_hash)
-            row = _row(order, codes_id, prepared)
+            row = _row(order, codes_id, prepared, label)
             session.add(row)
             session.flush()
             certificate_id = row.id
@@ -177,17 +176,19 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     return certificate_id
 
 
-def _prepared(order: Order, request: bytes) -> ca.Prepared:
+def _prepared(order: Order, request: bytes, label: str) -> ca.Prepared:
     organisation = order.organisation
     return ca.prepare(
-        authorities.authority(order.environment),
+        authorities.authority(order.environment, label),
         environment=ca.Environment(order.environment.value),
         subject=ca.Subject(organisation.business_id, organisation.country, organisation.name),
         request=request,
         serial=authorities.new_serial(),
         now=clock.now(),
-        crl_url=authorities.crl_url(order.environment),
+        crl_url=authorities.crl_url(order.environment, label),
+        access=authorities.access(order.environment, label),
         profile=authorities.profile(),
+        lint=current_settings().pkilint,
     )
 
 
@@ -211,13 +212,14 @@ def _require_issuable(order: Order, public_key_hash: str) -> None:
     rules.key_may_be_certified(uses, order.organisation_id)
 
 
-def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
+def _row(order: Order, codes_id: int, prepared: ca.Prepared, label: str) -> Certificate:
     return Certificate(
         order_id=order.id,
         transfer_codes_id=codes_id,
         organisation_id=order.organisation_id,
         channel_id=order.channel_id,
         environment=order.environment,
+        issuer=label,
         description=order.description,
         contact_id=order.contact_id,
         successor_of_id=order.replaces_certificate_id,

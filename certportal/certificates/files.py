@@ -37,7 +37,7 @@ class _Kind:
 
 
 def _chain(certificate: Certificate) -> tuple[x509.Certificate, ...]:
-    return authorities.authority(certificate.environment).chain
+    return authorities.authority(certificate.environment, certificate.issuer).chain
 
 
 def _whole_chain(certificate: Certificate) -> list[x509.Certificate]:

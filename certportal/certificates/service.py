@@ -1,7 +1,8 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.answering import sign_answers
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -23,7 +24,7 @@ from certportal.certificates.lookups import (
     search,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -42,7 +43,6 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
-    "Signer",
     "Wanted",
     "activity",
     "authority",
@@ -57,6 +57,7 @@ __all__ = [
     "finish",
     "give_up",
     "initialise",
+    "issuing_lines",
     "listing",
     "of_order",
     "of_organisation",
@@ -74,6 +75,7 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "sign_answers",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",

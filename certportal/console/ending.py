@@ -36,17 +36,17 @@ def end_organisation(organisation_id: int, last_day: date | None, reason: str, b
     kept = plain_text(reason, LONGEST_REASON, keep_lines=True)
     on = registry.today()
     rules.ends_at_once(last_day, on, stop=stop)
-    environments = _stop_all_but_the_last(organisation_id, by, kept) if stop else set[Environment]()
+    signers = _stop_all_but_the_last(organisation_id, by, kept) if stop else set[tuple[Environment, str]]()
     with transaction():
         found = _in_use(organisation_id)
         affected = concerned(organisation_id, most=BATCH if stop else None)
         told = [each.id for each in affected.others]
         registry.end_organisation(found, last_day + timedelta(days=1) if last_day else on, by, kept)
         if stop:
-            environments |= _stop(affected, by, kept)
+            signers |= _stop(affected, by, kept)
         reference = {"reason": kept, "revoked": stop, "left": 0 if stop else len(affected.certificates)}
         _tell("organisation_ended", found, told, reference, f"organisation:{found.id}")
-    certificates.publish_soon(environments)
+    certificates.publish_soon(signers)
 
 
 def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Actor) -> None:
@@ -79,28 +79,28 @@ def _in_use(organisation_id: int) -> Organisation:
     return found
 
 
-def _stop_all_but_the_last(organisation_id: int, by: Actor, note: str) -> set[Environment]:
+def _stop_all_but_the_last(organisation_id: int, by: Actor, note: str) -> set[tuple[Environment, str]]:
     """Batches, each in its own transaction, until one that is not full would be left. Answers where something was revoked."""
-    environments = set[Environment]()
+    signers = set[tuple[Environment, str]]()
     while True:
         with transaction():
             _in_use(organisation_id)
             batch = concerned(organisation_id, most=BATCH)
             if len(batch.certificates) + len(batch.orders) < BATCH:
-                return environments
+                return signers
             stopped = replace(batch, certificates=batch.certificates[: BATCH - len(batch.orders)])
-            environments |= _stop(stopped, by, note)
+            signers |= _stop(stopped, by, note)
             if not stopped.certificates and all(each.state is OrderState.OPEN for each in stopped.orders):
-                return environments  # all of these are being collected at this moment
+                return signers  # all of these are being collected at this moment
 
 
-def _stop(found: Concerned, by: Actor, note: str) -> set[Environment]:
+def _stop(found: Concerned, by: Actor, note: str) -> set[tuple[Environment, str]]:
     """A step: open orders are cancelled, valid certificates revoked. Answers where something was revoked."""
     within_transaction()
     _cancel(found.orders, by)
     for each in found.certificates:
         certificates.revoke_within(each.id, Reason.ORGANISATION_ENDED, by, note, signatories_hear=True)
-    return {each.environment for each in found.certificates}
+    return {each.signed_by for each in found.certificates}
 
 
 def _cancel(found: list[Order], by: Actor) -> None:

@@ -71,10 +71,18 @@ from certportal.registry.rows import (
     TermsRow,
     Unsaid,
 )
-from certportal.registry.rules import ContactDetails, OrganisationContact, PersonDetails, Told, last_day_of
+from certportal.registry.rules import (
+    SHARED_ISSUER,
+    ContactDetails,
+    OrganisationContact,
+    PersonDetails,
+    Told,
+    last_day_of,
+)
 from certportal.registry.saving import save_channel, save_organisation, save_purpose, save_signing_right, save_terms
 
 __all__ = [
+    "SHARED_ISSUER",
     "UNSAID",
     "AccessRightRow",
     "Change",

@@ -17,7 +17,7 @@ from certportal.signin.guard import operator
 Entry = TypeVar("Entry", bound=EditForm)
 
 
-def as_saved(made: type[Entry], one: Any, **given: Any) -> Entry:
+def as_saved(made: Callable[..., Entry], one: Any, **given: Any) -> Entry:
     """The form of an entry as it is saved now: its columns by the fields' names, but for what is ``given``. A code stays."""
     closed_on = getattr(one, "closed_on", None)
     given["last_day"] = registry.last_day_of(closed_on) if closed_on else None
@@ -29,7 +29,7 @@ def as_saved(made: type[Entry], one: Any, **given: Any) -> Entry:
 
 
 def edit(
-    template: str, made: type[Entry], find: Callable[[], Any], name: str, saved: Callable[[Any], Entry]
+    template: str, made: Callable[..., Entry], find: Callable[[], Any], name: str, saved: Callable[[Any], Entry]
 ) -> Response:
     """Save a channel or a purpose that is there: ``find`` finds it, the template knows it by ``name``."""
     one, form = found(find()), made()

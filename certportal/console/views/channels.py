@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page
+from certportal.certificates.service import issuing_lines
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.catalogue import NO, YES, ChannelForm
 from certportal.console.views.catalogue import as_saved, edit, save
@@ -35,15 +36,20 @@ def channels() -> Response:
 @allow("operator")
 def new_channel() -> Response:
     """The form for a new channel."""
-    given = {"environments": list(Environment), "decides": YES, "position": 10 * (len(registry.channels()) + 1)}
-    return page(TEMPLATE, form=ChannelForm(formdata=None, data=given), channel=None)
+    given = {
+        "environments": list(Environment),
+        "decides": YES,
+        "position": 10 * (len(registry.channels()) + 1),
+        "issuer": registry.SHARED_ISSUER,
+    }
+    return page(TEMPLATE, form=_form(formdata=None, data=given), channel=None)
 
 
 @blueprint.post("/channels/new")
 @allow("operator")
 def add_channel() -> Response:
     """Add a channel."""
-    form = ChannelForm()
+    form = _form()
     return save(TEMPLATE, form, lambda: form.row(form.code.data or ""), None, channel=None)
 
 
@@ -59,9 +65,16 @@ def channel(channel_id: int) -> Response:
 @allow("operator")
 def save_channel(channel_id: int) -> Response:
     """Change a channel."""
-    return edit(TEMPLATE, ChannelForm, partial(registry.channel, channel_id), "channel", _saved)
+    return edit(TEMPLATE, _form, partial(registry.channel, channel_id), "channel", _saved)
+
+
+def _form(**how: Any) -> ChannelForm:
+    """The form, which offers the authorities that there are."""
+    form = ChannelForm(**how)
+    form.offer(issuing_lines())
+    return form
 
 
 def _saved(one: Any) -> ChannelForm:
     environments = [each for each in Environment if one.has(each)]
-    return as_saved(ChannelForm, one, environments=environments, decides=YES if one.operator_decides else NO)
+    return as_saved(_form, one, environments=environments, decides=YES if one.operator_decides else NO)
