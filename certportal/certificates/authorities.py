@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app
 
 from certportal import ca, clock
-from certportal.ca import folders, hierarchy
+from certportal.ca import folders, hierarchy, lint
 from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of, next_label
 from certportal.identifiers import Environment
 from certportal.keyfiles import write_whole
@@ -34,6 +34,12 @@ def labels(environment: Environment) -> list[str]:
 def issuing_labels(environment: Environment) -> list[str]:
     """Those that issue, or have issued, certificates to organisations."""
     return [label for label in labels(environment) if line_of(label) not in (ROOT, INTERMEDIATE, SERVICES)]
+
+
+def warm(settings: Settings) -> None:
+    """Have ready what the first certificate needs, before somebody waits for it."""
+    if settings.pkilint:
+        lint.warm()
 
 
 def lines(environment: Environment) -> list[str]:

@@ -2,7 +2,7 @@
 
 from certportal.ca import Reason
 from certportal.certificates.answering import sign_answers
-from certportal.certificates.authorities import authority, initialise, issuing_lines, present
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
@@ -78,6 +78,7 @@ __all__ = [
     "sign_answers",
     "unsigned_of",
     "using_channel",
+    "warm",
     "will_be_renewed",
     "will_not_be_renewed",
 ]

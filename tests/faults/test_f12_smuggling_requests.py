@@ -60,6 +60,7 @@ def test_f12_nothing_but_the_key_comes_from_the_request(
         x509.SubjectKeyIdentifier.oid,
         x509.AuthorityKeyIdentifier.oid,
         x509.CRLDistributionPoints.oid,
+        x509.AuthorityInformationAccess.oid,
     ]
     assert parsed.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is False
     assert list(parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
