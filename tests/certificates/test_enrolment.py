@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certportal import ca
+from certportal.ca import lint
 from certportal.certificates import enrolment, service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
