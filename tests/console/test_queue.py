@@ -194,6 +194,7 @@ class TestARequestToSignForAnOrganisationThatIsHere:
         self, desk: BrowsingClient, post: Post
     ) -> None:
         page = desk.get("/desk/queue")
+        assert "1 minute" in page.text
         assert "The mail to those who sign today has not left yet" in page.text
         page = page.follow("Decide")
         assert "Wait until the mail has left" in page.text
