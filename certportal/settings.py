@@ -71,6 +71,7 @@ class Settings:
     public_ca_url: str = ""
     public_ocsp_url: str = ""
     root_crl_days: int = 7
+    pkiws_language: str = "en"
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60

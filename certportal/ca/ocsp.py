@@ -141,6 +141,14 @@ def decode_get(text: str) -> bytes:
         raise Refused(Failure.MALFORMED_REQUEST) from None
 
 
+def request_about(cert_id: bytes) -> bytes:
+    """The plainest OCSPRequest about one certificate (RFC 6960 4.1.1), from its CertID in DER."""
+    encoded = cert_id
+    for _ in range(4):  # Request, requestList, TBSRequest, OCSPRequest
+        encoded = der.encode(der.SEQUENCE, encoded)
+    return encoded
+
+
 def matches(cert_id: CertId, authority: Authority) -> bool:
     """Whether the certificate asked about is one of this authority's."""
     hashed = issuer_hashes(authority, cert_id.hash_name)

@@ -55,7 +55,7 @@ def show(certificate_id: int) -> Response:
 @allow("signatory")
 def file(certificate_id: int, name: str) -> Response:
     """One of its files."""
-    return download(mine(certificate_id), name, link("certificates.show", certificate_id=certificate_id))
+    return download(my_certificate(certificate_id), name, link("certificates.show", certificate_id=certificate_id))
 
 
 @blueprint.get("/certificates/of-order/<number>")
@@ -73,7 +73,7 @@ def of_order(number: str) -> Response:
 @allow("signatory")
 def revoke(certificate_id: int) -> Response:
     """What revoking means, before it is done. From the mail about a certificate that was not ordered: with its reason."""
-    certificate = mine(certificate_id)
+    certificate = my_certificate(certificate_id)
     not_us = "not-us" in request.args
     data = {"reason": Reason.KEY_SUSPECTED} if not_us else None
     return _revoke_page(certificate, RevokeForm(formdata=None, data=data), not_us=not_us)
@@ -83,7 +83,7 @@ def revoke(certificate_id: int) -> Response:
 @allow("signatory")
 def revoke_now(certificate_id: int) -> Response:
     """Revoke it, for good."""
-    certificate, form = mine(certificate_id), RevokeForm()
+    certificate, form = my_certificate(certificate_id), RevokeForm()
     if not form.validate_on_submit() or form.reason.data is None:
         return _revoke_page(certificate, form, status=422)
     try:
@@ -99,7 +99,7 @@ def revoke_now(certificate_id: int) -> Response:
 def will_not_be_renewed(certificate_id: int) -> Response:
     """No more notices about its end."""
     try:
-        service.will_not_be_renewed(mine(certificate_id).id, acting().actor)
+        service.will_not_be_renewed(my_certificate(certificate_id).id, acting().actor)
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("Noted: the certificate will not be renewed. No more reminders of its end are sent."))
@@ -111,7 +111,7 @@ def will_not_be_renewed(certificate_id: int) -> Response:
 def will_be_renewed(certificate_id: int) -> Response:
     """Taken back."""
     try:
-        service.will_be_renewed(mine(certificate_id).id, acting().actor)
+        service.will_be_renewed(my_certificate(certificate_id).id, acting().actor)
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("Taken back: reminders of the certificate’s end are sent again."))
@@ -152,7 +152,7 @@ def _chosen(wanted: Wanted) -> dict[str, Any]:
     return {"q": wanted.words, "state": wanted.state, "environment": environment, "channel": wanted.channel_id}
 
 
-def mine(certificate_id: int) -> Certificate:
+def my_certificate(certificate_id: int) -> Certificate:
     """The organisation's own certificate. One of another organisation that the person signs for, as a mail may link to it,
     leads to choosing for whom to act; anything else is not found."""
     mine = service.of_organisation(certificate_id, [acting().organisation.id])
@@ -165,8 +165,8 @@ def mine(certificate_id: int) -> Certificate:
 
 
 def certificate_page(certificate_id: int, *, messages: list[str] | None = None, status: int = 200) -> Response:
-    """The page of one certificate, with what was refused."""
-    certificate = mine(certificate_id)
+    """The certificate's page for those who may sign for its organisation."""
+    certificate = my_certificate(certificate_id)
     shown = about(certificate, "certificates.file", certificate_id=certificate.id)
     relations = service.relations(certificate)
     return private(
@@ -174,10 +174,11 @@ def certificate_page(certificate_id: int, *, messages: list[str] | None = None, 
             "certificates/show.html",
             **shown,
             relations=relations,
-            successor=next((each for each in reversed(relations.successors) if each.revoked_at is None), None),
+            successor=service.successor_of(certificate),
             replacement=service.open_replacement(certificate),
             activity=[(entry, acts.act(entry.verb, entry.details)) for entry in service.activity(certificate)],
             apply=place("orders.new", replaces=certificate.id),
+            renew=place("orders.renewal", certificate_id=certificate.id),
             edit_contact=place("contacts.edit", contact_id=certificate.contact_id, certificate=certificate.id),
             ledger=place("notices.ledger", certificate_id=certificate.id),
             messages=messages or [],
@@ -199,5 +200,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = F
         not_us=not_us,
         others=service.others_on_channel(certificate),
         successors=[each for each in service.relations(certificate).successors if each.revoked_at is None],
+        at=url_for("certificates.show", certificate_id=certificate.id),
+        send_to=url_for("certificates.revoke_now", certificate_id=certificate.id),
         status=status,
     )

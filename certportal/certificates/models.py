@@ -30,6 +30,8 @@ class Certificate(db.Model):
     """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal;
     ``issuer`` the label of the authority that signs it.
 
+    Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
+
     ``planned_*``: a revocation that is to come, by whose word, all three or none; ``planned_revocation_at`` is the first moment
     after its last day.
     """
@@ -67,6 +69,8 @@ class Certificate(db.Model):
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str] = mapped_column(String(40), default="")
     will_not_be_renewed_at: Mapped[datetime | None]
+    contact_may_renew: Mapped[bool] = mapped_column(default=True)
+    renewals: Mapped[int] = mapped_column(default=0)
     planned_revocation_at: Mapped[datetime | None]
     planned_reason: Mapped[str | None] = mapped_column(String(40))
     planned_by: Mapped[ActorKind | None]

@@ -8,7 +8,7 @@ from certportal.answers import allow, page, private, see_other, status_of, tell
 from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint
 from certportal.certificates.forms import PlanForm, hints
-from certportal.certificates.keeping import certificate_page, mine
+from certportal.certificates.keeping import certificate_page, my_certificate
 from certportal.certificates.service import Certificate, Reason
 from certportal.refusals import Conflict, Forbidden, Refusal
 from certportal.sentences import sentence
@@ -19,14 +19,14 @@ from certportal.signin.guard import acting
 @allow("signatory")
 def plan_revocation(certificate_id: int) -> Response:
     """The form: last day and reason."""
-    return _page(mine(certificate_id), PlanForm(formdata=None))
+    return _page(my_certificate(certificate_id), PlanForm(formdata=None))
 
 
 @blueprint.post("/certificates/<int:certificate_id>/revoke-later")
 @allow("signatory")
 def plan_revocation_now(certificate_id: int) -> Response:
     """Plan it."""
-    certificate, form = mine(certificate_id), PlanForm()
+    certificate, form = my_certificate(certificate_id), PlanForm()
     if not form.validate_on_submit() or form.last_day.data is None:
         return _page(certificate, form, status=422)
     reason, note = Reason(form.reason.data), form.note.data or ""
@@ -46,7 +46,7 @@ def plan_revocation_now(certificate_id: int) -> Response:
 def take_back_plan(certificate_id: int) -> Response:
     """The certificate goes on to its own end."""
     try:
-        service.take_back_plan(mine(certificate_id).id, acting().actor)
+        service.take_back_plan(my_certificate(certificate_id).id, acting().actor)
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("Taken back: the certificate works until its own end."))

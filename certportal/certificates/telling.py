@@ -17,10 +17,19 @@ def subject(certificate: Certificate) -> str:
 
 def tell_issued(certificate: Certificate, order: Order) -> None:
     """A step: contact and signatory are mailed; the contact's mail links to the certificate's page, opened by SMS PIN."""
+    _tell_made(certificate, order, "certificate_issued")
+
+
+def tell_renewed(certificate: Certificate, order: Order) -> None:
+    """A step: the same of a certificate that has been issued in another's place, without an order of its own."""
+    _tell_made(certificate, order, "certificate_renewed")
+
+
+def _tell_made(certificate: Certificate, order: Order, kind: str) -> None:
     within_transaction()
-    send_page(certificate, order, "certificate_issued_contact")
+    send_page(certificate, order, f"{kind}_contact")
     tell_signatory(
-        "certificate_issued_signatory",
+        f"{kind}_signatory",
         certificate.organisation_id,
         order.placed_by,
         {"certificate": certificate.id},
@@ -32,22 +41,22 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
     """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
     within_transaction()
     cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
-    message, token = messages.open_page(
+    message_id, token = messages.open_page(
         certificate_id=certificate.id,
         organisation_id=certificate.organisation_id,
         contact=certificate.contact,
         cover=cover,
         usable_until=certificate.not_after,
     )
-    row = outbox.queue(
+    row_id = outbox.owe(
         kind,
-        {"certificate": certificate.id, "message": message.id},
+        {"certificate": certificate.id, "message": message_id},
         subject=subject(certificate),
         send_before=certificate.not_after,
         secret=token,
         organisation_id=certificate.organisation_id,
     )
-    message.mail_row_id = row.id
+    messages.mailed_by(message_id, row_id)
 
 
 def tell_plan(certificate: Certificate, by: Actor) -> None:

@@ -152,6 +152,31 @@ SENTENCES: dict[str, LazyString] = {
         "A certificate for this key was revoked because the key was lost or disclosed. Make a new key pair, and send its "
         "signing request."
     ),
+    "renewal_too_early": _l(
+        "The certificate can be renewed from %(first_day)s, which is 60 days before it ends. Until then, apply for a new "
+        "certificate if you need one."
+    ),
+    "renewal_right_missing": _l(
+        "The certificate cannot be renewed, because the organisation’s right to the channel has ended or the channel has "
+        "been closed. Ask the authorised signatory of the organisation what to do."
+    ),
+    "renewal_used_up": _l(
+        "The certificate has been renewed for three keys already. Use one of those certificates, or ask the authorised "
+        "signatory of the organisation for a new one."
+    ),
+    "renewal_same_key": _l(
+        "This is the key of the certificate that is to be renewed. Make a new key pair, and send its signing request."
+    ),
+    "renewal_by_signatory": _l(
+        "Only those who may sign for the organisation can renew this certificate. Ask them on the certificate’s page"
+    ),
+    "renewal_asked_already": _l(
+        "They have been asked within the last day, so nothing more was sent. If it is urgent, call them"
+    ),
+    "renewal_not_possible": _l(
+        "Certificates cannot be issued just now. Nothing has been used up: the certificate can be renewed until it ends. Try "
+        "again later, or call the support."
+    ),
     "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
     "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
     "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),

@@ -48,7 +48,7 @@ def test_from_sixty_days_before_the_end_the_page_warns(browser: BrowsingClient, 
     clock.move(days=1)
     page = shown(browser_again(browser, kit))
     assert "Ends on 1 December 2028: 60 days left" in page.text
-    assert page.link("Apply for a new one in its place") == "/orders/new?replaces=1"
+    assert page.link("Renew") == "/orders/renewal/1"
 
 
 def browser_again(browser: BrowsingClient, kit: Kit) -> BrowsingClient:

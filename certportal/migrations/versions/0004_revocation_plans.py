@@ -1,6 +1,6 @@
 """Revocations on a date, and links to a certificate's page that are asked for
 
-Revision ID: 0002_revocation_plans
+Revision ID: 0004
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from certportal import extensions
 
-revision = "0002_revocation_plans"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
