@@ -38,7 +38,7 @@ class Hello(Server):
 class Running:
     """A server in a forked process: one worker, gthread."""
 
-    def __init__(self, server: type[Server], settings: Settings) -> None:
+    def __init__(self, server: Callable[[Settings], Server], settings: Settings) -> None:
         self.port = int(settings.bind.rpartition(":")[2])
         self.log = settings.data_dir / "server.log"
         listening, says = os.pipe()
