@@ -34,6 +34,7 @@ from certportal.ca.ocsp_questions import (
     issuer_hashes,
     matches,
     read_request,
+    request_about,
 )
 from certportal.ca.responder import Responder
 
@@ -55,6 +56,7 @@ __all__ = [
     "issuer_hashes",
     "matches",
     "read_request",
+    "request_about",
 ]
 
 _BASIC_OID = bytes.fromhex("06092b0601050507300101")
