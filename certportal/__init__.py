@@ -37,7 +37,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
-    proxies.init_app(app, settings.trusted_proxies)
+    proxies.init_app(app, settings)
     formats.init_app(app)
     import_module("certportal.navigation").init_app(app)
     import_module("certportal.signin.guard").init_app(app)
