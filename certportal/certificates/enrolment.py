@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules, tries
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject, tell_issued
+from certportal.certificates.telling import subject, tell_issued, tell_renewed
 from certportal.extensions import changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
@@ -152,13 +152,13 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     codes = db.session.get_one(TransferCodes, codes_id)
     order = db.session.get_one(Order, codes.order_id)
     _require_issuable(order, public_key_hash)
-    prepared = _prepared(order, request)
+    prepared = prepared_for(order, request)
     with transaction() as session:
         certificate_id = None
         if messages.take_codes(codes_id, public_key_hash):
             order = session.get_one(Order, order.id)
             _require_issuable(order, public_key_hash)
-            row = _row(order, codes_id, prepared)
+            row = row_for(order, prepared, codes_id)
             session.add(row)
             session.flush()
             certificate_id = row.id
@@ -177,7 +177,8 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     return certificate_id
 
 
-def _prepared(order: Order, request: bytes) -> ca.Prepared:
+def prepared_for(order: Order, request: bytes) -> ca.Prepared:
+    """What is to be signed for the order and this public key, checked, with a new serial number. Refusals as ``enrol``."""
     organisation = order.organisation
     return ca.prepare(
         authorities.authority(order.environment),
@@ -201,26 +202,36 @@ def _require_issuable(order: Order, public_key_hash: str) -> None:
         order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
+    require_free_key(order.organisation_id, public_key_hash)
+
+
+def require_free_key(organisation_id: int, public_key_hash: str) -> None:
+    """Refusals: key_of_another, key_distrusted."""
     earlier = db.session.execute(
         select(Certificate.organisation_id, Certificate.revocation_reason).where(
             Certificate.public_key_hash == public_key_hash
         )
     )
     distrust = {reason.value for reason in ca.Reason if reason.distrusts_key}
-    uses = [rules.KeyUse(organisation_id, reason in distrust) for organisation_id, reason in earlier]
-    rules.key_may_be_certified(uses, order.organisation_id)
+    uses = [rules.KeyUse(whose, reason in distrust) for whose, reason in earlier]
+    rules.key_may_be_certified(uses, organisation_id)
 
 
-def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
+def row_for(
+    order: Order, prepared: ca.Prepared, codes_id: int | None = None, renewed: Certificate | None = None
+) -> Certificate:
+    """The prepared row: as it was ordered, or as the certificate is now that it renews."""
+    like = renewed or order
     return Certificate(
         order_id=order.id,
         transfer_codes_id=codes_id,
         organisation_id=order.organisation_id,
         channel_id=order.channel_id,
         environment=order.environment,
-        description=order.description,
-        contact_id=order.contact_id,
-        successor_of_id=order.replaces_certificate_id,
+        description=like.description,
+        contact_id=like.contact_id,
+        contact_may_renew=like.contact_may_renew,
+        successor_of_id=renewed.id if renewed is not None else order.replaces_certificate_id,
         state=CertificateState.PREPARED,
         serial=ca.serial_hex(prepared.serial),
         retrieval_id=clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
@@ -234,17 +245,18 @@ def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
 
 
 def _settle(certificate: Certificate, by: Actor) -> None:
-    """Within the transaction that made it issued: codes spent, order collected, everybody told."""
+    """Within the transaction that made it issued: codes spent and order collected, unless it was renewed; everybody told."""
+    renewed = certificate.transfer_codes_id is None
     if certificate.transfer_codes_id is not None:
         messages.spend_codes(certificate.transfer_codes_id)
-    order = orders.collected(certificate.order_id)
+        orders.collected(certificate.order_id)
     audit.record(
-        "certificate_issued",
+        "certificate_renewed" if renewed else "certificate_issued",
         subject(certificate),
         by=by,
         organisation_id=certificate.organisation_id,
         serial=certificate.serial,
         sha256=certificate.sha256,
-        order=order.number,
+        order=certificate.order.number,
     )
-    tell_issued(certificate, order)
+    (tell_renewed if renewed else tell_issued)(certificate, certificate.order)

@@ -39,6 +39,18 @@ def issued_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter |
     return _to_signatory(reference, certificate, revoke_url=not_us)
 
 
+@kind("certificate_renewed_contact", Medium.MAIL)
+def renewed_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: a renewed certificate, how long the old one lasts, and the link to the new one's page."""
+    return issued_to_contact(reference, now)
+
+
+@kind("certificate_renewed_signatory", Medium.MAIL)
+def renewed_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the same, and "this was not us: revoke"."""
+    return issued_to_signatory(reference, now)
+
+
 @kind("certificate_revoked_contact", Medium.MAIL)
 def revoked_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the contact, whoever that is now: the certificate no longer works."""
@@ -69,6 +81,7 @@ def _about(certificate: Certificate, language: Language) -> dict[str, Any]:
     """What every one of them tells: plain values, because letters are written after the reading has ended."""
     order = db.session.get_one(Order, certificate.order_id)
     revoked = certificate.revoked_at is not None
+    before = db.session.get(Certificate, certificate.successor_of_id) if certificate.successor_of_id else None
     return {
         "organisation": certificate.organisation.name,
         "business_id": certificate.organisation.business_id,
@@ -82,6 +95,8 @@ def _about(certificate: Certificate, language: Language) -> dict[str, Any]:
         "serial": ca.pairs(certificate.serial),
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "not_after": certificate.not_after,
+        "old_serial": ca.pairs(before.serial) if before is not None else "",
+        "old_not_after": before.not_after if before is not None else None,
         "revoked_at": certificate.revoked_at,
         "reason": reasons.WORDS[ca.Reason(certificate.revocation_reason)] if revoked else "",
         "key_distrusted": revoked and ca.Reason(certificate.revocation_reason).distrusts_key,

@@ -26,7 +26,10 @@ class CertificateState(enum.StrEnum):
 
 
 class Certificate(db.Model):
-    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal."""
+    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal.
+
+    Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
+    """
 
     __tablename__ = "certificate"
     __table_args__ = (
@@ -59,6 +62,8 @@ class Certificate(db.Model):
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str] = mapped_column(String(40), default="")
     will_not_be_renewed_at: Mapped[datetime | None]
+    contact_may_renew: Mapped[bool] = mapped_column(default=True)
+    renewals: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     order: Mapped[Order] = relationship()
     organisation: Mapped[Organisation] = relationship()

@@ -1,7 +1,7 @@
 """Decisions about certificates: the state people see, who may revoke why, when renewal begins."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from certportal.ca import Reason
 from certportal.messages import rules as messages
@@ -9,6 +9,9 @@ from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 
 EXPIRES_SOON = timedelta(days=60)
 """From this long before the end a certificate may be renewed, and its page warns (domain.md)."""
+
+MOST_RENEWALS = 3
+"""One certificate may be renewed for so many keys: a program that makes a new key at each try stops there."""
 
 RETRIEVAL_ID_CHARACTERS = 32
 SERIAL_DIGITS = 40
@@ -65,6 +68,18 @@ def revocable(state: str, not_after: datetime, now: datetime) -> None:
         raise Conflict("certificate_given_up")
     if now > not_after:
         raise Conflict("certificate_expired")
+
+
+def renewable_now(first_day: date, today: date) -> None:
+    """From the local day that is 60 days before the end. Refusals: renewal_too_early (conflict; ``first_day``)."""
+    if today < first_day:
+        raise Conflict("renewal_too_early", first_day=first_day)
+
+
+def renewed_for_another_key(own: str, wanted: str) -> None:
+    """A renewal brings a new key (domain.md, step 9). Both are hashes of public keys. Refusals: renewal_same_key."""
+    if own == wanted:
+        raise Refusal("renewal_same_key")
 
 
 def may_be_given_up(state: str, prepared_at: datetime, now: datetime) -> None:

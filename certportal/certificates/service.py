@@ -24,6 +24,7 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -63,6 +64,7 @@ __all__ = [
     "open_replacement",
     "others_on_channel",
     "present",
+    "presented",
     "publish",
     "publish_all",
     "publish_crls",
@@ -70,6 +72,7 @@ __all__ = [
     "published_bundle",
     "published_crl",
     "relations",
+    "renew",
     "resume_prepared",
     "revoke",
     "revoke_within",

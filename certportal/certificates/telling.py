@@ -16,10 +16,19 @@ def subject(certificate: Certificate) -> str:
 
 def tell_issued(certificate: Certificate, order: Order) -> None:
     """A step: contact and signatory are mailed; the contact's mail links to the certificate's page, opened by SMS PIN."""
+    _tell_made(certificate, order, "certificate_issued")
+
+
+def tell_renewed(certificate: Certificate, order: Order) -> None:
+    """A step: the same of a certificate that has been issued in another's place, without an order of its own."""
+    _tell_made(certificate, order, "certificate_renewed")
+
+
+def _tell_made(certificate: Certificate, order: Order, kind: str) -> None:
     within_transaction()
-    send_page(certificate, order, "certificate_issued_contact")
+    send_page(certificate, order, f"{kind}_contact")
     tell_signatory(
-        "certificate_issued_signatory",
+        f"{kind}_signatory",
         certificate.organisation_id,
         order.placed_by,
         {"certificate": certificate.id},

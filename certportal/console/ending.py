@@ -34,7 +34,7 @@ def end_organisation(organisation_id: int, last_day: date | None, reason: str, b
         found = session.get(Organisation, organisation_id, with_for_update=True)
         if found is None:
             raise NotFound("organisation_gone")
-        if found.ended_on is not None and found.ended_on <= on:
+        if found.is_over(on):
             raise Conflict("organisation_over")
         affected = concerned(organisation_id)
         told = [each.id for each in affected.others]

@@ -45,7 +45,7 @@ class About:
     @property
     def ended(self) -> bool:
         """Whether it no longer uses the service."""
-        return self.organisation.ended_on is not None and self.organisation.ended_on <= self.today
+        return self.organisation.is_over(self.today)
 
     def holds(self, right: SigningRight | AccessRight) -> bool:
         """Whether a right to sign or an access right holds today."""

@@ -210,7 +210,7 @@ def _operator_id(by: Actor) -> int | None:
 
 
 def _has_ended(found: Organisation) -> bool:
-    return found.ended_on is not None and found.ended_on <= today()
+    return found.is_over(today())
 
 
 def _contact_key(known: Organisation) -> str | None:

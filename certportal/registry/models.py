@@ -47,6 +47,10 @@ class Organisation(db.Model):
         self.ended_on = on
         self.version += 1
 
+    def is_over(self, on: date) -> bool:
+        """Whether it no longer uses the service that day."""
+        return self.ended_on is not None and self.ended_on <= on
+
 
 class Person(db.Model):
     """A natural person who signs in. ``email`` is the case-folded key."""

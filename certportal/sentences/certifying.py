@@ -119,6 +119,21 @@ SENTENCES: dict[str, LazyString] = {
         "A certificate for this key was revoked because the key was lost or disclosed. Make a new key pair, and send its "
         "signing request."
     ),
+    "renewal_too_early": _l(
+        "The certificate can be renewed from %(first_day)s, which is 60 days before it ends. Until then, apply for a new "
+        "certificate if you need one."
+    ),
+    "renewal_right_missing": _l(
+        "The certificate cannot be renewed, because the organisation’s right to the channel has ended or the channel has "
+        "been closed. Ask the authorised signatory of the organisation what to do."
+    ),
+    "renewal_used_up": _l(
+        "The certificate has been renewed for three keys already. Use one of those certificates, or ask the authorised "
+        "signatory of the organisation for a new one."
+    ),
+    "renewal_same_key": _l(
+        "This is the key of the certificate that is to be renewed. Make a new key pair, and send its signing request."
+    ),
     "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
     "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
     "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),

@@ -105,7 +105,7 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "organisation_gone": _l("There is no such organisation any more. Search for it again"),
     "organisation_over": _l(
-        "The organisation’s use of the service has ended already. Open its page again to see how it stands"
+        "The organisation’s use of the service has ended already, so nothing more can be done for it here"
     ),
     "revocation_not_yet": _l(
         "Certificates are revoked at once, not on %(last)s. Leave the last day empty, or leave the certificates in force"
