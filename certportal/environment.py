@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from certportal import places
-from certportal.identifiers import EmailAddress, country_code
+from certportal.identifiers import EmailAddress, Language, country_code
 from certportal.keyfiles import secret_file
 from certportal.refusals import Refusal
 from certportal.settings import ClientCertificateHeader, Network, Settings
@@ -146,6 +146,7 @@ class Reading:
             "collection_reminder_day": self.number("COLLECTION_REMINDER_DAY", min(10, days), 1, days),
             "processing_days": self.number("PROCESSING_DAYS", 2, 1, 90),
             "certificate_years": self.number("CERTIFICATE_YEARS", 2, 1, 5),
+            "pkiws_language": self.choice("PKIWS_LANGUAGE", "en", {each.value: each.value for each in Language}),
             "session_idle_minutes": self.number("SESSION_IDLE_MINUTES", 60, 5, 1440),
             "session_hours": self.number("SESSION_HOURS", 12, 1, 72),
         }

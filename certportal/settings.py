@@ -64,6 +64,7 @@ class Settings:
     public_crl_dir: Path | None = None
     public_crl_url: str = ""
     root_crl_days: int = 7
+    pkiws_language: str = "en"
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60

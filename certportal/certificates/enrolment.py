@@ -63,10 +63,23 @@ def enrol_typed(transfer_id: str, password: Secret, request: bytes, by: Actor) -
 
     Refusals as ``enrol``; retrieval_too_many.
     """
+    return enrol_by_program(transfer_id, password, request, by)
+
+
+def enrol_by_program(
+    transfer_id: str,
+    password: Secret,
+    request: bytes,
+    by: Actor,
+    environment: Environment | None = None,
+    business_id: str | None = None,
+) -> Certificate:
+    """A use case: the same for codes that a program sends, counted for each client's address. Refusals as ``enrol``;
+    retrieval_too_many."""
     with transaction():
         tried = tries.count(by.address)  # counted first, so that tries at the same moment cannot pass the cap
         codes = messages.verify_codes(transfer_id, password, by)
-        codes_id = codes.id if codes is not None else None
+        codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
         if codes_id is not None:
             tries.give_back(tried)
     if codes_id is None:

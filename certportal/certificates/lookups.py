@@ -14,6 +14,8 @@ from certportal.certificates import rules
 from certportal.certificates.lines import succeeded
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
+from certportal.identifiers import Environment
+from certportal.messages.models import TransferCodes
 from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
@@ -38,6 +40,15 @@ class Relations:
     successors: list[Certificate]
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a program gets for a RetrievalId: the certificate as far as it has come, and the number of its order."""
+
+    state: CertificateState
+    der: bytes | None
+    order_number: str
+
+
 def certificate(certificate_id: int) -> Certificate | None:
     """A certificate that was issued, in force or not; None for one that is only prepared."""
     found = db.session.get(Certificate, certificate_id) if 0 < certificate_id < 2**63 else None
@@ -55,6 +66,34 @@ def by_retrieval_id(retrieval_id: str) -> Certificate | None:
     if not retrieval_id.isalnum() or len(retrieval_id) > rules.RETRIEVAL_ID_CHARACTERS:
         return None
     return db.session.scalar(select(Certificate).where(Certificate.retrieval_id == retrieval_id))
+
+
+def collected(retrieval_id: str, environment: Environment, business_id: str) -> Collected | None:
+    """The same for a program, which names environment and organisation too. One small query: some ask again and again."""
+    row = db.session.execute(
+        _collected(), {"retrieval_id": retrieval_id, "environment": environment, "business_id": business_id}
+    ).first()
+    return None if row is None else Collected(*row)
+
+
+@cache
+def _collected() -> Select[CertificateState, bytes | None, str]:
+    return (
+        select(Certificate.state, Certificate.der, Order.number)
+        .join(Order, Order.id == Certificate.order_id)
+        .join(Organisation, Organisation.id == Certificate.organisation_id)
+        .where(
+            Certificate.retrieval_id == bindparam("retrieval_id"),
+            Certificate.environment == bindparam("environment"),
+            Organisation.business_id == bindparam("business_id"),
+        )
+    )
+
+
+def order_number_of_codes(transfer_id: str) -> str | None:
+    """Which order a TransferID belongs to, be its password right or wrong: for the log, never for the one who sent it."""
+    of_codes = TransferCodes.order_id == Order.id
+    return db.session.scalar(select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id))
 
 
 def by_serial(serial: str) -> Certificate | None:

@@ -3,21 +3,24 @@
 from certportal.ca import Reason
 from certportal.certificates.authorities import authority, initialise, present
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
-from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.enrolment import enrol, enrol_by_program, enrol_opened, enrol_typed, finish, resume_prepared
 from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
 from certportal.certificates.listing import Listing, Wanted, channels_used, listing
 from certportal.certificates.lookups import (
     ChannelUse,
+    Collected,
     Relations,
     activity,
     by_retrieval_id,
     by_serial,
     certificate,
     certificates_of,
+    collected,
     of_order,
     of_organisation,
     open_replacement,
+    order_number_of_codes,
     others_on_channel,
     relations,
     search,
@@ -39,6 +42,7 @@ __all__ = [
     "Certificate",
     "CertificateState",
     "ChannelUse",
+    "Collected",
     "Group",
     "Listing",
     "Reason",
@@ -52,7 +56,9 @@ __all__ = [
     "certificate",
     "certificates_of",
     "channels_used",
+    "collected",
     "enrol",
+    "enrol_by_program",
     "enrol_opened",
     "enrol_typed",
     "finish",
@@ -62,6 +68,7 @@ __all__ = [
     "of_order",
     "of_organisation",
     "open_replacement",
+    "order_number_of_codes",
     "others_on_channel",
     "present",
     "presented",
