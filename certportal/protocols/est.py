@@ -13,13 +13,12 @@ import math
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from flask import Blueprint, make_response, request
 from flask_babel import force_locale
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from certportal import clock
+from certportal import ca, clock
 from certportal.answers import allow, found, status_of
 from certportal.certificates.service import Certificate, CertificateState, authority, enrol_by_program, presented, renew
 from certportal.client_certificates import client_certificate
@@ -138,13 +137,14 @@ def _answer(certificate: Certificate) -> Response:
         return answer
     if certificate.der is None:
         raise Conflict("certificate_given_up")
+    log.info("EST %s from %s: %s", request.path, request.remote_addr, certificate.serial)
     return _certificates((x509.load_der_x509_certificate(certificate.der),), ISSUED)
 
 
 def _certificates(certificates: tuple[x509.Certificate, ...], content_type: str) -> Response:
     """A certs-only PKCS #7 (RFC 5751 section 3.2.2), in base64 on one line. RFC 8951 ignores the header of its encoding, and
     older clients ask for it."""
-    answer = make_response(base64.b64encode(pkcs7.serialize_certificates(list(certificates), Encoding.DER)))
+    answer = make_response(base64.b64encode(ca.chain_p7b(certificates)))
     answer.headers["Content-Type"] = content_type
     answer.headers["Content-Transfer-Encoding"] = "base64"
     return answer
