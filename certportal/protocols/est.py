@@ -20,7 +20,15 @@ from werkzeug.wrappers import Response
 
 from certportal import ca, clock
 from certportal.answers import allow, found, status_of
-from certportal.certificates.service import Certificate, CertificateState, authority, enrol_by_program, presented, renew
+from certportal.certificates.service import (
+    Certificate,
+    CertificateState,
+    authority,
+    enrol_by_program,
+    order_number_of_codes,
+    presented,
+    renew,
+)
 from certportal.client_certificates import client_certificate
 from certportal.extensions import csrf
 from certportal.formats import LOCALES
@@ -171,9 +179,10 @@ def _seconds_until(moment: object) -> int:
 
 def _log_refused(cause: str, status: int) -> None:
     """What is needed to help a program that cannot get in; nothing secret: neither codes nor the request itself."""
-    kind = (request.content_type or "")[:60]
-    line = "EST %s from %s refused with %s: %s (%s octets of %r)"
-    log.warning(line, request.path, request.remote_addr, status, cause, request.content_length, kind)
+    given, kind = request.authorization, (request.content_type or "")[:60]
+    order = order_number_of_codes(given.username) if given is not None and given.username else None
+    line = "EST %s from %s refused with %s: %s (order %s, %s octets of %r)"
+    log.warning(line, request.path, request.remote_addr, status, cause, order, request.content_length, kind)
 
 
 def _environment(label: str | None) -> Environment | None:

@@ -96,7 +96,8 @@ def test_f14_codes_are_taken_as_people_copy_them(app: Flask, kit: Kit) -> None:
 def test_f14_every_refusal_is_logged_with_its_cause_and_without_a_secret(
     app: Flask, kit: Kit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caller, codes, sent = Caller(app), kit.codes(), request()
+    order = kit.order()
+    caller, codes, sent = Caller(app), kit.codes(order), request()
     calls = {
         "401: transfer_codes_missing": lambda: caller.post("simpleenroll", b""),
         "401: transfer_codes_wrong": lambda: caller.enrol(codes, sent, WRONG),
@@ -112,6 +113,7 @@ def test_f14_every_refusal_is_logged_with_its_cause_and_without_a_secret(
         assert f"{status}: {code}" == expected
         assert expected in line
         assert caller.address in line
+        assert (order.number in line) == (code in ("transfer_codes_wrong", "csr_unreadable", "csr_too_large"))
         for secret in (codes.password.reveal(), codes.transfer_id, WRONG.reveal(), one_line(sent).decode()[:20]):
             assert secret not in caplog.text
 
