@@ -4,14 +4,15 @@ import atexit
 import http.client
 import os
 import signal
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
@@ -34,15 +35,20 @@ class Hello(Server):
         return app
 
 
-class Running:
-    """A server in a forked process: one worker, gthread."""
+class Call(NamedTuple):
+    """Something to be posted."""
 
-    def __init__(self, server: type[Server], settings: Settings) -> None:
-        self.port = int(settings.bind.rpartition(":")[2])
-        self.log = settings.data_dir / "server.log"
-        self.pid = _forked(lambda: server(settings).run(), self.log)
-        atexit.register(self.stop)
-        self._wait()
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Listening:
+    """A server on a port, and what its processes spend."""
+
+    port: int
+    log: Path
+    pid: int
 
     def answers(self) -> bool:
         try:
@@ -52,6 +58,24 @@ class Running:
         except OSError:
             return False
         return True
+
+    def post(self, calls: Sequence[Call]) -> None:
+        """Make the calls one after the other, each with a connection of its own, and read the answers."""
+        for call in calls:
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)) as connection:
+                connection.request("POST", call.path, call.body, call.headers | {"Connection": "close"})
+                answer = connection.getresponse()
+                said = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{call.path} was answered with {answer.status}: {said[:300]!r}")
+
+    def cost_of(self, calls: Sequence[Call]) -> float:
+        """CPU seconds of the server's process tree for one of these calls."""
+        before = self.cpu_seconds()
+        with ThreadPoolExecutor(VISITORS) as visitors:
+            for visit in [visitors.submit(self.post, calls[each::VISITORS]) for each in range(VISITORS)]:
+                visit.result()
+        return (self.cpu_seconds() - before) / len(calls)
 
     def _wait(self) -> None:
         ends = time.monotonic() + PATIENCE
@@ -87,6 +111,31 @@ class Running:
         atexit.unregister(self.stop)
         os.kill(self.pid, signal.SIGTERM)
         os.waitpid(self.pid, 0)
+
+
+class Running(Listening):
+    """A server of ours in a forked process: one worker, gthread."""
+
+    def __init__(self, server: type[Server], settings: Settings) -> None:
+        self.port = int(settings.bind.rpartition(":")[2])
+        self.log = settings.data_dir / "server.log"
+        self.pid = _forked(lambda: server(settings).run(), self.log)
+        atexit.register(self.stop)
+        self._wait()
+
+
+class Process(Listening):
+    """Somebody else's server."""
+
+    def __init__(
+        self, command: Sequence[str | Path], port: int, folder: Path, environ: dict[str, str] | None = None
+    ) -> None:
+        self.port, self.log = port, folder / "server.log"
+        with self.log.open("wb") as log:
+            started = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
+        self.pid, started.returncode = started.pid, 0  # waited for by its number
+        atexit.register(self.stop)
+        self._wait()
 
 
 def _forked(run: Callable[[], None], log: Path) -> int:
