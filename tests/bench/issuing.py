@@ -21,7 +21,7 @@ from certportal.identifiers import Environment
 from certportal.serving import Server
 from tests.bench import pages, peers
 from tests.bench.measuring import ROUNDS, Row, of_rounds
-from tests.bench.servers import Call, Process, Running
+from tests.bench.servers import Call, Running
 from tests.certificates.steps import Codes, Kit
 from tests.orders.steps import housed
 
@@ -71,18 +71,20 @@ def portal() -> Portal:
     return Portal()
 
 
-def against(start: Callable[[Path], tuple[Process, Callable[[bytes], Call]]], times: int) -> list[float]:
+def against(start: Callable[[Path], peers.Peer], times: int) -> list[float]:
     """How many certificates a second of CPU ours issues, over what the other issues, in each round."""
     folder = Path(tempfile.mkdtemp(prefix="certportal-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    peer, call = start(folder)  # first: where it is missing, nothing else is made
+    peer = start(folder)  # first: where it is missing, nothing else is made
     ours = portal()
-    peer.cost_of([call(request()) for _ in range(WARM)])
-    found: list[float] = []
+    peer.server.cost_of([peer.call(request()) for _ in range(WARM)])
+    before, found = peer.issued, list[float]()
     for _ in range(ROUNDS):
         spent = ours.cost(OURS)
-        found.append(peer.cost_of([call(request()) for _ in range(times)]) / spent)
-    peer.stop()
+        found.append(peer.server.cost_of([peer.call(request()) for _ in range(times)]) / spent)
+    if peer.issued - before != ROUNDS * times:
+        raise SystemExit("the other authority did not issue what it was asked for")
+    peer.server.stop()
     return found
 
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,14 @@ ALLOWED_HOSTS = ["localhost"]
 ROOT_URLCONF = "urls"
 USE_TZ = True
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_ca"]
-DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "{folder}/register.sqlite3"}}}}
+DATABASES = {{"default": {{
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": "{folder}/register.sqlite3",
+    "OPTIONS": {{
+        "transaction_mode": "IMMEDIATE",  # or two at once find the database locked
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+    }},
+}}}}
 STORAGES = {{
     "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
     "staticfiles": {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
@@ -63,22 +72,36 @@ from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django_ca.models import CertificateAuthority
 call_command("migrate", verbosity=0)
-call_command("init_ca", "bench", "CN=Bench CA", "--key-type=EC", "--elliptic-curve=secp256r1", "--api-enabled")
+call_command("init_ca", "bench", "CN=Bench CA", "--key-type=EC", "--elliptic-curve=secp256r1", "--api-enable")
 user = User.objects.create_user("{user}", password="{password}")
 user.user_permissions.add(Permission.objects.get(codename="sign_certificate", content_type__app_label="django_ca"))
 print(CertificateAuthority.objects.get().serial)
 """
 
 
-def cfssl(folder: Path) -> tuple[Process, Callable[[bytes], Call]]:
-    """cfssl with its SQLite register, and how it is asked to sign a request in PEM."""
+@dataclass(frozen=True)
+class Peer:
+    """A running authority; how it is asked to sign a request in PEM; and where its SQLite register counts certificates."""
+
+    server: Process
+    call: Callable[[bytes], Call]
+    register: Path
+    table: str
+
+    @property
+    def issued(self) -> int:
+        with closing(sqlite3.connect(self.register)) as register:
+            return register.execute(f"SELECT count(*) FROM {self.table}").fetchone()[0]
+
+
+def cfssl(folder: Path) -> Peer:
+    """cfssl with its register."""
     program = find_program("cfssl")
     if program is None:
         raise Missing("cfssl", "apt-get install golang-cfssl")
     port = free_port()
-    register = sqlite3.connect(folder / "certs.db")
-    register.executescript(CFSSL_TABLES)
-    register.close()
+    with closing(sqlite3.connect(folder / "certs.db")) as register:
+        register.executescript(CFSSL_TABLES)
     usages = {"expiry": "17520h", "usages": ["digital signature", "client auth"]}
     (folder / "config.json").write_text(json.dumps({"signing": {"default": usages}}))
     (folder / "db.json").write_text(json.dumps({"driver": "sqlite3", "data_source": str(folder / "certs.db")}))
@@ -103,10 +126,10 @@ def cfssl(folder: Path) -> tuple[Process, Callable[[bytes], Call]]:
         body = json.dumps({"certificate_request": request.decode()}).encode()
         return Call("/api/v1/cfssl/sign", {"Content-Type": "application/json"}, body)
 
-    return Process(command, port, folder), call
+    return Peer(Process(command, port, folder), call, folder / "certs.db", "certificates")
 
 
-def django_ca(folder: Path) -> tuple[Process, Callable[[bytes], Call]]:
+def django_ca(folder: Path) -> Peer:
     """django-ca's REST interface under gunicorn as ours runs, its tasks within the request."""
     python = _installed()
     for name, text in {"settings": DJANGO_SETTINGS, "urls": DJANGO_URLS, "wsgi": DJANGO_WSGI}.items():
@@ -127,7 +150,8 @@ def django_ca(folder: Path) -> tuple[Process, Callable[[bytes], Call]]:
         body = json.dumps({"csr": request.decode(), "subject": subject, "profile": "client"}).encode()
         return Call(f"/django_ca/api/ca/{serial}/sign/", headers, body)
 
-    return Process(command, port, folder, environ), call
+    server = Process(command, port, folder, environ)
+    return Peer(server, call, folder / "register.sqlite3", "django_ca_certificate")
 
 
 def _installed() -> Path:
