@@ -44,7 +44,7 @@ def send_application(
     draft_not_found; draft_deleted, draft_changed; rights_changed (the difference is no longer
     what was shown), terms_changed (conflict); channel_closed_to_new, choices_missing, choice_unknown.
     """
-    revoked: set[Environment] = set()
+    revoked: set[tuple[Environment, str]] = set()
     with transaction() as session:
         draft = session.get(InterfaceDraft, draft_id, with_for_update=True)
         if draft is None or draft.organisation_id != acting.organisation.id:
@@ -169,8 +169,8 @@ def _ask(application: InterfaceApplication, shown: Preview, acting: Acting) -> N
         application.decide(application.sent_at)
 
 
-def _give_up(touched: Touched, how: Sending, by: Actor) -> set[Environment]:
-    """The right ends now. Answers the environments in which a certificate was revoked."""
+def _give_up(touched: Touched, how: Sending, by: Actor) -> set[tuple[Environment, str]]:
+    """The right ends now. Answers the authorities whose lists must tell of a revocation."""
     within_transaction()
     registry.end_right(touched.right, registry.today(), by)
     cancel_orders(touched.use, by)
@@ -179,7 +179,7 @@ def _give_up(touched: Touched, how: Sending, by: Actor) -> set[Environment]:
     note = f"channel given up: {touched.channel.code}"
     reason = certificates.Reason.UNNECESSARY
     return {
-        certificates.revoke_within(certificate.id, reason, by, note).environment
+        certificates.revoke_within(certificate.id, reason, by, note).signed_by
         for certificate in touched.use.certificates
     }
 

@@ -15,7 +15,7 @@ Issuing, in two steps with a database row between them::
 Reading a request before that, for what it says of the key: ``read_signing_request(csr)`` → SigningRequest.
 Revocation: ``build_crl(issuer, entries, number=…, this_update=…, next_update=…)`` → DER; ``crl_as_pem``.
 For pages and downloads: ``describe(der)``, ``pairs``, ``fours``, ``as_pem``, ``chain_pem(authority.chain)``, ``chain_p7b``.
-Setting up: ``hierarchy.initialise(directory, environment, Plan(root=…, issuing=…), passphrase=…, now=…, serials=…)``.
+Setting up: ``hierarchy.initialise(Desk(directory, environment, passphrase, now, serials), Plan(root=…, issuing=…), transcript)``.
 
 Refusals, each with a stable code (errors.py): RequestRefused is for the one who made the signing request, IssueRefused for the
 operator or a developer, CaRefused for the operator. ``sign`` and ``build_crl`` also let through what the key raises when it
@@ -23,21 +23,26 @@ cannot be used, as a token that is away does.
 """
 
 from certportal.ca.authority import Authority, Environment, Issuer
-from certportal.ca.ceremony import Plan
-from certportal.ca.crl import Reason, Revoked, build_crl, crl_as_pem
+from certportal.ca.crl import ReadList, Reason, Revoked, build_crl, crl_as_pem, read_crl
 from certportal.ca.describe import Description, as_pem, chain_p7b, chain_pem, describe, fours, pairs, serial_hex
 from certportal.ca.errors import CaRefused, IssueRefused, RequestRefused
+from certportal.ca.hierarchy import Desk
 from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
 from certportal.ca.names import Subject
-from certportal.ca.profile import CLIENT, Profile, serial_from
+from certportal.ca.plan import Plan
+from certportal.ca.profile import CLIENT, Access, Profile, serial_from
+from certportal.ca.reference import TokenAccess
 from certportal.ca.request import SigningRequest, read_signing_request
+from certportal.ca.transcript import Transcript
 
 __all__ = [
     "CLIENT",
+    "Access",
     "Authority",
     "CaRefused",
     "Description",
+    "Desk",
     "Environment",
     "IssueRefused",
     "Issuer",
@@ -45,11 +50,14 @@ __all__ = [
     "Plan",
     "Prepared",
     "Profile",
+    "ReadList",
     "Reason",
     "RequestRefused",
     "Revoked",
     "SigningRequest",
     "Subject",
+    "TokenAccess",
+    "Transcript",
     "as_pem",
     "build_crl",
     "chain_p7b",
@@ -59,6 +67,7 @@ __all__ = [
     "fours",
     "pairs",
     "prepare",
+    "read_crl",
     "read_signing_request",
     "serial_from",
     "serial_hex",

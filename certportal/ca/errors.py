@@ -35,11 +35,20 @@ CaCode = Literal[
     "ca_expired",
     "ca_key_kind_refused",
     "ca_key_mismatch",
+    "ca_label_refused",
     "ca_missing",
     "ca_name_refused",
     "ca_not_yet_valid",
     "ca_passphrase_short",
     "ca_passphrase_wrong",
+    "ca_request_refused",
+    "crl_refused",
+    "ca_token_away",
+    "ca_token_key_missing",
+    "ca_token_mechanism",
+    "ca_token_module",
+    "ca_token_pin",
+    "ca_token_unset",
 ]
 
 

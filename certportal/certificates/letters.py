@@ -6,6 +6,7 @@ from typing import Any
 
 from certportal import ca
 from certportal.certificates import reasons
+from certportal.certificates.lookups import open_replacement, successor_of
 from certportal.certificates.models import Certificate
 from certportal.extensions import db
 from certportal.formats import link
@@ -49,6 +50,18 @@ def renewed_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | 
 def renewed_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the signatory: the same, and "this was not us: revoke"."""
     return issued_to_signatory(reference, now)
+
+
+@kind("renewal_asked", Medium.MAIL)
+def renewal_asked(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the contact, who may not renew, asks for it."""
+    certificate = _certificate(reference)
+    if certificate.revoked_at is not None or certificate.not_after <= now:
+        return Silence("it has ended meanwhile")
+    if successor_of(certificate) is not None or open_replacement(certificate) is not None:
+        return Silence("it has been renewed meanwhile, or a new one has been ordered")
+    renew = link("orders.renewal", certificate_id=certificate.id)
+    return _to_signatory(reference, certificate, renew_url=renew)
 
 
 @kind("certificate_revoked_contact", Medium.MAIL)

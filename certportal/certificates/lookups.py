@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from certportal import clock
@@ -18,6 +18,7 @@ from certportal.identifiers import Environment
 from certportal.messages.models import TransferCodes
 from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderState
+from certportal.orders.offers import replacing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.registry.models import Organisation, TechnicalContact
 
@@ -93,7 +94,9 @@ def _collected() -> Select[CertificateState, bytes | None, str]:
 def order_number_of_codes(transfer_id: str) -> str | None:
     """Which order a TransferID belongs to, be its password right or wrong: for the log, never for the one who sent it."""
     of_codes = TransferCodes.order_id == Order.id
-    return db.session.scalar(select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id))
+    return db.session.scalar(
+        select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id)
+    )
 
 
 def by_serial(serial: str) -> Certificate | None:
@@ -159,9 +162,50 @@ def relations(of: Certificate) -> Relations:
 
 def open_replacement(of: Certificate) -> Order | None:
     """An order that is to replace the certificate and that nobody has collected yet."""
-    waiting = (Order.replaces_certificate_id == of.id) & (Order.state == OrderState.OPEN)
-    mine = Order.organisation_id == of.organisation_id
-    return db.session.scalars(select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)).first()
+    return replacing(of.organisation_id, of.id)
+
+
+def successor_of(of: Certificate) -> Certificate | None:
+    """The newest certificate in this one's place that has not been revoked."""
+    issued = (Certificate.successor_of_id == of.id) & (Certificate.state == CertificateState.ISSUED)
+    return db.session.scalars(select(Certificate).where(issued).order_by(Certificate.id.desc()).limit(1)).first()
+
+
+def in_force_together(of: Certificate) -> list[Certificate]:
+    """The certificate that others have taken the place of, and these, oldest first, while more than one is in force."""
+    now = clock.now()
+    before = certificate(of.successor_of_id) if of.successor_of_id is not None else None
+    first = before if before is not None and _in_force(before, now) else of
+    mine = (Certificate.id == first.id) | (Certificate.successor_of_id == first.id)
+    living = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after >= now)
+    found = list(db.session.scalars(select(Certificate).where(mine, living).order_by(Certificate.id)))
+    return found if len(found) > 1 else []
+
+
+def stem_of(of: Certificate) -> str:
+    """How the names of its key, its signing request and its files begin: the order's number, for a renewal with a number
+    behind it, so that the new key is never saved over the old one."""
+    if of.transfer_codes_id is not None:
+        return of.order.number
+    return _stem(of.order, _renewals(of.order_id, Certificate.id <= of.id))
+
+
+def next_stem(of: Certificate) -> str:
+    """The same for the next renewal under its order."""
+    return _stem(of.order, _renewals(of.order_id) + 1)
+
+
+def _stem(order: Order, renewal: int) -> str:
+    return f"{order.number}-{renewal + 1}"
+
+
+def _renewals(order_id: int, *conditions: ColumnElement[bool]) -> int:
+    renewed = (Certificate.order_id == order_id) & Certificate.transfer_codes_id.is_(None)
+    return db.session.scalar(select(func.count(Certificate.id)).where(renewed, *conditions)) or 0
+
+
+def _in_force(of: Certificate, now: datetime) -> bool:
+    return of.state is CertificateState.ISSUED and of.not_after >= now
 
 
 def others_on_channel(of: Certificate) -> int:
@@ -202,6 +246,7 @@ REPLACEABLE = (
     Certificate.state,
     Certificate.not_after,
     Certificate.serial,
+    Certificate.contact_may_renew,
 )
 replaceable.register(_Register())
 

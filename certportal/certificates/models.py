@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from certportal.ca.plan import ISSUING
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.orders.models import Order
@@ -26,7 +27,8 @@ class CertificateState(enum.StrEnum):
 
 
 class Certificate(db.Model):
-    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal.
+    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal;
+    ``issuer`` the label of the authority that signs it.
 
     Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
     """
@@ -35,7 +37,7 @@ class Certificate(db.Model):
     __table_args__ = (
         sa.Index("ix_certificate_due", "state", "not_after"),
         sa.Index("ix_certificate_place", "organisation_id", "state", "not_after"),
-        sa.Index("ix_certificate_issuer", "environment", "revoked_at"),
+        sa.Index("ix_certificate_issuer", "environment", "issuer", "revoked_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +46,7 @@ class Certificate(db.Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     environment: Mapped[Environment]
+    issuer: Mapped[str] = mapped_column(String(40), default=ISSUING)
     description: Mapped[str] = mapped_column(String(100), default="")
     contact_id: Mapped[int] = mapped_column(ForeignKey("technical_contact.id"), index=True)
     successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
@@ -70,21 +73,19 @@ class Certificate(db.Model):
     channel: Mapped[Channel] = relationship()
     contact: Mapped[TechnicalContact] = relationship()
 
+    @property
+    def signed_by(self) -> tuple[Environment, str]:
+        """The authority that signs it, and the list that tells of its revocation."""
+        return self.environment, self.issuer
+
     def name_contact(self, contact_id: int) -> None:
         """Another technical contact looks after it from now on."""
         self.contact_id = contact_id
         self.version += 1
 
 
-class Signer(enum.StrEnum):
-    """Which of an environment's authorities a revocation list is of: the issuing one, or the root above it."""
-
-    ISSUING = "issuing"
-    ROOT = "root"
-
-
 class RevocationList(db.Model):
-    """The newest CRL of each authority, and its number (RFC 5280 5.2.3).
+    """The newest CRL of each authority, by its label, and its number (RFC 5280 5.2.3).
 
     ``reserved`` is the last number that was given out; ``number`` that of the list in ``der``, 0 while there is none.
     """
@@ -92,7 +93,7 @@ class RevocationList(db.Model):
     __tablename__ = "revocation_list"
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
-    signer: Mapped[Signer] = mapped_column(primary_key=True, default=Signer.ISSUING)
+    authority: Mapped[str] = mapped_column(String(40), primary_key=True)
     reserved: Mapped[int]
     number: Mapped[int]
     der: Mapped[bytes] = mapped_column(deferred=True)

@@ -74,7 +74,9 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     if known is not None:
         return known
     _require_issuable(old, public_key_hash)
-    prepared = enrolment.prepared_for(old.order, request)
+    organisation = old.organisation
+    named = ca.Subject(organisation.business_id, organisation.country, organisation.name)
+    prepared = enrolment.prepared_for(old.environment, old.channel.issuer, named, request)
     with transaction() as session:
         old = session.get_one(
             Certificate, certificate_id, with_for_update=True

@@ -23,8 +23,8 @@ def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") ->
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
     with transaction():
-        environment = revoke_within(certificate_id, reason, by, note).environment
-    publish_soon({environment})
+        signed_by = revoke_within(certificate_id, reason, by, note).signed_by
+    publish_soon({signed_by})
     return db.session.get_one(Certificate, certificate_id)
 
 

@@ -1,9 +1,18 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present
+from certportal.certificates.contact_renewal import allow as allow_contact
+from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
-from certportal.certificates.enrolment import enrol, enrol_by_program, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.enrolment import (
+    enrol,
+    enrol_by_program,
+    enrol_opened,
+    enrol_typed,
+    finish,
+    resume_prepared,
+)
 from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
 from certportal.certificates.listing import Listing, Wanted, channels_used, listing
@@ -17,6 +26,8 @@ from certportal.certificates.lookups import (
     certificate,
     certificates_of,
     collected,
+    in_force_together,
+    next_stem,
     of_order,
     of_organisation,
     open_replacement,
@@ -24,9 +35,11 @@ from certportal.certificates.lookups import (
     others_on_channel,
     relations,
     search,
+    stem_of,
+    successor_of,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
@@ -47,9 +60,9 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
-    "Signer",
     "Wanted",
     "activity",
+    "allow_contact",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -62,9 +75,13 @@ __all__ = [
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "forbid_contact",
     "give_up",
+    "in_force_together",
     "initialise",
+    "issuing_lines",
     "listing",
+    "next_stem",
     "of_order",
     "of_organisation",
     "open_replacement",
@@ -84,6 +101,8 @@ __all__ = [
     "revoke",
     "revoke_within",
     "search",
+    "stem_of",
+    "successor_of",
     "unsigned_of",
     "using_channel",
     "will_be_renewed",

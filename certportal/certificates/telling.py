@@ -47,7 +47,7 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
         cover=cover,
         usable_until=certificate.not_after,
     )
-    row = outbox.queue(
+    message.mail_row_id = outbox.owe(
         kind,
         {"certificate": certificate.id, "message": message.id},
         subject=subject(certificate),
@@ -55,4 +55,3 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
         secret=token,
         organisation_id=certificate.organisation_id,
     )
-    message.mail_row_id = row.id

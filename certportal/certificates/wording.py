@@ -26,9 +26,9 @@ class Told:
             return self._order + line.order_number
         return f"{self._certificate}{line.number}"
 
-    def anew(self, line: Line) -> str:
-        """Where a new certificate is applied for in this one's place."""
-        return url_for("orders.new", replaces=line.number)
+    def renewal(self, line: Line) -> str:
+        """Where the certificate, which ends soon, is renewed."""
+        return f"{self._renewal}{line.number}"
 
     def date(self, line: Line) -> Markup:
         """Until when, or on which day: "until 4.12.2026", "collect by 4.12.2026"."""
@@ -57,6 +57,10 @@ class Told:
     @cached_property
     def _certificate(self) -> str:
         return url_for("certificates.show", certificate_id=0).removesuffix("0")
+
+    @cached_property
+    def _renewal(self) -> str:
+        return url_for("orders.renewal", certificate_id=0).removesuffix("0")
 
     @cached_property
     def _order(self) -> str:

@@ -45,7 +45,7 @@ def end_organisation(organisation_id: int, last_day: date | None, reason: str, b
         reference = {"reason": kept, "revoked": stop, "left": 0 if stop else len(affected.certificates)}
         _tell("organisation_ended", found, told, reference, f"organisation:{found.id}")
     if stop:
-        certificates.publish_soon({each.environment for each in affected.certificates})
+        certificates.publish_soon({each.signed_by for each in affected.certificates})
 
 
 def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Actor) -> None:

@@ -5,10 +5,9 @@ from urllib.error import URLError
 from urllib.request import HTTPHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from certportal.certificates import service as certificates
-from certportal.certificates.authorities import crl_url
+from certportal.certificates.authorities import crl_url, labels, published_name
 from certportal.extensions import db
 from certportal.health.rules import UNREACHABLE
-from certportal.identifiers import Environment
 from certportal.runs import Lease
 
 TIMEOUT = 10.0
@@ -19,23 +18,23 @@ def look(lease: Lease) -> str:
     """A job: fetch each published list. Answers that all came, or ``unreachable:`` and what went wrong; never raises for it,
     so that an installation that cannot reach itself goes on."""
     faults: list[str] = []
-    found = list(certificates.present())
-    for environment in found:
-        newest = certificates.published_crl(environment)
+    found = [(environment, label) for environment in certificates.present() for label in labels(environment)]
+    for environment, label in found:
+        newest = certificates.published_crl(environment, label)
         wanted = newest.der if newest is not None else None
         db.session.rollback()  # nothing is open while the network is asked
-        fault = _fault(environment, wanted)
-        faults += [f"{environment.value}: {fault}"] if fault else []
+        fault = _fault(crl_url(environment, label), wanted)
+        faults += [f"{published_name(environment, label)}: {fault}"] if fault else []
         lease.renew()
     return f"{UNREACHABLE} {'; '.join(faults)}" if faults else f"{len(found)} fetched"
 
 
-def _fault(environment: Environment, wanted: bytes | None) -> str:
+def _fault(address: str, wanted: bytes | None) -> str:
     """What is wrong with the list that the address gives; empty: it is the newest one."""
     if wanted is None:
         return "no list has been published"
     try:
-        fetched = fetch(crl_url(environment))
+        fetched = fetch(address)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
         return f"{type(reason).__name__}: {reason}"[:200]

@@ -70,7 +70,9 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """An environment's issuing authority. ``fault``: why it cannot be read (a refusal's code); None for ``ends``, then."""
+    """An environment's authority, the newest of its line.
+
+    ``fault``: why it cannot be read (a refusal's code); None for ``ends``, then."""
 
     environment: str
     ends: datetime | None
@@ -79,10 +81,10 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """The newest revocation list of an environment's issuing authority, or of its ``root``, and whether its file lies where
+    """The newest revocation list of one of an environment's authorities, or of its ``root``, and whether its file lies where
     a web server finds it. A root's key may be ``away``, where no list can be signed, by the operator's own choice."""
 
-    environment: str
+    environment: str  # with the label of an authority that is neither the first shared one nor the root
     this_update: datetime | None
     next_update: datetime | None
     file_is_there: bool

@@ -4,24 +4,42 @@ After use the opening lives on for the rest of its 15 minutes: it is how the con
 """
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from certportal import clock
 from certportal.extensions import changed, db, transaction, within_transaction
-from certportal.messages.models import MessageEnd, Opening, PinSent, SecureMessage
+from certportal.identifiers import Environment
+from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.messages.rules import PIN_CAPS
 from certportal.outbox import service as outbox
+from certportal.registry import service as registry
 
 BATCH = 500
 
 
 def end_of(message: SecureMessage, now: datetime) -> MessageEnd | None:
-    """Why the message can no longer be opened; None while it can. ``now`` is the service's time."""
+    """Why the message can no longer be opened; None while it can. ``now`` is the service's time.
+
+    A link to a certificate's page dies with the access right too: whoever withdraws it, and on whatever day it ends by itself.
+    """
     if message.ended_because is not None:
         return message.ended_because
-    return MessageEnd.LAPSED if message.usable_until <= now else None
+    if message.usable_until <= now:
+        return MessageEnd.LAPSED
+    is_page = message.kind is MessageKind.CERTIFICATE_PAGE
+    return MessageEnd.RIGHT_ENDED if is_page and not _has_right(message) else None
+
+
+def _has_right(message: SecureMessage) -> bool:
+    """A test certificate needs no right (domain.md, section 3)."""
+    if message.cover["environment"] != Environment.PRODUCTION:
+        return True
+    channel_id = message.cover["channel_id"]
+    return registry.right_to(message.organisation_id, channel_id, registry.today()) is not None
 
 
 def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:
@@ -41,6 +59,31 @@ def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:
     if because is not MessageEnd.USED:
         changed(sa.delete(Opening).where(Opening.message_id.in_(ids)))
     return len(ids)
+
+
+def message_of_codes_is_used(codes_id: int) -> None:
+    """A step: the same for the message of codes that a certificate has been issued for, asked at each issuing."""
+    within_transaction()
+    found = db.session.execute(_living_of_codes(), {"codes": codes_id}).first()
+    if found is not None:
+        outbox.lapse([row_id for row_id in (found.mail_row_id, found.pin_row_id) if row_id is not None])
+        changed(_is_used(), message=found.id, now=clock.now())
+
+
+@cache
+def _living_of_codes() -> sa.Select[Any]:
+    messages, codes = SecureMessage.__table__.c, TransferCodes.__table__.c
+    query = select(messages.id, messages.mail_row_id, messages.pin_row_id).join(
+        TransferCodes.__table__, codes.message_id == messages.id
+    )
+    return query.where(codes.id == bindparam("codes"), messages.ended_at.is_(None))
+
+
+@cache
+def _is_used() -> sa.Update:
+    messages = SecureMessage.__table__
+    values = {"ended_at": bindparam("now"), "ended_because": MessageEnd.USED, "sealed": None, "pin_hash": None}
+    return update(messages).where(messages.c.id == bindparam("message")).values(values)
 
 
 def forget_lapsed(limit: int = BATCH) -> int:

@@ -4,6 +4,7 @@ Steps run in the caller's transaction; use cases open their own and belong to th
 """
 
 from certportal.messages.codes import (
+    VerifiedCodes,
     codes_behind,
     codes_of,
     issue_codes,
@@ -34,6 +35,7 @@ __all__ = [
     "Opened",
     "PinOut",
     "SecureMessage",
+    "VerifiedCodes",
     "TransferCodes",
     "behind",
     "close",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from certportal.certificates.models import Certificate
-from certportal.certificates.page_links import page_links
+from certportal.certificates.page_links import Rights, page_links
 from certportal.certificates.service import open_replacement
 from certportal.formats import link
 from certportal.notices import lines, rules
@@ -62,7 +62,7 @@ def _endings(
     by_certificate: dict[int, list[Line]] = {}
     for line in told:
         by_certificate.setdefault(line.certificate_id, []).append(line)
-    askable = _Askable(to)
+    askable, rights = _Askable(to), Rights()
     for number, its in by_certificate.items():
         certificate = about[number]
         signer = askable.signer(certificate)
@@ -90,10 +90,19 @@ def _endings(
             organisation_contact=registry.contact_of(certificate.organisation),
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),
-            order_url=link("orders.new", replaces=number),
+            order_url=_order_url(certificate, now),
             ordered=replacement.number if replacement else None,
             collector=replacement.contact.name if replacement else "",
+            has_right=rights.cover(certificate),
+            self_service=certificate.contact_may_renew,
         )
+
+
+def _order_url(certificate: Certificate, now: datetime) -> str:
+    """Where a signatory renews it, or, once it has ended, applies for a new one."""
+    if certificate.not_after > now:
+        return link("orders.renewal", certificate_id=certificate.id)
+    return link("orders.new", replaces=certificate.id)
 
 
 class _Askable:

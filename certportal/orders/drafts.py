@@ -18,25 +18,31 @@ def begin_draft(key: str, answers: dict[str, Any], acting: Acting) -> OrderDraft
     The same form sent again is the same draft, with what it holds now. Refusals: draft_sent, draft_deleted, draft_changed
     (conflict): it has been sent, deleted, or saved in another window meanwhile.
     """
-    with transaction() as session:
-        draft = session.scalar(select(OrderDraft).where(OrderDraft.key == key))
-        if draft is not None:
-            _still_open(draft, acting.organisation.id)
-            _keep(draft, 1, answers, acting)
-            return draft
-        now = clock.now()
-        draft = OrderDraft(
-            organisation_id=acting.organisation.id,
-            person_id=acting.person.id,
-            key=key,
-            answers=answers,
-            version=1,
-            created_at=now,
-            saved_at=now,
-        )
-        session.add(draft)
-        session.flush()
-        _record("order_draft_saved", draft, acting)
+    with transaction():
+        return begun(key, answers, acting)
+
+
+def begun(key: str, answers: dict[str, Any], acting: Acting) -> OrderDraft:
+    """A step: the same as part of something greater. Refusals as ``begin_draft``."""
+    within_transaction()
+    draft = db.session.scalar(select(OrderDraft).where(OrderDraft.key == key))
+    if draft is not None:
+        _still_open(draft, acting.organisation.id)
+        _keep(draft, 1, answers, acting)
+        return draft
+    now = clock.now()
+    draft = OrderDraft(
+        organisation_id=acting.organisation.id,
+        person_id=acting.person.id,
+        key=key,
+        answers=answers,
+        version=1,
+        created_at=now,
+        saved_at=now,
+    )
+    db.session.add(draft)
+    db.session.flush()
+    _record("order_draft_saved", draft, acting)
     return draft
 
 

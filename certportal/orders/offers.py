@@ -163,6 +163,13 @@ def replaced_certificate(organisation_id: int, certificate_id: int | None) -> Re
     return replaceable.certificate_of(organisation_id, certificate_id, clock.now())
 
 
+def replacing(organisation_id: int, certificate_id: int) -> Order | None:
+    """The organisation's order that is to replace the certificate and waits to be collected."""
+    mine = (Order.organisation_id == organisation_id) & (Order.replaces_certificate_id == certificate_id)
+    waiting = select(Order).where(mine, Order.state == OrderState.OPEN).order_by(Order.id.desc())
+    return db.session.scalars(waiting.limit(1)).first()
+
+
 def draft_names(drafts: list[OrderDraft]) -> dict[int, Channel]:
     """The channel of each draft that names one, by the draft's id."""
     by_id = {str(channel.id): channel for channel in registry.channels()}
@@ -183,6 +190,7 @@ def _of_certificate(certificate: ReplaceableCertificate) -> dict[str, Any]:
         "environment": certificate.environment.value,
         "description": certificate.description,
         "who": f"contact-{certificate.contact_id}" if known else "",
+        "contact_may_renew": "y" if certificate.contact_may_renew else "n",
     }
 
 
@@ -199,6 +207,7 @@ def _of_order(order: Order) -> dict[str, Any]:
         "email": contact.email,
         "second_email": contact.second_email,
         "language": contact.language.value,
+        "contact_may_renew": "y" if order.contact_may_renew else "n",
     }
 
 

@@ -27,6 +27,7 @@ def cover(order: Order) -> dict[str, Any]:
         "ordered_by": order.orderer.name,
         "ordered_by_id": order.placed_by,
         "order_number": order.number,
+        "channel_id": order.channel_id,
         "channel": {"fi": channel.name_fi, "sv": channel.name_sv, "en": channel.name_en},
         "environment": order.environment.value,
         "description": order.description,

@@ -11,6 +11,9 @@ from datetime import date, timedelta
 from certportal.identifiers import BusinessId, EmailAddress, Language, PhoneNumber
 from certportal.refusals import Conflict, Refusal, TooMany
 
+SHARED_ISSUER = "issuing"
+"""The label of the issuing authority of channels that have none of their own."""
+
 ASKED_FROM_AN_ADDRESS_IN_AN_HOUR = 10
 ASKED_WITH_AN_EMAIL_IN_A_DAY = 3
 ASKED_FOR_AN_ORGANISATION_IN_A_DAY = 5

@@ -72,6 +72,16 @@ SENTENCES: dict[str, LazyString] = {
     "ca_key_mismatch": _l(
         "The private key does not belong to the certificate of %(name)s. Restore both from the same backup."
     ),
+    "ca_label_refused": _l(
+        "‘%(name)s’ cannot be the label of an authority here. Labels are small letters and digits, and a line’s generations "
+        "follow each other."
+    ),
+    "ca_request_refused": _l(
+        "This is not the intermediate authority’s signing request (%(what)s). Take the file intermediate.csr that the server "
+        "made, and the same settings."
+    ),
+    "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
+    "crl_older": _l("A newer revocation list has been published already. Sign the next one and take that."),
     "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
     "ca_name_refused": _l(
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
@@ -82,6 +92,29 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "ca_passphrase_wrong": _l(
         "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
+    ),
+    "ca_token_away": _l(
+        "The token %(name)s, which holds the certification authority’s key, does not answer. Check that it is in its place "
+        "and switched on; what waits for a signature is then signed by itself."
+    ),
+    "ca_token_key_missing": _l(
+        "The token %(token)s does not hold the key %(name)s. Check that it is the right token, or restore the key from the "
+        "token’s backup."
+    ),
+    "ca_token_mechanism": _l(
+        "The token %(name)s cannot make or use this kind of key (%(what)s). Choose another kind with CERTPORTAL_CA_KEY, or "
+        "another token."
+    ),
+    "ca_token_module": _l(
+        "The token’s PKCS#11 module cannot be used: %(name)s. Check that the file is there and that the service may read it "
+        "and its configuration."
+    ),
+    "ca_token_pin": _l(
+        "The PIN of the token %(name)s is wrong or locked, and is not tried again. Correct the setting and start the service "
+        "anew; unlock the PIN with the token’s own program first, if it is locked or on its last try."
+    ),
+    "ca_token_unset": _l(
+        "The key %(name)s is in a token, and no token is set up. Give the settings of the PKCS#11 module and its PIN."
     ),
     # certificates
     "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),
@@ -133,6 +166,16 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "renewal_same_key": _l(
         "This is the key of the certificate that is to be renewed. Make a new key pair, and send its signing request."
+    ),
+    "renewal_by_signatory": _l(
+        "Only those who may sign for the organisation can renew this certificate. Ask them on the certificate’s page"
+    ),
+    "renewal_asked_already": _l(
+        "They have been asked within the last day, so nothing more was sent. If it is urgent, call them"
+    ),
+    "renewal_not_possible": _l(
+        "Certificates cannot be issued just now. Nothing has been used up: the certificate can be renewed until it ends. Try "
+        "again later, or call the support."
     ),
     "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
     "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),

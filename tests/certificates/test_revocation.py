@@ -165,7 +165,7 @@ def test_of_lists_published_at_once_the_newest_stays_everywhere(kit: Kit, app: F
         thread.join(60)
     assert failed == []
     assert len(serials(listed())) == len(ids)
-    newest = db.session.get_one(RevocationList, (Environment.PRODUCTION, service.Signer.ISSUING))
+    newest = db.session.get_one(RevocationList, (Environment.PRODUCTION, "issuing"))
     assert newest.number == newest.reserved == number(listed())
     assert revocation_lists.crl_file(Environment.PRODUCTION).read_bytes() == newest.der
 
@@ -229,7 +229,7 @@ def test_the_root_has_a_list_too_and_both_are_served_at_once_as_pem(
     assert (root.issuer, serials(root)) == (top.subject, set())
     assert root.is_signature_valid(top.public_key())  # type: ignore[arg-type]
     assert root.next_update_utc == clock.at + timedelta(days=7)
-    assert revocation_lists.crl_file(Environment.PRODUCTION, service.Signer.ROOT).read_bytes() == answer.data
+    assert revocation_lists.crl_file(Environment.PRODUCTION, "root").read_bytes() == answer.data
     both = visitor.http.get("/crl/production.pem")
     assert (both.status_code, both.mimetype) == (200, "application/x-pem-file")
     assert both.data == listed().public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)

@@ -75,6 +75,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
             -43:
         ],
         "name": "certificate.pem",
+        "est.label": "test",
         "revocation_status.crl.name": "production",
         "number": number,
         "environment": "production",

@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page
+from certportal.certificates.service import issuing_lines
 from certportal.console import service
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.catalogue import NO, YES, ChannelForm
@@ -35,15 +36,20 @@ def channels() -> Response:
 @allow("operator")
 def new_channel() -> Response:
     """The form for a new channel."""
-    given = {"environments": list(Environment), "decides": YES, "position": 10 * (len(registry.channels()) + 1)}
-    return page(TEMPLATE, form=ChannelForm(formdata=None, data=given), channel=None)
+    given = {
+        "environments": list(Environment),
+        "decides": YES,
+        "position": 10 * (len(registry.channels()) + 1),
+        "issuer": registry.SHARED_ISSUER,
+    }
+    return page(TEMPLATE, form=_form(given), channel=None)
 
 
 @blueprint.post("/channels/new")
 @allow("operator")
 def add_channel() -> Response:
     """Add a channel."""
-    form = ChannelForm()
+    form = _form()
     return save(TEMPLATE, form, lambda: form.row(form.code.data or ""), None, channel=None)
 
 
@@ -59,7 +65,7 @@ def channel(channel_id: int) -> Response:
 @allow("operator")
 def save_channel(channel_id: int) -> Response:
     """Change a channel."""
-    one, form = found(registry.channel(channel_id)), ChannelForm()
+    one, form = found(registry.channel(channel_id)), _form()
     del form.code
     code = one.code
     return save(
@@ -67,18 +73,25 @@ def save_channel(channel_id: int) -> Response:
     )
 
 
+def _form(given: dict[str, Any] | None = None) -> ChannelForm:
+    """The form as it was sent, or with what is given; it offers the authorities that there are."""
+    form = ChannelForm() if given is None else ChannelForm(formdata=None, data=given)
+    form.offer(issuing_lines())
+    return form
+
+
 def _saved(one: Any) -> ChannelForm:
-    form = ChannelForm(
-        formdata=None,
-        data={
+    form = _form(
+        {
             **{name: getattr(one, name) for name in ("name_fi", "name_sv", "name_en", "use_fi", "use_sv", "use_en")},
             "software": one.software,
             "environments": [each for each in Environment if one.has(each)],
             "decides": YES if one.operator_decides else NO,
             "right_days": one.right_days,
+            "issuer": one.issuer,
             "position": one.position,
             "last_day": registry.last_day_of(one.closed_on) if one.closed_on else None,
-        },
+        }
     )
     del form.code
     form.seen.data = service.mark_of(one)

@@ -33,9 +33,7 @@ def succeeded(operation: Operation, name: str, value: str, signer: Signer) -> by
 
 def failed(operation: Operation, failure: Failure, signer: Signer) -> bytes:
     """FAIL, and why."""
-    told = (
-        f"<ErrorInfo><ErrorCode>{failure.code}</ErrorCode><ErrorMessage>{_text(failure.message)}</ErrorMessage></ErrorInfo>"
-    )
+    told = f"<ErrorInfo><ErrorCode>{failure.code}</ErrorCode><ErrorMessage>{_text(failure.message)}</ErrorMessage></ErrorInfo>"
     return _signed(operation, f"<Result><Status>FAIL</Status>{told}</Result>", signer)
 
 

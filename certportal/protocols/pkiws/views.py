@@ -69,7 +69,9 @@ def _too_large() -> answering.Answer:
 def _described(name: str) -> Response:
     """A file of the package, with the installation's address in it."""
     base_url = current_settings().base_url
-    text = _file(name).replace(PLACE, base_url).replace('schemaLocation="', f'schemaLocation="{base_url}{SCHEMAS_PATH}/')
+    text = (
+        _file(name).replace(PLACE, base_url).replace('schemaLocation="', f'schemaLocation="{base_url}{SCHEMAS_PATH}/')
+    )
     answer = Response(text, content_type=XML)
     answer.headers["Cache-Control"] = "public, max-age=300"
     return answer

@@ -7,9 +7,10 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certportal.certificates import authorities
+from certportal.settings import current_settings
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,10 @@ class StandIn:
 
 
 @cache
-def signer() -> StandIn:
+def signer(kind: str) -> StandIn:
     key, above = (rsa.generate_private_key(public_exponent=65537, key_size=3072) for _ in range(2))
+    if kind.startswith("EC"):
+        key = ec.generate_private_key(ec.SECP256R1())
     first = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
     made = (
         x509.CertificateBuilder()
@@ -38,4 +41,4 @@ def signer() -> StandIn:
 
 
 if not hasattr(authorities, "reply_signer"):
-    authorities.reply_signer = lambda environment: signer()  # type: ignore[attr-defined]
+    authorities.reply_signer = lambda environment: signer(current_settings().reply_key)  # type: ignore[attr-defined]

@@ -87,7 +87,9 @@ class Reply:
 
     def verified(self, trusted: x509.Certificate) -> bytes:
         """What the signature covers, by a certificate that the reader knows."""
-        wanted = SignatureConfiguration(location="./", expect_references=1, verification_time=trusted.not_valid_before_utc)
+        wanted = SignatureConfiguration(
+            location="./", expect_references=1, verification_time=trusted.not_valid_before_utc
+        )
         return XMLVerifier().verify(self.alone(), x509_cert=trusted, expect_config=wanted).signed_data
 
 
