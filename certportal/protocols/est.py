@@ -20,10 +20,10 @@ from werkzeug.wrappers import Response
 
 from certportal import ca, clock
 from certportal.answers import allow, found, status_of
+from certportal.certificates import authorities
 from certportal.certificates.service import (
     Certificate,
     CertificateState,
-    authority,
     enrol_by_program,
     order_number_of_codes,
     presented,
@@ -72,9 +72,9 @@ _STATUS = {
 @blueprint.get("/<label>/cacerts")
 @allow("program")
 def cacerts(label: str | None = None) -> Response:
-    """The authorities of one environment, from the issuing one to the root (RFC 7030 section 4.1)."""
+    """The authorities of one environment, those that issue or have issued and what is above them (RFC 7030 section 4.1)."""
     environment = _environment(label) or Environment.PRODUCTION
-    return _certificates(authority(environment).chain, CA_CERTIFICATES)
+    return _certificates(authorities.standing(environment), CA_CERTIFICATES)
 
 
 @blueprint.get("/csrattrs")
@@ -146,10 +146,10 @@ def _answer(certificate: Certificate) -> Response:
     if certificate.der is None:
         raise Conflict("certificate_given_up")
     log.info("EST %s from %s: %s", request.path, request.remote_addr, certificate.serial)
-    return _certificates((x509.load_der_x509_certificate(certificate.der),), ISSUED)
+    return _certificates([x509.load_der_x509_certificate(certificate.der)], ISSUED)
 
 
-def _certificates(certificates: tuple[x509.Certificate, ...], content_type: str) -> Response:
+def _certificates(certificates: list[x509.Certificate], content_type: str) -> Response:
     """A certs-only PKCS #7 (RFC 5751 section 3.2.2), in base64 on one line. RFC 8951 ignores the header of its encoding, and
     older clients ask for it."""
     answer = make_response(base64.b64encode(ca.chain_p7b(certificates)))

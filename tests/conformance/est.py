@@ -64,10 +64,10 @@ class Portal:
             shutil.copyfile(from_here.with_suffix(ending), folder / f"{name}{ending}")
 
     def chain(self, folder: Path, environment: Environment = Environment.PRODUCTION) -> Path:
-        """The authorities as the portal's own files have them."""
-        copied = folder / f"{environment.value.lower()}-chain.pem"
-        shutil.copyfile(self.folder / "ca" / environment.value.lower() / "chain.pem", copied)
-        return copied
+        """The authorities as the portal's own files have them, not as EST hands them out."""
+        path = folder / f"{environment.value.lower()}-chain.pem"
+        path.write_bytes(chain_of(environment))
+        return path
 
     def shell(self, script: str, folder: Path, codes: Codes | None = None) -> subprocess.CompletedProcess[str]:
         """What somebody types, in a folder of theirs."""
@@ -78,6 +78,10 @@ class Portal:
             ["bash", "-e", "-u", "-o", "pipefail", "-c", script],
             cwd=folder, env=os.environ | told, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
+
+
+def chain_of(environment: Environment) -> bytes:
+    return ca.chain_pem(authorities.authority(environment).chain)
 
 
 def verify(certificate: Path, chain: Path) -> x509.Certificate:
@@ -132,8 +136,7 @@ def _configured(folder: Path, servers: str, port: int, secure: int) -> str:
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "30"]
     command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    chains = [folder / "ca" / each.value.lower() / "chain.pem" for each in Environment]
-    trusted.write_bytes(b"".join(chain.read_bytes() for chain in chains))
+    trusted.write_bytes(b"".join(map(chain_of, Environment)))
     changes = {
         "443 ssl": f"127.0.0.1:{secure} ssl",
         "certificates.example.org;": "localhost;",

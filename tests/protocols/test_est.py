@@ -1,7 +1,6 @@
 """EST (RFC 7030): the authorities, enrolment with transfer codes, and what is said when it cannot be done."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -54,7 +53,7 @@ def test_a_label_that_names_no_environment_is_not_found(app: Flask, operation: s
 
 
 def test_an_environment_without_authorities_says_so(app: Flask, settings: Settings) -> None:
-    (settings.ca_dir / "production" / "chain.pem").rename(settings.ca_dir / "away.pem")
+    (settings.ca_dir / "production").rename(settings.ca_dir / "away")
     answer = Caller(app).get("cacerts")
     assert refused(answer) == (503, "ca_missing")
     assert int(answer.headers["Retry-After"]) > 0
@@ -212,7 +211,7 @@ def test_what_only_the_operator_can_put_right_is_a_matter_of_time(
     assert refused(answer) == (503, "clock_behind")
     assert int(answer.headers["Retry-After"]) > 0
     clock.move(minutes=6)
-    Path(settings.ca_dir / "production" / "chain.pem").rename(settings.ca_dir / "away.pem")
+    (settings.ca_dir / "production").rename(settings.ca_dir / "away")
     assert refused(caller.enrol(codes, request())) == (503, "ca_missing")
     assert kit.codes_now(codes).state is CodesState.LIVE
 
