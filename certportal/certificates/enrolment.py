@@ -7,9 +7,11 @@ and by a job: the same bytes are signed, the first stored result wins, and nothi
 the same key signs the same bytes too and gets the stored result, so nobody waits for anybody.
 """
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -17,7 +19,7 @@ from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules, statements, tries
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.telling import subject, tell_issued, tell_renewed
-from certportal.extensions import changed, db, transaction
+from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
 from certportal.messages.models import CodesState
@@ -116,8 +118,8 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
     except Exception:
         log.exception("certificate %s stays prepared: %s of %s cannot sign", certificate_id, label, environment.value)
         return db.session.get_one(Certificate, certificate_id)
-    with transaction() as session:
-        fingerprint = ca.describe(signed).fingerprint
+    with transaction():
+        fingerprint = hashlib.sha256(signed).hexdigest()
         if changed(
             statements.store_signed(),
             certificate=certificate_id,
@@ -125,8 +127,8 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
             fingerprint=fingerprint,
             now=clock.now(),
         ):
-            _settle(session.scalars(statements.with_all_that_is_told(), {"certificate": certificate_id}).one(), by)
-    return db.session.get_one(Certificate, certificate_id)
+            _settle(certificate_id, to_sign, by)
+    return db.session.scalars(statements.with_order(), {"certificate": certificate_id}).one()
 
 
 def resume_prepared(lease: Lease) -> str:
@@ -142,12 +144,7 @@ def resume_prepared(lease: Lease) -> str:
 
 
 def _names_the_order(codes: messages.VerifiedCodes, environment: Environment | None, business_id: str | None) -> bool:
-    if environment is not None and environment is not codes.environment:
-        return False
-    return (
-        business_id is None
-        or db.session.scalar(statements.business_id(), {"organisation": codes.organisation_id}) == business_id
-    )
+    return environment in (None, codes.environment) and business_id in (None, codes.business_id)
 
 
 def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
@@ -172,16 +169,13 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
         if messages.take_codes(codes_id, public_key_hash):
             order = session.scalars(statements.order(), {"order": ordered.id}).one()
             _require_issuable(order, public_key_hash)
-            row = row_for(order, to_sign, codes_id)
-            session.add(row)
-            session.flush()
-            certificate_id = row.id
+            certificate_id = add_prepared(order, to_sign, codes_id)
             audit.record(
                 "certificate_prepared",
-                subject(row),
+                f"certificate:{certificate_id}",
                 by=by,
-                organisation_id=row.organisation_id,
-                serial=row.serial,
+                organisation_id=order.organisation_id,
+                serial=to_sign.serial,
                 order=order.number,
             )
     if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
@@ -197,6 +191,11 @@ class ToSign:
 
     label: str
     prepared: ca.Prepared
+
+    @property
+    def serial(self) -> str:
+        """As the register has it."""
+        return ca.serial_hex(self.prepared.serial)
 
 
 def prepared_for(environment: Environment, line: str, organisation: ca.Subject, request: bytes) -> ToSign:
@@ -238,40 +237,42 @@ def require_free_key(organisation_id: int, public_key_hash: str) -> None:
     rules.key_may_be_certified(uses, organisation_id)
 
 
-def row_for(
-    order: Order, to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None
-) -> Certificate:
-    """The prepared row: as it was ordered, or as the certificate is now that it renews."""
+def add_prepared(order: Order, to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None) -> int:
+    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number."""
+    within_transaction()
     like, prepared = renewed or order, to_sign.prepared
-    return Certificate(
-        order_id=order.id,
-        transfer_codes_id=codes_id,
-        organisation_id=order.organisation_id,
-        channel_id=order.channel_id,
-        environment=order.environment,
-        issuer=to_sign.label,
-        description=like.description,
-        contact_id=like.contact_id,
-        contact_may_renew=like.contact_may_renew,
-        successor_of_id=renewed.id if renewed is not None else order.replaces_certificate_id,
-        state=CertificateState.PREPARED,
-        serial=ca.serial_hex(prepared.serial),
-        retrieval_id=clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
-        public_key_hash=prepared.request.public_key_hash,
-        key_description=prepared.request.key_description,
-        to_be_signed=prepared.tbs,
-        not_before=prepared.not_before,
-        not_after=prepared.not_after,
-        prepared_at=clock.now(),
-    )
+    row = {
+        "order_id": order.id,
+        "transfer_codes_id": codes_id,
+        "organisation_id": order.organisation_id,
+        "channel_id": order.channel_id,
+        "environment": order.environment,
+        "issuer": to_sign.label,
+        "description": like.description,
+        "contact_id": like.contact_id,
+        "contact_may_renew": like.contact_may_renew,
+        "successor_of_id": renewed.id if renewed is not None else order.replaces_certificate_id,
+        "state": CertificateState.PREPARED,
+        "serial": to_sign.serial,
+        "retrieval_id": clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
+        "public_key_hash": prepared.request.public_key_hash,
+        "key_description": prepared.request.key_description,
+        "to_be_signed": prepared.tbs,
+        "not_before": prepared.not_before,
+        "not_after": prepared.not_after,
+        "prepared_at": clock.now(),
+    }
+    added: Any = db.session.execute(statements.add(), row)
+    return added.inserted_primary_key[0]
 
 
-def _settle(certificate: Certificate, by: Actor) -> None:
+def _settle(certificate_id: int, to_sign: Any, by: Actor) -> None:
     """Within the transaction that made it issued: codes spent and order collected, unless it was renewed; everybody told."""
-    renewed = certificate.transfer_codes_id is None
-    if certificate.transfer_codes_id is not None:
-        messages.spend_codes(certificate.transfer_codes_id)
-        orders.collected(certificate.order_id)
+    renewed = to_sign.transfer_codes_id is None
+    if not renewed:
+        messages.spend_codes(to_sign.transfer_codes_id)
+        orders.collected(to_sign.order_id)
+    certificate = db.session.scalars(statements.with_all_that_is_told(), {"certificate": certificate_id}).one()
     audit.record(
         "certificate_renewed" if renewed else "certificate_issued",
         subject(certificate),

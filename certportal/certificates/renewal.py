@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from certportal import audit, ca, clock
 from certportal.certificates import enrolment, rules
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject
 from certportal.extensions import changed, db, transaction
 from certportal.formats import local
 from certportal.identifiers import Actor
@@ -88,19 +87,17 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
         free = (Certificate.id == certificate_id) & (Certificate.renewals < rules.MOST_RENEWALS)
         if not changed(update(Certificate).where(free).values(renewals=Certificate.renewals + 1)):
             raise Conflict("renewal_used_up")
-        row = enrolment.row_for(old.order, prepared, renewed=old)
-        session.add(row)
-        session.flush()
+        successor_id = enrolment.add_prepared(old.order, prepared, renewed=old)
         audit.record(
             "renewal_prepared",
-            subject(row),
+            f"certificate:{successor_id}",
             by=by,
-            organisation_id=row.organisation_id,
-            serial=row.serial,
+            organisation_id=old.organisation_id,
+            serial=prepared.serial,
             order=old.order.number,
             renews=old.serial,
         )
-        return row.id
+        return successor_id
 
 
 def _successor_for(old: Certificate, public_key_hash: str) -> int | None:

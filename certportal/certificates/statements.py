@@ -3,19 +3,13 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, select, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
-from certportal.registry.models import Channel, Organisation
-
-
-@cache
-def business_id() -> Select[str]:
-    """An organisation's business ID."""
-    return select(Organisation.business_id).where(Organisation.id == bindparam("organisation"))
+from certportal.registry.models import Channel, Organisation, Person, TechnicalContact
 
 
 @cache
@@ -55,10 +49,11 @@ def uses_of_key() -> Select[Any]:
 
 @cache
 def what_to_sign() -> Select[Any]:
-    """A certificate's bytes to be signed, and who signs them."""
+    """A certificate's bytes to be signed, who signs them, and what is settled then."""
     rows = Certificate.__table__.c
     what = (rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
-    return select(*what).where(rows.id == bindparam("certificate"))
+    becomes = (rows.transfer_codes_id, rows.order_id)
+    return select(*what, *becomes).where(rows.id == bindparam("certificate"))
 
 
 @cache
@@ -72,16 +67,27 @@ def store_signed() -> Update:
 
 @cache
 def with_all_that_is_told() -> Select[Certificate]:
-    """A certificate with everything that is told of it."""
-    order = joinedload(Certificate.order)
-    named = (
-        order,
-        order.joinedload(Order.channel),
-        order.joinedload(Order.organisation),
-        order.joinedload(Order.orderer),
-    )
-    return (
-        select(Certificate)
-        .options(*named, joinedload(Certificate.contact))
-        .where(Certificate.id == bindparam("certificate"))
-    )
+    """A certificate with everything that is told of it, and no more of those who belong to it."""
+    order = joinedload(Certificate.order).load_only(Order.number, *ORDERED)
+    channel = joinedload(Certificate.order, Order.channel).load_only(Channel.name_fi, Channel.name_sv, Channel.name_en)
+    orderer = joinedload(Certificate.order, Order.orderer).load_only(Person.name)
+    contact = joinedload(Certificate.contact).load_only(*REACHED_BY)
+    named = (order, channel, orderer, contact, joinedload(Certificate.order, Order.organisation))
+    return select(Certificate).options(*named).where(Certificate.id == bindparam("certificate"))
+
+
+@cache
+def with_order() -> Select[Certificate]:
+    """A certificate with the number of its order."""
+    order = joinedload(Certificate.order).load_only(Order.number)
+    return select(Certificate).options(order).where(Certificate.id == bindparam("certificate"))
+
+
+@cache
+def add() -> Insert:
+    """A row of the register."""
+    return insert(Certificate.__table__)
+
+
+ORDERED = (Order.placed_by, Order.channel_id, Order.environment, Order.description)
+REACHED_BY = (TechnicalContact.name, TechnicalContact.email, TechnicalContact.phone, TechnicalContact.language)

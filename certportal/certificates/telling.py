@@ -40,18 +40,19 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
     """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
     within_transaction()
     cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
-    message, token = messages.open_page(
+    message_id, token = messages.open_page(
         certificate_id=certificate.id,
         organisation_id=certificate.organisation_id,
         contact=certificate.contact,
         cover=cover,
         usable_until=certificate.not_after,
     )
-    message.mail_row_id = outbox.owe(
+    row_id = outbox.owe(
         kind,
-        {"certificate": certificate.id, "message": message.id},
+        {"certificate": certificate.id, "message": message_id},
         subject=subject(certificate),
         send_before=certificate.not_after,
         secret=token,
         organisation_id=certificate.organisation_id,
     )
+    messages.mailed_by(message_id, row_id)

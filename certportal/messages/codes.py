@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, select, update
+from sqlalchemy import Select, Update, bindparam, insert, select, update
 
 from certportal import audit, clock, formats
 from certportal.extensions import changed, db, within_transaction
@@ -20,7 +20,7 @@ from certportal.messages.models import CodesState, MessageEnd, MessageKind, Secu
 from certportal.messages.rules import PASSWORD_LENGTH, TRANSFER_ID_DIGITS, WRONG_PASSWORDS, typed_transfer_id
 from certportal.messages.telling import tell_signatory
 from certportal.outbox import service as outbox
-from certportal.registry.models import TechnicalContact
+from certportal.registry.models import Organisation, TechnicalContact
 from certportal.secrecy import Secret, keyed_hash, message_key, same, seal
 from certportal.settings import current_settings
 
@@ -90,27 +90,42 @@ def add_message(
     token: Secret | None = None,
 ) -> tuple[SecureMessage, Secret]:
     """A step: a message with nothing sealed in it yet, and the token of its link, which is not kept."""
+    message_id, token = new_message(kind, subject, organisation_id, contact, cover, until, token)
+    return db.session.get_one(SecureMessage, message_id), token
+
+
+def new_message(
+    kind: MessageKind,
+    subject: str,
+    organisation_id: int,
+    contact: TechnicalContact,
+    cover: dict[str, Any],
+    until: Any,
+    token: Secret | None = None,
+) -> tuple[int, Secret]:
+    """A step: the same, answering the number of its row."""
     within_transaction()
     token = token or links.new_token()
-    message = SecureMessage(
-        kind=kind,
-        subject=subject,
-        organisation_id=organisation_id,
-        contact_id=contact.id,
-        token_hash=links.token_hash(token),
-        cover=dict(cover),
-        name=contact.name,
-        email=contact.email,
-        phone=contact.phone,
-        language=contact.language,
-        created_at=clock.now(),
-        usable_until=until,
-        pin_tries=0,
-        wrong_pins=0,
-    )
-    db.session.add(message)
+    message = {
+        "kind": kind,
+        "subject": subject,
+        "organisation_id": organisation_id,
+        "contact_id": contact.id,
+        "token_hash": links.token_hash(token),
+        "cover": dict(cover),
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "language": contact.language,
+        "created_at": clock.now(),
+        "usable_until": until,
+    }
     db.session.flush()
-    return message, token
+    added: Any = db.session.execute(_ADD_MESSAGE, message)
+    return added.inserted_primary_key[0], token
+
+
+_ADD_MESSAGE = insert(SecureMessage.__table__)
 
 
 def void_codes(order_id: int, because: MessageEnd) -> int:
@@ -135,7 +150,7 @@ class VerifiedCodes:
 
     id: int
     order_id: int
-    organisation_id: int
+    business_id: str
     environment: Environment
 
 
@@ -154,7 +169,7 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
     if known is None or not _answers(known):
         return None
     if right:
-        return VerifiedCodes(known.id, known.order_id, known.organisation_id, known.environment)
+        return VerifiedCodes(known.id, known.order_id, known.business_id, known.environment)
     changed(_count_wrong(), codes=known.id)
     codes = db.session.get_one(TransferCodes, known.id, populate_existing=True)
     by = by or Actor(ActorKind.PROGRAM, None, "")
@@ -235,8 +250,10 @@ def _unused_transfer_id() -> str:
 def _for_verifying() -> Select[Any]:
     codes = TransferCodes.__table__.c
     wanted = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.order_id)
-    of_order = (codes.organisation_id, codes.environment)
-    return select(*wanted, *of_order).where(codes.transfer_id == bindparam("transfer_id")).with_for_update()
+    whose, organisation = TransferCodes.__table__, Organisation.__table__
+    joined = whose.join(organisation, organisation.c.id == codes.organisation_id)
+    query = select(*wanted, codes.environment, organisation.c.business_id).select_from(joined)
+    return query.where(codes.transfer_id == bindparam("transfer_id")).with_for_update(of=whose)
 
 
 @cache

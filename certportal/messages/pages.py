@@ -4,10 +4,13 @@ It ends with the certificate, its contact or its right. The pages themselves are
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from certportal.extensions import within_transaction
-from certportal.messages.codes import add_message
+from sqlalchemy import Update, bindparam, update
+
+from certportal.extensions import changed, within_transaction
+from certportal.messages.codes import new_message
 from certportal.messages.endings import end_messages
 from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
 from certportal.registry.models import TechnicalContact
@@ -22,8 +25,9 @@ def open_page(
     cover: dict[str, Any],
     usable_until: datetime,
     token: Secret | None = None,
-) -> tuple[SecureMessage, Secret]:
-    """A step: a new link to the certificate's page; the caller queues the mail that carries the token as its secret.
+) -> tuple[int, Secret]:
+    """A step: a new link to the certificate's page; the caller owes the mail that carries the token as its secret. Answers the
+    number of the link's row, and the token.
 
     ``token``: one that was drawn already, else a new one.
     ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
@@ -31,7 +35,19 @@ def open_page(
     within_transaction()
     cover = {**cover, "certificate": certificate_id}
     subject = f"certificate:{certificate_id}"
-    return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
+    return new_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
+
+
+def mailed_by(message_id: int, row_id: int) -> None:
+    """A step: the mail that carries the page's link."""
+    within_transaction()
+    changed(_mailed_by(), message=message_id, mail=row_id)
+
+
+@cache
+def _mailed_by() -> Update:
+    messages = SecureMessage.__table__
+    return update(messages).where(messages.c.id == bindparam("message")).values(mail_row_id=bindparam("mail"))
 
 
 def end_pages(certificate_id: int, because: MessageEnd) -> int:

@@ -24,7 +24,7 @@ from certportal.messages.models import (
     TransferCodes,
 )
 from certportal.messages.openings import Opened, close, opened, transfer_password
-from certportal.messages.pages import end_pages, open_page
+from certportal.messages.pages import end_pages, mailed_by, open_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.wrong_numbers import report_wrong_number
 
@@ -35,8 +35,8 @@ __all__ = [
     "Opened",
     "PinOut",
     "SecureMessage",
-    "VerifiedCodes",
     "TransferCodes",
+    "VerifiedCodes",
     "behind",
     "close",
     "codes_behind",
@@ -46,6 +46,7 @@ __all__ = [
     "enter_pin",
     "forget_lapsed",
     "issue_codes",
+    "mailed_by",
     "message",
     "open_page",
     "opened",

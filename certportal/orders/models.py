@@ -69,12 +69,6 @@ class Order(db.Model):
         self.state, self.cancelled_at = OrderState.CANCELLED, now
         self.version += 1
 
-    def collect(self, now: datetime) -> None:
-        """A certificate has been issued for it. Refusals: order_collected, order_cancelled (conflict)."""
-        rules.open_for_change(self.state)
-        self.state, self.collected_at = OrderState.COLLECTED, now
-        self.version += 1
-
     def name_contact(self, contact_id: int) -> None:
         """Another technical contact collects. Refusals: order_collected, order_cancelled (conflict)."""
         rules.open_for_change(self.state)

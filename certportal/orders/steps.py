@@ -1,14 +1,17 @@
 """Steps that change an order: its codes are issued, sent anew, voided; it is withdrawn or collected."""
 
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Update, bindparam, update
+
 from certportal import audit, clock
-from certportal.extensions import db, within_transaction
+from certportal.extensions import changed, db, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd, TransferCodes
 from certportal.orders import rules
-from certportal.orders.models import Order
+from certportal.orders.models import Order, OrderState
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
 
@@ -110,12 +113,19 @@ def withdraw(order: Order, by: Actor, because: MessageEnd) -> None:
     )
 
 
-def collected(order_id: int) -> Order:
-    """A step: a certificate has been issued for the order."""
+def collected(order_id: int) -> None:
+    """A step: a certificate has been issued for the order. Refusals: order_collected, order_cancelled (conflict)."""
     within_transaction()
-    order = db.session.get_one(Order, order_id)
-    order.collect(clock.now())
-    return order
+    if not changed(_collect(), order=order_id, now=clock.now()):
+        rules.open_for_change(db.session.get_one(Order, order_id, populate_existing=True).state)
+
+
+@cache
+def _collect() -> Update:
+    orders = Order.__table__
+    is_open = (orders.c.id == bindparam("order")) & (orders.c.state == OrderState.OPEN)
+    values = {"state": OrderState.COLLECTED, "collected_at": bindparam("now"), "version": orders.c.version + 1}
+    return update(orders).where(is_open).values(values)
 
 
 def codes_given_up(order_id: int) -> Order:

@@ -87,9 +87,12 @@ def bare_certificate() -> Callable[[], object]:
     """A P-256 certificate by the builder, with the extensions that ours has."""
     key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Issuing CA")])
-    point = x509.DistributionPoint([x509.UniformResourceIdentifier("http://localhost/crl/production.crl")], None, None, None)
+    point = x509.DistributionPoint(
+        [x509.UniformResourceIdentifier("http://localhost/crl/production.crl")], None, None, None
+    )
     where = x509.AccessDescription(
-        x509.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://localhost/ca/production.cer")
+        x509.AuthorityInformationAccessOID.CA_ISSUERS,
+        x509.UniformResourceIdentifier("http://localhost/ca/production.cer"),
     )
     usage = x509.KeyUsage(True, *[False] * 8)
     extensions: list[tuple[x509.ExtensionType, bool]] = [
@@ -133,7 +136,9 @@ def spent(work: Callable[[], object], times: int) -> float:
 def in_turn(service: Service, pairs: int) -> list[float]:
     bare = bare_certificate()
     spent(bare, BARE)
-    service.cost(WARM if pairs == PAIRS else 3)  # statements and schema are compiled, keys decrypted, as in a running service
+    service.cost(
+        WARM if pairs == PAIRS else 3
+    )  # statements and schema are compiled, keys decrypted, as in a running service
     found = [service.cost(pairs) / spent(bare, BARE) for _ in range(ROUNDS)]
     service.server.stop()
     return found

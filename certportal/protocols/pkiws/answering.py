@@ -102,8 +102,10 @@ def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
         certificate = service.enrol_by_program(
             asked.transfer_id, asked.transfer_password, asked.signing_request, by, asked.environment, asked.customer_id
         )
-    finally:
+    except Exception:
         call.order = service.order_number_of_codes(asked.transfer_id) or call.order
+        raise
+    call.order = certificate.order.number
     return certificate.retrieval_id
 
 

@@ -117,8 +117,8 @@ def _covered(element: Any, certificate: Certificate) -> Any:
 def standing_alone(element: Any) -> Iterator[bytes]:
     """The request as the document that its sender signed, before it was put into the envelope.
 
-    Cut out, it would carry the envelope's own declarations of namespaces, which inclusive canonical forms cover: first only SOAP's
-    is taken off, then every one that stands on the Body already.
+    Cut out, it would carry the envelope's own declarations of namespaces, which inclusive canonical forms cover: first only
+    SOAP's is taken off, then every one that stands on the Body already.
     """
     from lxml import etree
 
