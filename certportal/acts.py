@@ -89,6 +89,8 @@ ACTS: dict[str, LazyString] = {
     "certificate_will_not_be_renewed": _l("It was noted that the certificate will not be renewed"),
     "certificate_will_be_renewed": _l("The note that the certificate will not be renewed was taken back"),
     "crl_published": _l("The revocation list was published"),
+    "ca_requested": _l("The signing request of an intermediate certification authority was made"),
+    "service_certificate_issued": _l("The service’s own certificate for ‘%(name)s’ was made, by %(authority)s"),
     "ca_made": _l("The certification authority %(name)s was made"),
     # contacts
     "certificate_contact_changed": _l("The certificate’s technical contact was changed"),

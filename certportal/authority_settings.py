@@ -41,15 +41,15 @@ def read(reading: Reading) -> dict[str, Any]:
         reading.wrong("CA_COUNTRY", "give a country as two letters, such as FI, or leave it out")
     return {
         "ca_key": _key(reading, "CA_KEY", "EC-P384"),
-        "pkilint": reading.choice("PKILINT", "on", {"on": True, "off": False}),
         **_token(reading),
         "ca_levels": reading.number("CA_LEVELS", 3, 2, 3),
         "ca_organisation": reading.text("CA_ORGANISATION"),
         "ca_country": country,
         "reply_key": _key(reading, "REPLY_KEY", "RSA-3072"),
         "ocsp_key": _key(reading, "OCSP_KEY", "EC-P256"),
-        "crl_days": reading.number("CRL_DAYS", 7, 2, 30),
-        "root_crl_days": reading.number("ROOT_CRL_DAYS", 7, 2, 400),
+        "pkilint": reading.choice("PKILINT", "on", {"on": True, "off": False}),
+        "crl_days": reading.number("CRL_DAYS", 7, 4, 30),
+        "root_crl_days": reading.number("ROOT_CRL_DAYS", 7, 4, 400),
         "public_crl_url": reading.placed("CRL_URL", places.published, reading.text("CRL_URL")),
         "public_ca_url": reading.placed("CA_URL", places.published, reading.text("CA_URL")),
         "public_ocsp_url": reading.placed("OCSP_URL", places.published, reading.text("OCSP_URL")),

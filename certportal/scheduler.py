@@ -14,14 +14,14 @@ from flask import Flask
 
 from certportal import audit, clock, runs
 from certportal.access.service import remind_operators
-from certportal.certificates.service import publish_crls, resume_prepared
+from certportal.certificates.service import publish_crls, resume_prepared, sign_answers
 from certportal.extensions import db
 from certportal.health.service import look
 from certportal.messages import service as messages
 from certportal.notices.service import sweep
 from certportal.orders.service import remind_uncollected
 from certportal.outbox import delivery
-from certportal.runs import DELIVER, FORGET, LOOK, OPERATORS, PUBLISH, RESUME, SWEEP, UNCOLLECTED, Lease
+from certportal.runs import ANSWERS, DELIVER, FORGET, LOOK, OPERATORS, PUBLISH, RESUME, SWEEP, UNCOLLECTED, Lease
 from certportal.settings import Settings
 from certportal.signin import service as signin
 
@@ -44,6 +44,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     return (
         Job(RESUME, timedelta(seconds=settings.prepared_seconds), resume_prepared),
         Job(PUBLISH, timedelta(minutes=1), publish_crls),
+        Job(ANSWERS, timedelta(minutes=1), sign_answers),
         Job(LOOK, hour, look, trusts_clock=False),
         Job(UNCOLLECTED, hour, remind_uncollected),
         Job(OPERATORS, timedelta(minutes=10), remind_operators),

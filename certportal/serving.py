@@ -1,5 +1,6 @@
 """``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
 
+import threading
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -7,6 +8,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from certportal import create_app, scheduler
+from certportal.certificates import service as certificates
 from certportal.clock import Clock
 from certportal.masking import mask
 from certportal.settings import Settings
@@ -41,7 +43,7 @@ class Server(BaseApplication):
             "graceful_timeout": 40,
             "timeout": 60,
             "max_requests": 0,
-            "post_worker_init": start_scheduler,
+            "post_worker_init": start_worker,
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
@@ -58,10 +60,12 @@ class Server(BaseApplication):
         return create_app(self.settings, self.clock)
 
 
-def start_scheduler(worker: Worker) -> None:
-    """After the fork and after the app is made: APScheduler's threads belong to this worker."""
+def start_worker(worker: Worker) -> None:
+    """After the fork and after the app is made: APScheduler's threads belong to this worker. What the first certificate needs
+    is made ready beside the first requests."""
     app: Any = worker.app.callable
     settings: Settings = app.extensions["certportal.settings"]
+    threading.Thread(target=certificates.warm, args=(settings,), name="warm", daemon=True).start()
     if settings.scheduler:
         app.extensions["certportal.scheduler"] = scheduler.start(app)
 

@@ -29,15 +29,17 @@ from certportal.ca.errors import CaRefused, IssueRefused, RequestRefused
 from certportal.ca.hierarchy import Desk
 from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
-from certportal.ca.names import Subject
+from certportal.ca.names import Service, Subject
 from certportal.ca.plan import Plan
-from certportal.ca.profile import CLIENT, Access, Profile, serial_from
+from certportal.ca.profile import CLIENT, SERIAL_BITS, Access, Profile, serial_from
 from certportal.ca.reference import TokenAccess
 from certportal.ca.request import SigningRequest, read_signing_request
+from certportal.ca.signers import Signer
 from certportal.ca.transcript import Transcript
 
 __all__ = [
     "CLIENT",
+    "SERIAL_BITS",
     "Access",
     "Authority",
     "CaRefused",
@@ -54,6 +56,8 @@ __all__ = [
     "Reason",
     "RequestRefused",
     "Revoked",
+    "Service",
+    "Signer",
     "SigningRequest",
     "Subject",
     "TokenAccess",

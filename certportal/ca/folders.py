@@ -54,12 +54,12 @@ def whole_folder(directory: Path, place: Path, *others: Path, made_from: Path | 
 
 
 @contextlib.contextmanager
-def only_one(directory: Path) -> Generator[None]:
-    """Hold the directory's lock, which ends with the process that holds it. Raises CaRefused ca_busy."""
+def only_one(directory: Path, *, wait: bool = False) -> Generator[None]:
+    """Hold the directory's lock, which ends with the process that holds it. Raises CaRefused ca_busy, unless it may ``wait``."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise CaRefused("ca_busy") from None

@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 from certportal.ca.errors import IssueRefused
 
 LONGEST_ORGANISATION_NAME = 64  # RFC 5280 A.1, ub-organization-name, in characters
+LONGEST_COMMON_NAME = 64  # octets, as cryptography counts them
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,29}")
@@ -79,7 +80,7 @@ class Service:
             raise IssueRefused("subject_refused", field="country")
         if self.organisation is not None and not _is_plain(self.organisation):
             raise IssueRefused("subject_refused", field="organisation")
-        if not _is_plain(self.common_name):
+        if not _is_plain(self.common_name) or len(self.common_name.encode()) > LONGEST_COMMON_NAME:
             raise IssueRefused("subject_refused", field="common_name")
         parts = (
             (NameOID.COUNTRY_NAME, self.country),

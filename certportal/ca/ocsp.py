@@ -7,7 +7,8 @@
 
 An answer without a nonce is the same for everybody and may be signed ahead of time (``cert_id``) and stored under
 ``CertId.encoded``, which the answer repeats: it must be the question's, octet for octet. Every question that cannot be answered
-is a Refused, which holds the answer to give. Requests are read here and not by cryptography, which reads one certificate alone.
+is a Refused, which holds the answer to give. Requests are read here and not by cryptography, which reads them faster, but one
+certificate alone and without the CertID's octets.
 """
 
 import base64
@@ -128,16 +129,24 @@ def decode_get(text: str) -> bytes:
     URL-encoded once, twice or not at all; "+" that became a space on the way; the URL-safe alphabet; with padding or without.
     What is not base64 raises Refused MALFORMED_REQUEST.
     """
-    plain = text[: 4 * LARGEST]
+    plain = text[: 4 * LARGEST].lstrip("/")
     for _ in range(2):
         plain = unquote(plain)
-    digits = plain.strip("/").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    digits = plain.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     if not _BASE64.fullmatch(digits):
         raise Refused(Failure.MALFORMED_REQUEST)
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4))
     except binascii.Error:
         raise Refused(Failure.MALFORMED_REQUEST) from None
+
+
+def request_about(cert_id: bytes) -> bytes:
+    """The plainest OCSPRequest about one certificate (RFC 6960 4.1.1), from its CertID in DER."""
+    encoded = cert_id
+    for _ in range(4):  # Request, requestList, TBSRequest, OCSPRequest
+        encoded = der.encode(der.SEQUENCE, encoded)
+    return encoded
 
 
 def matches(cert_id: CertId, authority: Authority) -> bool:
@@ -200,7 +209,9 @@ def _hashes(name: bytes, public_key_info: bytes, hash_name: str) -> tuple[bytes,
     return name_hash, key_hash
 
 
+@lru_cache(maxsize=512)
 def _request(sent: bytes) -> Asked:
+    """Kept for a while: those who look up a certificate ask the same again."""
     whole, *signature = der.children(_only(sent, der.SEQUENCE).encoded)
     if whole.tag != der.SEQUENCE or [part.tag for part in signature] not in ([], [_TAG_0]):
         raise ValueError("tbsRequest, and perhaps a signature")

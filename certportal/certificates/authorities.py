@@ -13,7 +13,7 @@ from cryptography import x509
 from flask import current_app
 
 from certportal import ca, clock
-from certportal.ca import folders, hierarchy
+from certportal.ca import folders, hierarchy, lint
 from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of, next_label
 from certportal.identifiers import Environment
 from certportal.keyfiles import write_whole
@@ -35,6 +35,12 @@ def labels(environment: Environment) -> list[str]:
 def issuing_labels(environment: Environment) -> list[str]:
     """Those that issue, or have issued, certificates to organisations."""
     return [label for label in labels(environment) if line_of(label) not in (ROOT, INTERMEDIATE, SERVICES)]
+
+
+def warm(settings: Settings) -> None:
+    """Have ready what the first certificate needs, before somebody waits for it."""
+    if settings.pkilint:
+        lint.warm()
 
 
 def lines(environment: Environment) -> list[str]:
@@ -169,9 +175,11 @@ def roll_over(environment: Environment, line: str, common_name: str | None, said
 
 
 def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
-    """Lay the transcript of a ceremony beside the authorities, under the moment's name."""
-    folder = folders.folder_of(current_settings().ca_dir, _in_ca(environment))
-    write_whole(folder / f"ceremony-{clock.now():%Y%m%dT%H%M%S}.txt", said.text(folder).encode(), 0o644)
+    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
+    folder, moment = folders.folder_of(current_settings().ca_dir, _in_ca(environment)), f"{clock.now():%Y%m%dT%H%M%S}"
+    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
+    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
+    write_whole(folder / name, said.text(folder).encode(), 0o644)
 
 
 def present() -> Iterator[Environment]:

@@ -102,6 +102,19 @@ class RevocationList(db.Model):
     entries: Mapped[int]
 
 
+class OcspAnswer(db.Model):
+    """An answer about a certificate that was signed ahead of time, found by the CertID that clients send (RFC 6960 4.1.1)."""
+
+    __tablename__ = "ocsp_answer"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    hash_name: Mapped[str] = mapped_column(String(10), primary_key=True)
+    cert_id: Mapped[bytes] = mapped_column(unique=True)
+    der: Mapped[bytes]
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]
+
+
 class RetrievalTry(db.Model):
     """Codes that were typed and turned out wrong, counted for each client (``signin.rules.client_key``). Machine time."""
 

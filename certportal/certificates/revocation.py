@@ -4,6 +4,7 @@ from sqlalchemy import update
 
 from certportal import audit, ca, clock
 from certportal.certificates import rules
+from certportal.certificates.answering import forget_answers
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import publish_soon
 from certportal.certificates.telling import subject
@@ -42,6 +43,7 @@ def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str =
     values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value}
     if not changed(update(Certificate).where(issued).values(**values)):
         raise Conflict("certificate_revoked")
+    forget_answers(certificate_id)
     messages.end_pages(certificate_id, MessageEnd.CERTIFICATE_ENDED)
     audit.record(
         "certificate_revoked",

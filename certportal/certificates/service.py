@@ -1,7 +1,8 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, issuing_lines, present
+from certportal.certificates.answering import answers_until, sample, sign_answers
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.contact_renewal import allow as allow_contact
 from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
@@ -63,6 +64,7 @@ __all__ = [
     "Wanted",
     "activity",
     "allow_contact",
+    "answers_until",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -100,11 +102,14 @@ __all__ = [
     "resume_prepared",
     "revoke",
     "revoke_within",
+    "sample",
     "search",
+    "sign_answers",
     "stem_of",
     "successor_of",
     "unsigned_of",
     "using_channel",
+    "warm",
     "will_be_renewed",
     "will_not_be_renewed",
 ]

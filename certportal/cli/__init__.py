@@ -26,13 +26,14 @@ def main() -> None:
 
 
 @main.command()
-def init() -> None:
+@click.option("--without-authorities", is_flag=True, help="Leave them to: certportal ca init.")
+def init(without_authorities: bool) -> None:
     """Make or update the database, and the certification authorities where there are none."""
     with at_work(before_init=True) as app:
         require_gateway(app.extensions["certportal.settings"])
         schema.upgrade(app)
         click.echo("The database is up to date.")
-        for environment in Environment:
+        for environment in Environment if not without_authorities else ():
             authority.make(environment)
 
 

@@ -44,6 +44,7 @@ def gather() -> Facts:
         free_bytes=shutil.disk_usage(settings.data_dir).free,
         validity=timedelta(days=366 * settings.certificate_years),
         undeclared_proxies=proxies.undeclared(),
+        answers_until=certificates.answers_until(),
     )
 
 

@@ -127,6 +127,8 @@ class Facts:
     free_bytes: int
     validity: timedelta
     undeclared_proxies: Sequence[str] = ()
+    answers_until: datetime | None = None
+    """When the first of the answers about certificates lapses that have been signed ahead; None: there are none."""
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -202,13 +204,18 @@ def _authority(each: Authority, facts: Facts) -> Finding | None:
 
 
 def lists(facts: Facts) -> Iterator[Finding]:
-    """Each revocation list is new enough, lies where it should, and can be fetched."""
+    """Each revocation list is new enough, lies where it should, and can be fetched; so are the answers about certificates."""
     well = True
     for each in facts.lists:
         found = _list(each, facts.now)
         if found is not None:
             well = False
             yield found
+    until = facts.answers_until
+    if until is not None and until - facts.now <= LIST_ENDS:
+        well = False
+        values: dict[str, object] = {"next_update": until}
+        yield Finding("crl", "ocsp_lapsed" if until <= facts.now else "ocsp_ends", Level.BAD, values)
     look = facts.look
     if look is not None and (look.failed or look.outcome.startswith(UNREACHABLE)):
         well = False

@@ -110,11 +110,11 @@ SENTENCES: dict[str, LazyString] = {
         "and its configuration."
     ),
     "ca_token_pin": _l(
-        "The PIN of the token %(name)s is wrong or locked, and is not tried again. Correct the setting and start the service "
-        "anew; unlock the PIN with the token’s own program first, if it is locked or on its last try."
+        "The PIN of the token %(name)s is wrong or locked, and is not tried again. Correct CERTPORTAL_CA_TOKEN_PIN and start the "
+        "service anew; unlock the PIN with the token’s own program first, if it is locked or on its last try."
     ),
     "ca_token_unset": _l(
-        "The key %(name)s is in a token, and no token is set up. Give the settings of the PKCS#11 module and its PIN."
+        "The key %(name)s is in a token, and no token is set up. Give CERTPORTAL_CA_TOKEN_MODULE and what belongs to it."
     ),
     # certificates
     "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),

@@ -25,7 +25,7 @@ from tests.bench.servers import Call, Running
 from tests.certificates.steps import Codes, Kit
 from tests.orders.steps import housed
 
-OURS, CFSSL, DJANGO = 100, 500, 40
+OURS, CFSSL, DJANGO = 60, 300, 30
 """How many are issued in a round, on each side: enough for the clock that counts CPU time."""
 WARM = 20
 ROWS_THAT_ISSUE = 2

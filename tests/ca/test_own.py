@@ -99,6 +99,7 @@ def test_an_organisation_gets_no_services_certificate_nor_the_reverse(production
     [
         Service(""),
         Service("x" * 65),
+        Service("ä" * 33),
         Service("two\nlines"),
         Service("e\u0301"),
         Service("fine", "", "FI"),

@@ -75,10 +75,7 @@ def test_a_key_is_found_again_by_its_reference_alone(reader: Reader, kind: KeyKi
 def issuer_in_token(key: keys.SigningKey) -> Issuer:
     """A root whose key is in the token, certified by itself."""
     plan = plan_for(Environment.PRODUCTION)
-    name = plan.name(plan.issuing)
-    builder = ceremony._certificate(name, key, path_length=None).issuer_name(name).serial_number(serial(3))
-    builder = ceremony._valid(builder, NOW, NOW.replace(year=NOW.year + 10))
-    return Issuer(Environment.PRODUCTION, (builder.sign(key, keys.digest_for(key.public_key())),), key)
+    return ceremony.make_root(Environment.PRODUCTION, plan, key, now=NOW, serial=serial(3))
 
 
 def test_certificates_lists_and_requests_are_signed_by_the_token(reader: Reader, kind: KeyKind) -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certportal import audit, ca
+from certportal.ca import lint
 from certportal.certificates import enrolment, service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
@@ -196,12 +197,12 @@ class Breakdown:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ready = False
         monkeypatch.setattr(enrolment.authorities, "issuer", self.issuer)
-        self.real: Callable[[Environment], Any] = _real_issuer
+        self.real: Callable[[Environment, str], Any] = _real_issuer
 
-    def issuer(self, environment: Environment) -> Any:
+    def issuer(self, environment: Environment, label: str) -> Any:
         if not self.ready:
             raise OSError("the token is away")
-        return self.real(environment)
+        return self.real(environment, label)
 
 
 _real_issuer = enrolment.authorities.issuer
@@ -275,6 +276,35 @@ def test_without_an_authority_nothing_is_taken(kit: Kit, app: Flask) -> None:
     assert kit.codes_now(codes).state is CodesState.LIVE
     authority.with_name("away").rename(authority)
     assert service.enrol(codes.transfer_id, codes.password, request(), PROGRAM).der
+
+
+class Faulty:
+    """pkilint with a fault in a new version."""
+
+    def validate(self, root: object) -> list[object]:
+        raise RuntimeError
+
+
+def test_what_pkilint_does_not_pass_takes_nothing_and_the_setting_turns_it_off(
+    kit: Kit, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes, sent = kit.codes(), request()
+    monkeypatch.setattr(lint, "_rules", Faulty)
+    with pytest.raises(ca.IssueRefused, match="certificate_refused"):
+        service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    assert certificates() == []
+    assert kit.codes_now(codes).state is CodesState.LIVE
+    app.extensions["certportal.settings"] = replace(app.extensions["certportal.settings"], pkilint=False)
+    assert service.enrol(codes.transfer_id, codes.password, sent, PROGRAM).der
+
+
+def test_pkilint_is_made_ready_where_it_is_asked(app: Flask) -> None:
+    settings = app.extensions["certportal.settings"]
+    lint._rules.cache_clear()
+    service.warm(replace(settings, pkilint=False))
+    assert lint._rules.cache_info().currsize == 0
+    service.warm(settings)
+    assert lint._rules.cache_info().currsize == 1
 
 
 def test_fifty_redemptions_at_once_make_one_certificate(kit: Kit, app: Flask) -> None:
@@ -380,6 +410,7 @@ def test_nothing_but_the_key_comes_from_the_request(
         x509.SubjectKeyIdentifier.oid,
         x509.AuthorityKeyIdentifier.oid,
         x509.CRLDistributionPoints.oid,
+        x509.AuthorityInformationAccess.oid,
     ]
     assert parsed.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is False
     assert list(parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
