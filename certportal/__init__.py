@@ -46,7 +46,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         import_module(f"certportal.{room}.letters")
     for room in ("home", *ROOMS_WITH_LETTERS, *(["demo"] if settings.demo else [])):
         app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
-    for protocol in ("est", "ocsp", "pkiws.views", "revocation_status", "wellness"):
+    for protocol in ("est", "pkiws.views", "revocation_status", "ocsp", "revocations", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app
 

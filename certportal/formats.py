@@ -68,6 +68,11 @@ def last_minute(value: datetime | None) -> str:
     return "" if value is None else as_datetime(value - timedelta(minutes=1))
 
 
+def last_day(value: datetime) -> date:
+    """The local day that ends at this moment, as ``end_of_day`` makes them."""
+    return local(value - timedelta(minutes=1)).date()
+
+
 def end_of_day(day: date) -> datetime:
     """The first moment after a local day, as UTC: what ``usable_until`` holds."""
     following = day + timedelta(days=1)
@@ -136,6 +141,7 @@ def init_app(app: Flask) -> None:
         time=as_time,
         datetime=as_datetime,
         last_minute=last_minute,
+        last_day=last_day,
         phone=as_phone,
         language_name=language_name,
         country_name=country_name,

@@ -8,21 +8,24 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
+from certportal import clock
 from certportal.access.rules import ApplicationAnswers, Sending
 from certportal.access.standing import Offered, Preview
 from certportal.fields import (
     ChoiceField,
     ChoicesField,
     ConsentField,
+    DateField,
     EmailAddressField,
     Form,
     LanguageField,
     PhoneNumberField,
     PlainTextField,
 )
+from certportal.formats import end_of_day
 from certportal.refusals import Refusal
 from certportal.registry.rules import OrganisationContact
-from certportal.sentences import sentence
+from certportal.sentences import SENTENCES, sentence
 
 NAME = 200
 SEVERAL = ("purposes", "channels")
@@ -121,6 +124,7 @@ class SendingForm:
     """
 
     def __init__(self, preview: Preview, formdata: MultiDict[str, str] | None = None) -> None:
+        self.now = clock.now()
         self.asked = [each.channel.id for each in preview.given_up if each.use.certificates]
         self.form = _questions(self.asked)(formdata, meta={"csrf": False})
         self.seen = formdata.get("seen", "") if formdata is not None else preview.mark
@@ -129,28 +133,55 @@ class SendingForm:
         """The question about one channel, for the page."""
         return self.form[_name(channel_id)]
 
+    def day(self, channel_id: int) -> Field:
+        """The last day of one channel's certificates, where they are to be revoked on a date."""
+        return self.form[_day(channel_id)]
+
     def validate(self) -> bool:
-        """Whether every answer is one of those offered; none leaves the certificates in force."""
-        return self.form.validate()
+        """Whether every answer is one of those offered; none leaves the certificates in force. A date has its day, which has not
+        ended; what was typed for a date that is not chosen does not matter."""
+        self.form.validate()
+        for channel_id in self.asked:
+            day = self.day(channel_id)
+            if self.question(channel_id).data != "date":
+                day.errors = ()
+            elif day.data is None and not day.errors:
+                day.errors = (str(SENTENCES["plan_day_missing"]),)
+            elif day.data is not None and end_of_day(day.data) <= self.now:
+                day.errors = (str(SENTENCES["plan_in_the_past"]),)
+        return not self.form.errors
 
     def sending(self) -> Sending:
         """How the application is sent."""
         revoked = frozenset(each for each in self.asked if self.question(each).data == "revoke")
-        return Sending(self.seen, revoked)
+        planned = [each for each in self.asked if self.question(each).data == "date"]
+        return Sending(self.seen, revoked, {each: self.day(each).data for each in planned})
 
 
 def _name(channel_id: int) -> str:
     return f"certificates_{channel_id}"
 
 
+def _day(channel_id: int) -> str:
+    return f"certificates_until_{channel_id}"
+
+
 def _questions(channel_ids: Iterable[int]) -> type[Form]:
-    fields = {
-        _name(channel_id): ChoiceField(
+    fields: dict[str, Any] = {}
+    for channel_id in channel_ids:
+        fields[_name(channel_id)] = ChoiceField(
             _l("What is done about these certificates?"),
-            choices=[("revoke", _l("Revoke them now")), ("leave", _l("Leave them in force"))],
+            choices=[
+                ("revoke", _l("Revoke them now")),
+                ("date", _l("Revoke them on a date")),
+                ("leave", _l("Leave them in force")),
+            ],
             default="leave",
             required=False,
         )
-        for channel_id in channel_ids
-    }
+        fields[_day(channel_id)] = DateField(
+            _l("Last day of the certificates"),
+            required=False,
+            description=_l("They work to the end of this day. Those that end earlier are left to their own end"),
+        )
     return type("QuestionsForm", (Form,), fields)

@@ -4,8 +4,8 @@ domain.md, "Access rights": until a replacement application is decided the prese
 it is sent; a refused new channel touches nothing else.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from certportal.refusals import Conflict, Refusal
@@ -32,11 +32,12 @@ class ApplicationAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How the application was sent: the mark of the difference that was shown, and the channels given up whose
-    certificates are to be revoked at once."""
+    """How the application was sent: the mark of the difference that was shown, the channels given up whose certificates are to
+    be revoked at once, and those whose certificates work to the end of a day and are revoked then."""
 
     seen: str
     revoked_channels: frozenset[int] = frozenset()
+    planned_channels: Mapping[int, date] = field(default_factory=dict[int, date])
 
 
 @dataclass(frozen=True, slots=True)

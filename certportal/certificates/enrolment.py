@@ -107,6 +107,7 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
 
     While the authority cannot sign it stays prepared; the log says why.
     """
+    db.session.rollback()
     to_sign = db.session.execute(statements.what_to_sign(), {"certificate": certificate_id}).one()
     if to_sign.state is not CertificateState.PREPARED:
         return db.session.get_one(Certificate, certificate_id, populate_existing=True)

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
@@ -21,8 +21,11 @@ def state_of_codes() -> Select[Any]:
 
 @cache
 def order() -> Select[Order]:
-    """An order with its channel."""
-    return select(Order).options(joinedload(Order.channel)).where(Order.id == bindparam("order"))
+    """An order with its channel, as far as issuing looks at them."""
+    channel = joinedload(Order.channel).load_only(Channel.closed_on, Channel.production, Channel.test)
+    asked = load_only(Order.number, Order.state, Order.organisation_id, Order.channel_id, Order.environment)
+    carried = load_only(Order.description, Order.contact_id, Order.contact_may_renew, Order.replaces_certificate_id)
+    return select(Order).options(channel, asked, carried).where(Order.id == bindparam("order"))
 
 
 @cache
@@ -78,9 +81,10 @@ def with_all_that_is_told() -> Select[Certificate]:
 
 @cache
 def with_order() -> Select[Certificate]:
-    """A certificate with the number of its order."""
+    """What most ask of a certificate that has just been issued, with the number of its order."""
     order = joinedload(Certificate.order).load_only(Order.number)
-    return select(Certificate).options(order).where(Certificate.id == bindparam("certificate"))
+    asked = load_only(Certificate.state, Certificate.retrieval_id, Certificate.environment, Certificate.order_id)
+    return select(Certificate).options(order, asked).where(Certificate.id == bindparam("certificate"))
 
 
 @cache

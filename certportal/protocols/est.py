@@ -63,6 +63,7 @@ _STATUS = {
     "renewal_too_early": 403,
     "renewal_right_missing": 403,
     "renewal_used_up": 403,
+    "revocation_planned": 403,
     "clock_behind": 503,
 }
 """Where the kind of a refusal says too little. Any other that is no conflict is the request's fault: 400."""

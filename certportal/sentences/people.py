@@ -108,7 +108,8 @@ SENTENCES: dict[str, LazyString] = {
         "The organisation’s use of the service has ended already, so nothing more can be done for it here"
     ),
     "revocation_not_yet": _l(
-        "Certificates are revoked at once, not on %(last)s. Leave the last day empty, or leave the certificates in force"
+        "The end is to come, on %(last)s: revoke the certificates on a date, or leave them in force. To revoke them at once, "
+        "leave the last day empty"
     ),
     "signatory_exists": _l("%(name)s may sign for the organisation already. Change the days of that right instead"),
     "signing_right_gone": _l("There is no such right to sign any more. Open the organisation’s page again"),

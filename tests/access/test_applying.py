@@ -365,6 +365,28 @@ def test_the_sender_says_what_becomes_of_the_certificates(
     assert told is (choice == "leave")
 
 
+def test_the_sender_says_on_which_day_the_certificates_are_revoked(
+    house: House, browser: BrowsingClient, authority: None
+):
+    builders.access_right(house.organisation, house.earnings)
+    certificate = certified(house, house.earnings)
+    page = to_check(browser.get("/interface/apply"), house, house.benefits)
+    name, until = f"certificates_{house.earnings.id}", f"certificates_until_{house.earnings.id}"
+    for typed, said in (("", "Enter the last day"), ("1.1.2020", "has ended already"), ("soon", "soon")):
+        answer = page.submit("Send the replacement application", **{name: "date", until: typed})
+        assert answer.status == 422
+        assert said in answer.errors[0]
+    assert held(house) == ["earnings-ws"]
+
+    page = page.submit("Send the replacement application", **{name: "date", until: "24.12.2026"})
+
+    assert page.h1 == "Replacement application"
+    planned = db.session.get_one(Certificate, certificate.id, populate_existing=True)
+    assert (planned.state, planned.planned_reason) == (CertificateState.ISSUED, "unnecessary")
+    assert "It works to the end of 24 December 2026" in browser.get(f"/certificates/{certificate.id}").text
+    assert "One valid certificate has no access right any more" not in browser.get("/interface").text
+
+
 def test_a_forged_answer_about_certificates_sends_nothing(house: House, browser: BrowsingClient, authority: None):
     builders.access_right(house.organisation, house.earnings)
     certified(house, house.earnings)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import create_app, tables
-from certportal.certificates import authorities
+from certportal.certificates import authorities, signers
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.protocols.pkiws.names import MESSAGES, Operation
@@ -171,7 +171,7 @@ def signer() -> Signer:
         assert tables.ROOMS
         db.create_all()
         authorities.initialise(Environment.PRODUCTION)
-        return authorities.reply_signer(Environment.PRODUCTION)
+        return signers.reply_signer(Environment.PRODUCTION)
 
 
 def g8() -> Row:

@@ -19,7 +19,7 @@ LANGUAGES = pytest.mark.parametrize("language", ["fi", "sv", "en"])
 FILE = re.compile(r"^/(static|crl)|\.(pem|cer|p7b|ics)$")
 EMPTY_FORMS = {
     "signatory": ["/orders/application", "/interface/apply", "/orders/new"],
-    "anybody": ["/sign-in", "/sign-in/not-here-yet", "/retrieve", "/desk/sign-in"],
+    "anybody": ["/sign-in", "/sign-in/not-here-yet", "/retrieve", "/desk/sign-in", "/revocations/link", "/revocations"],
 }
 
 

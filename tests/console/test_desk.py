@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from certportal.certificates.models import Certificate
+from certportal.certificates.rules import Aftermath, at_once_only_what_has_ended
 from certportal.console import rules, service
 from certportal.extensions import db, transaction
 from certportal.outbox.models import OutboxRow
@@ -207,11 +208,13 @@ class TestRules:
 
     def test_revoking_belongs_to_today(self) -> None:
         today = date(2026, 12, 1)
-        rules.ends_at_once(None, today, stop=True)
-        rules.ends_at_once(today, today, stop=True)
-        rules.ends_at_once(date(2027, 1, 1), today, stop=False)
+        now, later = Aftermath("revoke"), Aftermath("date", date(2027, 1, 1))
+        at_once_only_what_has_ended(None, today, now)
+        at_once_only_what_has_ended(today, today, now)
+        for then in (later, Aftermath()):
+            at_once_only_what_has_ended(date(2027, 1, 1), today, then)
         with pytest.raises(Refusal):
-            rules.ends_at_once(date(2026, 12, 2), today, stop=True)
+            at_once_only_what_has_ended(date(2026, 12, 2), today, now)
 
 
 def test_the_health_page_is_in_words_the_worst_first(app: Flask, desk: BrowsingClient, clock: FakeClock) -> None:

@@ -71,6 +71,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         "token": token,
         "certificates.contact_page.token": page_token,
         "certificates.contact_file.token": page_token,
+        "certificates.contact_revoke.token": page_token,
         "signin.operator_link.token": desk.make_sign_in_link(EmailAddress.parse(operator.email), builders.COMMAND)[
             -43:
         ],
@@ -81,6 +82,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         "environment": "production",
         "certificate_id": certificate.id,
         "retrieval_id": certificate.retrieval_id,
+        "serial": certificate.serial,
         "contact_id": contact.id,
         "organisation_id": acting.organisation.id,
         "person_id": acting.person.id,

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from certportal.certificates import authorities, service
+from certportal.certificates import authorities, service, signers
 from certportal.certificates.service import CertificateState
 from certportal.identifiers import Actor, Environment
 from certportal.protocols.pkiws import errors, reading, replying, verifying
@@ -62,9 +62,14 @@ def not_a_request(refused: reading.NotARequest, call: Call | None = None) -> Ans
 
 def _signer(request: Request) -> Signer:
     """The environment's own. Where the request names none that there is, any will do to say so."""
-    here = list(authorities.present())
     environment = reading.environment_of(request)
-    return authorities.reply_signer(environment if environment in here else (here or [Environment.PRODUCTION])[0])
+    try:
+        return signers.reply_signer(environment or Environment.PRODUCTION)
+    except Refusal:
+        others = [each for each in authorities.present() if each is not environment]
+        if not others:
+            raise
+        return signers.reply_signer(others[0])
 
 
 def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> bytes:

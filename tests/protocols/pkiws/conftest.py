@@ -8,12 +8,11 @@ import pytest
 from cryptography import x509
 from flask import Flask
 
-from certportal.certificates import authorities
+from certportal.certificates import signers
 from certportal.identifiers import Environment
 from certportal.settings import Settings
 from tests.certificates.steps import Kit
 from tests.orders.steps import House, housed
-from tests.protocols.pkiws import standin  # noqa: F401
 from tests.protocols.pkiws.wire import Line
 
 
@@ -42,4 +41,4 @@ def line(app: Flask) -> Line:
 @pytest.fixture
 def trusted(app: Flask) -> Callable[[], x509.Certificate]:
     """The certificate that signs production's replies, as its users were told it."""
-    return lambda: authorities.reply_signer(Environment.PRODUCTION).certificate
+    return lambda: signers.reply_signer(Environment.PRODUCTION).certificate

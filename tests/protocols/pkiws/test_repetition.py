@@ -130,13 +130,11 @@ def test_without_an_authority_the_program_is_told_to_try_later_and_the_log_why(
 ) -> None:
     codes, sent = kit.codes(), der_request()
     assert line.get("x").signer  # the replies' own key is warm
-    chain = settings.ca_dir / "production" / "chain.pem"
-    line.app.extensions.pop("certportal.authorities", None)
-    kept = chain.read_bytes()
-    chain.write_bytes(b"")
-    reply = line.sign_new(codes, sent, Environment="PRODUCTION")
-    assert reply.codes in (["PKI086"], ["PKI092"])
+    certificate = settings.ca_dir / "production" / "issuing.pem"
+    certificate.rename(certificate.with_suffix(".away"))
+    reply = line.sign_new(codes, sent)
+    assert reply.codes == ["PKI092"]
     assert "send the same request again later" in reply.messages[0]
-    assert "no certificate can be issued: ca_" in caplog.text
-    chain.write_bytes(kept)
+    assert "no certificate can be issued: ca_missing" in caplog.text
+    certificate.with_suffix(".away").rename(certificate)
     assert line.sign_new(codes, sent).retrieval_id
