@@ -142,11 +142,13 @@ def _answer(certificate: Certificate) -> Response:
     if certificate.state is CertificateState.PREPARED:
         answer = _text("The certificate is prepared and waits for its signature. Send the same request again.\n", 202)
         answer.headers["Retry-After"] = str(current_settings().prepared_seconds)
-        log.warning("EST %s from %s: %s is not signed yet", request.path, request.remote_addr, certificate.serial)
+        log.warning(
+            "EST %s from %s: not signed yet (order %s)", request.path, request.remote_addr, certificate.order.number
+        )
         return answer
     if certificate.der is None:
         raise Conflict("certificate_given_up")
-    log.info("EST %s from %s: %s", request.path, request.remote_addr, certificate.serial)
+    log.info("EST %s from %s: issued (order %s)", request.path, request.remote_addr, certificate.order.number)
     return _certificates([x509.load_der_x509_certificate(certificate.der)], ISSUED)
 
 

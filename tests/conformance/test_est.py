@@ -137,7 +137,7 @@ def test_wire_2_strongswan_asks_again_while_the_certificate_is_only_prepared(
         done(running.shell("\n".join(FIRST_BY_STRONGSWAN.splitlines()[:2]), tmp_path))
         with (tmp_path / "swan.pem").open("wb") as told:
             process = subprocess.Popen([*command, "--outform", "pem"], stdout=told, stderr=subprocess.PIPE, text=True)
-            running.served.wait_for_line("is not signed yet")
+            running.served.wait_for_line("not signed yet")
             away.rename(key)
             _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
