@@ -4,9 +4,11 @@ A forged header would renew somebody else's certificate for the forger's key: ce
 """
 
 import http.client
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -39,9 +41,9 @@ def settings(with_authorities: Settings, header: ClientCertificateHeader) -> Set
 
 
 @pytest.fixture
-def victim(app: Flask, tmp_path: object, clock: FakeClock) -> Certificate:
+def victim(app: Flask, tmp_path: Path, clock: FakeClock) -> Certificate:
     """A certificate in force that could be renewed now, and that anybody has seen."""
-    return renewable(Kit(housed(), tmp_path), clock)  # type: ignore[arg-type]
+    return renewable(Kit(housed(), tmp_path), clock)
 
 
 def shown(victim: Certificate, header: ClientCertificateHeader) -> dict[str, str]:
@@ -114,6 +116,15 @@ def test_f17_no_other_spelling_is_believed_from_anybody(
         answer = Caller(app).post("simplereenroll", one_line(request()), environ_overrides=environ)
         assert refused(answer)[1] == code
     assert len(certificates()) == 1
+
+
+@pytest.mark.parametrize("guide", ["deploy.md", "est.md"])
+def test_f17_every_place_that_leads_to_the_portal_overwrites_both_headers(guide: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / guide).read_text("utf-8")
+    places = [place for place in re.findall(r"location [^{]*{(.*?)}", text, re.DOTALL) if "proxy_pass" in place]
+    assert places
+    for place in places:
+        assert {"X-SSL-Client-Cert", "Client-Cert"} <= set(re.findall(r"proxy_set_header (\S+)", place))
 
 
 @pytest.fixture(scope="module")
