@@ -84,14 +84,31 @@ def tell(message: str, kind: str = "success") -> None:
 
 
 @lru_cache(maxsize=256)
+def _static_file(folder: str, name: str) -> Path:
+    return Path(folder, name)
+
+
+@lru_cache(maxsize=256)
 def _static_address(name: str, path: Path, _changed: float) -> str:
     return url_for("static", filename=name, v=hashlib.sha256(path.read_bytes()).hexdigest()[:12])
 
 
 def static_url(name: str) -> str:
     """A static file's address with its content's fingerprint, so that it may be cached for ever."""
-    path = Path(current_app.static_folder or "", name)
+    path = _static_file(current_app.static_folder or "", name)
     return _static_address(name, path, path.stat().st_mtime)
+
+
+@lru_cache(maxsize=256)
+def _plain_address(endpoint: str, _root: str) -> str:
+    return url_for(endpoint)
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Flask's ``url_for``, for templates and the navigation; an address without values in it is built once."""
+    if values or endpoint[0] == ".":
+        return url_for(endpoint, **values)
+    return _plain_address(endpoint, request.script_root)
 
 
 def _asked_by_program() -> bool:
@@ -171,7 +188,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
     app.after_request(_headers)
     app.context_processor(_context)
-    app.jinja_env.globals["static"] = static_url
+    app.jinja_env.globals.update(static=static_url, url_for=address)
 
 
 def found(value: Any) -> Any:

@@ -95,8 +95,8 @@ def days_left(end: datetime, now: datetime) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """20 minutes, 5 hours, 2 days: how long something has waited."""
-    minutes = max(0, int((now - moment).total_seconds() // 60))
+    """20 minutes, 5 hours, 2 days: how long something has waited; a minute at the least."""
+    minutes = max(1, int((now - moment).total_seconds() // 60))
     if minutes < 60:
         return ngettext("%(num)s minute", "%(num)s minutes", minutes)
     if minutes < 48 * 60:

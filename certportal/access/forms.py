@@ -29,7 +29,7 @@ from certportal.sentences import SENTENCES, sentence
 
 NAME = 200
 SEVERAL = ("purposes", "channels")
-ASKED = ("contact_name", "contact_email", "contact_phone", "contact_language", "terms", "terms_version")
+ASKED = ("give_up_all", "contact_name", "contact_email", "contact_phone", "contact_language", "terms", "terms_version")
 CHECKED = {"contact-email": "contact_email", "contact-phone": "contact_phone"}
 """Fields that are checked as they are filled in, by the last part of the address."""
 
@@ -61,9 +61,10 @@ class ApplicationForm(Form):
     channels = ChoicesField(
         _l("Channels"),
         coerce=int,
-        missing=_l("Choose at least one channel. If you stop using the interface altogether, contact us"),
+        missing=_l("Choose at least one channel"),
         description=_l("The ways in which your programs connect. Each channel needs certificates of its own"),
     )
+    give_up_all = ConsentField(_l("We give up every channel"), required=False)
     contact_name = PlainTextField(
         _l("Full name"), limit=NAME, missing=_l("Enter the person’s first name and last name")
     )
@@ -82,6 +83,8 @@ class ApplicationForm(Form):
         self.accepted_version = str(answers.get("terms_version") or "")
         asked = {name: answers[name] for name in (*SEVERAL, *ASKED) if name in answers}
         super().__init__(MultiDict(asked), meta={"csrf": False})
+        if offered.is_replacement:
+            self.channels.missing = _l("Choose at least one channel, or tick that you give up every one")
         language = str(get_locale())[:2]
         self.purposes.choices = [(each.code, each.text(language)) for each in offered.purposes]  # pyright: ignore[reportAttributeAccessIssue]
         self.channels.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
@@ -89,6 +92,7 @@ class ApplicationForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Every field, and that the terms accepted are those in force."""
         super().validate(extra_validators)
+        self._judge_giving_up()
         terms = self.offered.terms
         if terms is None:
             self.terms.errors = [sentence(Refusal("terms_none"))]
@@ -101,6 +105,20 @@ class ApplicationForm(Form):
         """One answer by itself, as it is given."""
         return self[name].validate(self)
 
+    @property
+    def gives_up_all(self) -> bool:
+        """Whether an application that replaces another asks for nothing any more, and says so."""
+        return bool(self.give_up_all.data) and self.offered.is_replacement
+
+    def _judge_giving_up(self) -> None:
+        """Who gives up every channel needs no purpose, and has no channel ticked."""
+        if not self.gives_up_all:
+            return
+        if self.channels.data:
+            self.give_up_all.errors = [sentence(Refusal("given_up_and_chosen"))]
+            return
+        self.channels.errors = self.purposes.errors = ()
+
     def answers(self) -> ApplicationAnswers:
         """What the valid form asks for."""
         email, terms = self.contact_email.data, self.offered.terms
@@ -110,10 +128,11 @@ class ApplicationForm(Form):
             self.contact_name.data or "", email, self.contact_phone.data, self.contact_language.data
         )
         return ApplicationAnswers(
-            purposes=tuple(self.purposes.data or ()),
+            purposes=() if self.gives_up_all else tuple(self.purposes.data or ()),
             channels=tuple(self.channels.data or ()),
             contact=contact,
             terms_id=terms.id,
+            gives_up_all=self.gives_up_all,
         )
 
 

@@ -22,12 +22,16 @@ LONGEST_REASON = 1000
 
 @dataclass(frozen=True, slots=True)
 class ApplicationAnswers:
-    """What a sent application asks for, parsed. ``purposes`` are codes, ``channels`` ids, both in the page's order."""
+    """What a sent application asks for, parsed. ``purposes`` are codes, ``channels`` ids, both in the page's order.
+
+    ``gives_up_all``: neither is named, and that is meant; of a replacement application alone.
+    """
 
     purposes: tuple[str, ...]
     channels: tuple[int, ...]
     contact: OrganisationContact
     terms_id: int
+    gives_up_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,17 @@ def may_be_asked_for(closed_on: date | None, on: date) -> None:
         raise Refusal("channel_closed_to_new")
 
 
-def chosen(channels: Collection[int], purposes: Collection[str], known_purposes: Collection[str]) -> None:
-    """An application names at least one channel and one purpose, and no purpose that is not offered.
+def chosen(asked: ApplicationAnswers, known_purposes: Collection[str], *, replaces: bool) -> None:
+    """An application names at least one channel and one purpose, and no purpose that is not offered; but one that replaces
+    another may give up every channel, if it says so: nothing ticked alone is taken for a mistake.
 
-    Refusals: choices_missing, choice_unknown.
+    Refusals: choices_missing, choice_unknown, given_up_and_chosen.
     """
+    channels, purposes = asked.channels, asked.purposes
+    if asked.gives_up_all and (channels or purposes):
+        raise Refusal("given_up_and_chosen")
+    if asked.gives_up_all and replaces:
+        return
     if not channels or not purposes:
         raise Refusal("choices_missing")
     if not set(purposes) <= set(known_purposes):

@@ -42,7 +42,8 @@ def send_application(
 
     A second press sends nothing: it answers with the application that the first one made. Refusals:
     draft_not_found; draft_deleted, draft_changed; rights_changed (the difference is no longer
-    what was shown), terms_changed (conflict); plan_in_the_past; channel_closed_to_new, choices_missing, choice_unknown.
+    what was shown), terms_changed (conflict); plan_in_the_past; channel_closed_to_new, choices_missing, choice_unknown,
+    given_up_and_chosen.
     """
     revoked: set[tuple[Environment, str]] = set()
     with transaction() as session:
@@ -97,8 +98,8 @@ def _checked(answers: ApplicationAnswers, how: Sending, organisation_id: int) ->
     if terms is None or terms.id != answers.terms_id:
         raise Conflict("terms_changed")
     known = [purpose.code for purpose in offered_purposes(organisation_id)]
-    rules.chosen(answers.channels, answers.purposes, known)
     shown = preview(organisation_id, answers.channels)
+    rules.chosen(answers, known, replaces=shown.is_replacement)
     if len(shown.added) < len(shown.difference.added):
         raise Refusal("choice_unknown")
     for channel in shown.added:

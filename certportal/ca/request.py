@@ -32,7 +32,9 @@ def read_signing_request(sent: bytes) -> SigningRequest:
     """Read, verify and judge a signing request in any wrapping that armour.py knows, 64 KB at most.
 
     The key is judged before the signature is verified: verifying with an absurd key could take minutes. The same octets are
-    read once, for issuing asks twice; a refusal is never kept. Raises RequestRefused, and nothing else, for whatever octets are sent.
+    read once, for issuing asks twice; a refusal is never kept.
+
+    Raises RequestRefused, and nothing else, for whatever octets are sent.
     """
     found = armour.der_of_request(sent)
     try:

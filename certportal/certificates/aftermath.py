@@ -34,9 +34,12 @@ def settle(
     by: Actor,
     note: str = "",
     tell: Callable[[Certificate, Actor], None] = tell_contact_of_plan,
+    *,
+    signatories_hear: bool = False,
 ) -> Settled:
     """A step: valid certificates are revoked, planned to be revoked, or left, as ``then`` says. ``tell`` is the step that tells
-    of each plan: the contact alone, where one letter tells the signatories of what has ended.
+    of each plan: the contact alone, where one letter tells the signatories of what has ended. ``signatories_hear``: that letter
+    tells them of what is revoked at once, too.
 
     What ends by itself before the day is left to it, and so is an earlier plan. Refusals: plan_in_the_past.
     """
@@ -44,7 +47,9 @@ def settle(
     done, day = Settled(), then.planned_day
     for certificate in found:
         if then.at_once:
-            done.issuers.add(revoke_within(certificate.id, reason, by, note).signed_by)
+            done.issuers.add(
+                revoke_within(certificate.id, reason, by, note, signatories_hear=signatories_hear).signed_by
+            )
             done.revoked += 1
         elif day is not None and not _goes_before(certificate, formats.end_of_day(day), by):
             tell(plan_within(certificate.id, day, reason, by, note), by)

@@ -33,10 +33,12 @@ def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") ->
     return db.session.get_one(Certificate, certificate_id)
 
 
-def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
+def revoke_within(
+    certificate_id: int, reason: ca.Reason, by: Actor, note: str = "", *, signatories_hear: bool = False
+) -> Certificate:
     """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction.
 
-    Refusals as ``revoke``.
+    ``signatories_hear``: they hear of it from a letter of that greater thing. Refusals as ``revoke``.
     """
     within_transaction()
     rules.reason_allowed(reason, operator=by.kind in ISSUERS)
@@ -58,11 +60,11 @@ def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str =
         reason=reason.value,
         note=note,
     )
-    _tell_revoked(certificate, by)
+    _tell_revoked(certificate, by, signatories_hear=signatories_hear)
     return certificate
 
 
-def _tell_revoked(certificate: Certificate, by: Actor) -> None:
+def _tell_revoked(certificate: Certificate, by: Actor, *, signatories_hear: bool) -> None:
     reference = {"certificate": certificate.id, "by": by.kind.value, "by_name": by.name}
     outbox.queue(
         "certificate_revoked_contact",
@@ -71,6 +73,8 @@ def _tell_revoked(certificate: Certificate, by: Actor) -> None:
         send_before=None,
         organisation_id=certificate.organisation_id,
     )
+    if signatories_hear:
+        return
     tell_signatory(
         "certificate_revoked_signatory",
         certificate.organisation_id,

@@ -65,7 +65,6 @@ def _endings(
     askable, rights = _Askable(to), Rights()
     for number, its in by_certificate.items():
         certificate = about[number]
-        signer = askable.signer(certificate)
         signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)
         replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
         rung = min(line.rung for line in its)
@@ -85,7 +84,7 @@ def _endings(
             contact_name=certificate.contact.name,
             contact_company=certificate.contact.company,
             contact_email=certificate.contact.email,
-            signer=signer,
+            signer=askable.signer(certificate),
             organisation_contact=registry.contact_of(certificate.organisation),
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),

@@ -9,13 +9,13 @@ from certportal.certificates import answering
 from certportal.extensions import csrf
 
 blueprint = Blueprint("ocsp", __name__)
-csrf.exempt(blueprint)
 MIMETYPE = "application/ocsp-response"
 KEPT_SECONDS = 30
 """So long may others keep an answer: a revocation is to be known everywhere within a minute, so much less than it holds."""
 
 
 @blueprint.post("/ocsp")
+@csrf.exempt
 @allow("program")
 def asked_by_post() -> Response:
     """The request is the body, whatever its media type is called."""

@@ -22,11 +22,11 @@ from certportal.refusals import Refusal
 from certportal.sentences import sentence
 
 blueprint = Blueprint("revocations", __name__)
-csrf.exempt(blueprint)
 log = logging.getLogger(__name__)
 
 
 @blueprint.post("/revocations")
+@csrf.exempt
 @allow("program")
 def revoke() -> Response:
     """Revoke the certificate whose key made the proof."""

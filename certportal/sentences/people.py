@@ -29,6 +29,10 @@ SENTENCES: dict[str, LazyString] = {
     "admissions_for_organisation": _l(
         "Several requests for this organisation have come already. We answer them by e-mail; call us if it is urgent"
     ),
+    "admission_unheard": _l(
+        "The e-mail to those who sign for the organisation today has not left yet. Wait until it has: a day after the request"
+        " you may decide without it"
+    ),
     "admission_decided": _l("This request has been decided already. Open the queue again to see how it stands"),
     "organisation_has_ended": _l(
         "The organisation %(typed)s no longer uses the service. Open it again before you let anybody in"

@@ -346,6 +346,36 @@ def test_before_sending_the_difference_is_shown_with_what_uses_the_channel_given
     assert "Benefits payment data – Web Service" in kept
 
 
+def test_every_channel_is_given_up_by_saying_so(house: House, browser: BrowsingClient, authority: None):
+    builders.access_right(house.organisation, house.earnings)
+    certified(house, house.earnings)
+    page = browser.get("/interface/apply").submit("Check", **answers(house))
+    assert page.status == 422
+    assert page.errors == ["Channels: Choose at least one channel, or tick that you give up every one"]
+    page = page.submit("Check", **answers(house, house.earnings, give_up_all="y"))
+    assert page.errors == [
+        "We give up every channel: Channels are ticked as well. Untick them to give up every one, or untick this"
+    ]
+    assert page.field("give_up_all") == "y"
+
+    page = page.submit("Check", **answers(house, give_up_all="y"))
+    assert page.h1 == "Check what changes"
+    assert "Your organisation stops using the technical interface." in page.text
+    assert "One certificate uses this channel" in page.text
+    assert "None any more" in page.text
+    page = page.submit("Send the replacement application")
+    assert held(house) == []
+    assert "The access right ended when this was sent" in page.text
+    assert browser.get("/interface/apply").h1 == "Application for using the technical interface"
+
+
+def test_a_first_application_cannot_give_up_anything(house: House, browser: BrowsingClient):
+    page = browser.get("/interface/apply")
+    assert page.soup.find(id="give_up_all") is None
+    page = browser.post("/interface/apply", answers(house, give_up_all="y"))
+    assert page.errors == ["Channels: Choose at least one channel"]
+
+
 @pytest.mark.parametrize(("choice", "state"), [("revoke", "revoked"), ("leave", "issued")])
 def test_the_sender_says_what_becomes_of_the_certificates(
     house: House, browser: BrowsingClient, authority: None, choice: str, state: str

@@ -3,15 +3,16 @@
 import atexit
 import http.client
 import os
+import select
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Flask
 
@@ -37,28 +38,26 @@ class Hello(Server):
 class Running:
     """A server in a forked process: one worker, gthread."""
 
-    def __init__(self, server: type[Server], settings: Settings) -> None:
+    def __init__(self, server: Callable[[Settings], Server], settings: Settings) -> None:
         self.port = int(settings.bind.rpartition(":")[2])
         self.log = settings.data_dir / "server.log"
-        self.pid = _forked(lambda: server(settings).run(), self.log)
+        listening, says = os.pipe()
+        self.pid = _forked(partial(_serve, server, settings, says), self.log)
+        os.close(says)
         atexit.register(self.stop)
-        self._wait()
+        with os.fdopen(listening, "rb") as word:
+            if not (_comes(word) and self.answers()):
+                raise SystemExit(f"the server that was to be measured does not answer:\n{self.log.read_text()}")
 
     def answers(self) -> bool:
+        """Whether the worker answers, as soon as it can: a connection to a server that listens waits for it."""
         try:
-            with closing(http.client.HTTPConnection("localhost", self.port, timeout=1)) as connection:
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)) as connection:
                 connection.request("GET", "/")
                 connection.getresponse().read()
         except OSError:
             return False
         return True
-
-    def _wait(self) -> None:
-        ends = time.monotonic() + PATIENCE
-        while not self.answers():
-            if time.monotonic() > ends or os.waitpid(self.pid, os.WNOHANG)[0]:
-                raise SystemExit(f"the server that was to be measured does not answer:\n{self.log.read_text()}")
-            time.sleep(0.05)
 
     def cpu_seconds(self) -> float:
         """User and system time so far of the server and its workers."""
@@ -87,6 +86,18 @@ class Running:
         atexit.unregister(self.stop)
         os.kill(self.pid, signal.SIGTERM)
         os.waitpid(self.pid, 0)
+
+
+def _serve(server: type[Server], settings: Settings, says: int) -> None:
+    """Serve, and say so in the pipe once the port is open."""
+    made = server(settings)
+    made.cfg.set("when_ready", lambda _arbiter: os.write(says, b"."))
+    made.run()
+
+
+def _comes(word: BinaryIO) -> bool:
+    """Whether the other end of the pipe says it in time; an end that closes says nothing."""
+    return bool(select.select([word], [], [], PATIENCE)[0]) and bool(word.read(1))
 
 
 def _forked(run: Callable[[], None], log: Path) -> int:

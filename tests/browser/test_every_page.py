@@ -29,14 +29,15 @@ def kind_of(path: str) -> str:
 
 
 def walk(visitor: Visitor, *starts: str) -> list[str]:
-    """Follows links, page by page, three of each kind; audits all, thoroughly in one language. Answers what is wrong."""
+    """Follows links, page by page, three of each kind: what is long differs from row to row. Audits all, the first of a
+    kind thoroughly in one language. Answers what is wrong."""
     waiting, seen, counted = list(starts), set(starts), dict[str, int]()
     wrong: list[str] = []
     while waiting:
         address = waiting.pop(0)
         kind = kind_of(urlsplit(address).path)
         counted[kind] = counted.get(kind, 0) + 1
-        if counted[kind] > 2:
+        if counted[kind] > 3:
             continue
         status = visitor.open(address)
         if status >= 400:
