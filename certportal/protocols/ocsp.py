@@ -16,14 +16,14 @@ KEPT_SECONDS = 30
 
 @blueprint.post("/ocsp")
 @csrf.exempt
-@allow("program")
+@allow("program", any_host=True)
 def asked_by_post() -> Response:
     """The request is the body, whatever its media type is called."""
     return _answer(answering.answer(request.get_data(cache=False)), keep=False)
 
 
 @blueprint.get("/ocsp/<path:encoded>", merge_slashes=False)
-@allow("program")
+@allow("program", any_host=True)
 def asked_by_get(encoded: str) -> Response:
     """The request is the rest of the address, in base64."""
     try:

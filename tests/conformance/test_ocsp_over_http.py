@@ -16,7 +16,7 @@ from certportal.certificates import authorities, service
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.settings import current_settings
-from tests.ca.openssl import make_key, make_request, openssl
+from tests.ca.openssl import KEYS, make_key, make_request, openssl
 from tests.certificates.steps import PROGRAM, Kit
 from tests.conformance.served import Portal
 from tests.no_skips import needs
@@ -27,7 +27,7 @@ pytestmark = needs("openssl")
 @pytest.fixture
 def leaf(kit: Kit, tmp_path: Path) -> tuple[Path, int]:
     """The file of a certificate that was just issued, with its chain beside it; and the row's number."""
-    issued = kit.certificate(kit.order(), make_request(make_key(tmp_path)))
+    issued = kit.certificate(kit.order(), make_request(make_key(tmp_path, *KEYS["EC P-256"])))
     for job in scheduler.jobs(current_settings()):
         if job.name in (runs.PUBLISH, runs.ANSWERS):
             assert scheduler.run_now(job)

@@ -15,7 +15,7 @@ from certportal.certificates.models import CertificateState
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.settings import Settings, current_settings
-from tests.ca.openssl import make_key, make_request, openssl
+from tests.ca.openssl import KEYS, make_key, make_request, openssl
 from tests.ca.softhsm import MODULE, PIN, Reader, needs_softhsm, reader_in
 from tests.certificates.steps import PROGRAM, Kit
 from tests.conftest import FakeClock
@@ -57,7 +57,7 @@ def test_a_complete_run_of_the_story(app: object, reader: Reader, tmp_path: Path
     assert all(is_reference(path.read_bytes()) for path in keys), "no key lies in a file"
     assert reply.certificate.issuer.rfc4514_string() == "CN=Certportal Services Issuing CA (production)"
 
-    issued = kit.certificate(kit.order(), make_request(make_key(tmp_path)))
+    issued = kit.certificate(kit.order(), make_request(make_key(tmp_path, *KEYS["EC P-256"])))
     leaf = tmp_path / "leaf.der"
     leaf.write_bytes(issued.der or b"")
     chain = tmp_path / "chain.pem"
