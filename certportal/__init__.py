@@ -14,6 +14,7 @@ with without_collecting():
     from certportal.outbox.smtp import mail_config
     from certportal.routing import LazyRule, RowNumber
     from certportal.settings import Settings, flask_config
+    from certportal.templating import Templates
 
 PACKAGE = Path(__file__).parent
 ROOMS_WITH_LETTERS = (
@@ -25,7 +26,7 @@ ROOMS_WITH_LETTERS = (
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The one factory: production, demo and tests. ``clock`` is given by tests and by the demo’s own past."""
     app = Flask(__name__, template_folder=str(_beside("templates")), static_folder=str(_beside("static")))
-    app.url_rule_class = LazyRule
+    app.url_rule_class, app.jinja_environment = LazyRule, Templates
     app.url_map.converters["int"] = RowNumber
     app.extensions["certportal.settings"] = settings
     app.extensions["certportal.clock"] = clock or (DemoClock() if settings.demo else MachineClock())
@@ -37,7 +38,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
-    proxies.init_app(app, settings.trusted_proxies)
+    proxies.init_app(app, settings)
     formats.init_app(app)
     import_module("certportal.navigation").init_app(app)
     import_module("certportal.signin.guard").init_app(app)
@@ -46,7 +47,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         import_module(f"certportal.{room}.letters")
     for room in ("home", *ROOMS_WITH_LETTERS, *(["demo"] if settings.demo else [])):
         app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
-    for protocol in ("pkiws.views", "revocation_status", "ocsp", "wellness"):
+    for protocol in ("est", "pkiws.views", "revocation_status", "ocsp", "revocations", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app
 

@@ -27,13 +27,17 @@ CSP = (
 )
 
 
-def allow(*roles: str) -> Callable[[View], View]:
-    """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it."""
+def allow(*roles: str, any_host: bool = False) -> Callable[[View], View]:
+    """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it.
+
+    ``any_host``: it answers whatever host is named, for certificates name hosts of their own, and simple programs none.
+    """
     if not roles or not set(roles) <= ROLES:
         raise ValueError(f"roles are {sorted(ROLES)}")
 
     def mark(view: View) -> View:
         view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        view.any_host = any_host  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -84,14 +88,31 @@ def tell(message: str, kind: str = "success") -> None:
 
 
 @lru_cache(maxsize=256)
+def _static_file(folder: str, name: str) -> Path:
+    return Path(folder, name)
+
+
+@lru_cache(maxsize=256)
 def _static_address(name: str, path: Path, _changed: float) -> str:
     return url_for("static", filename=name, v=hashlib.sha256(path.read_bytes()).hexdigest()[:12])
 
 
 def static_url(name: str) -> str:
     """A static file's address with its content's fingerprint, so that it may be cached for ever."""
-    path = Path(current_app.static_folder or "", name)
+    path = _static_file(current_app.static_folder or "", name)
     return _static_address(name, path, path.stat().st_mtime)
+
+
+@lru_cache(maxsize=256)
+def _plain_address(endpoint: str, _root: str) -> str:
+    return url_for(endpoint)
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Flask's ``url_for``, for templates and the navigation; an address without values in it is built once."""
+    if values or endpoint[0] == ".":
+        return url_for(endpoint, **values)
+    return _plain_address(endpoint, request.script_root)
 
 
 def _asked_by_program() -> bool:
@@ -130,7 +151,10 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 
 def _refuse_foreign_host() -> None:
-    if request.host.lower() != current_settings().host:
+    if request.host.lower() == current_settings().host:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not getattr(view, "any_host", False):
         raise MisdirectedRequest
 
 
@@ -171,7 +195,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
     app.after_request(_headers)
     app.context_processor(_context)
-    app.jinja_env.globals["static"] = static_url
+    app.jinja_env.globals.update(static=static_url, url_for=address)
 
 
 def found(value: Any) -> Any:

@@ -10,12 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask import Flask, g
-from flask_babel import Babel, Domain, get_locale
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -25,6 +22,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
+
+from certportal.languages import Languages
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -109,42 +108,6 @@ def _tell_postgresql(table: sa.Table, connection: Connection, **_: Any) -> None:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
-class Catalogues(Domain):
-    """The sentences of the language being written, found once for each language of a request or a letter.
-
-    Flask-Babel looks its catalogue up anew for every sentence, by the name of the locale that it puts together each time.
-    """
-
-    def get_translations(self) -> Any:
-        locale = get_locale()
-        if locale is None:
-            return super().get_translations()
-        known = g.get("catalogue")
-        if known is None or known[0] is not locale:
-            known = g.catalogue = (locale, super().get_translations())
-        return known[1]
-
-
-class Languages(Babel):
-    """Flask-Babel with those catalogues, in templates without the two calls for each sentence that it would add."""
-
-    @cached_property
-    def domain_instance(self) -> Catalogues:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return Catalogues()
-
-    def init_app(self, app: Flask, *positional: Any, **how: Any) -> None:
-        super().init_app(app, *positional, **how)
-        found, environment = self.domain_instance.get_translations, cast(Any, app.jinja_env)
-        environment.install_gettext_callables(
-            gettext=lambda text: found().ugettext(text),
-            ngettext=lambda one, many, count: found().ungettext(one, many, count),
-            pgettext=lambda context, text: found().upgettext(context, text),
-            npgettext=lambda context, one, many, count: found().unpgettext(context, one, many, count),
-            newstyle=True,
-        )
-        environment.globals["_"] = environment.globals["gettext"]
-
-
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy makes ``Model`` out of ``Base`` at run time, where a type checker cannot follow."""
 
@@ -175,9 +138,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get("write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # at every request: straight to the driver, since it waits for nothing and cannot fail
+        connection.connection.cursor().execute("BEGIN")
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -47,6 +47,8 @@ class Server(BaseApplication):
             "post_worker_init": start_worker,
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "header_map": "drop",  # a name with underscores would be read as the one with dashes (failures.md, F17)
             "proc_name": "certportal",
             "control_socket_disable": True,
             "loglevel": "warning" if self.settings.demo else "info",

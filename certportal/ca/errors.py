@@ -51,6 +51,19 @@ CaCode = Literal[
     "ca_token_unset",
 ]
 
+ProofCode = Literal[
+    "proof_empty",
+    "proof_too_large",
+    "proof_private_key",
+    "proof_unreadable",
+    "proof_signers",
+    "proof_weak",
+    "proof_attributes",
+    "proof_text",
+    "proof_other_certificate",
+    "proof_wrong",
+]
+
 
 class RequestRefused(Refusal):
     """The signing request, or the key in it, is not acceptable. The one who made it can do better."""
@@ -74,4 +87,11 @@ class CaRefused(Refusal):
     kind = "conflict"
 
     def __init__(self, code: CaCode, /, **details: object) -> None:
+        super().__init__(code, **details)
+
+
+class ProofRefused(Refusal):
+    """The proof that somebody holds a certificate's private key is none. The one who made it can do better."""
+
+    def __init__(self, code: ProofCode, /, **details: object) -> None:
         super().__init__(code, **details)

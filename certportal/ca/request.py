@@ -33,6 +33,7 @@ def read_signing_request(sent: bytes) -> SigningRequest:
 
     The key is judged before the signature is verified: verifying with an absurd key could take minutes. The same octets are
     read once, for issuing asks twice; a refusal is never kept.
+
     Raises RequestRefused, and nothing else, for whatever octets are sent.
     """
     found = armour.der_of_request(sent)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from certportal import audit, ca, clock
 from certportal.ca import ocsp
@@ -58,6 +58,20 @@ def forget_answers(certificate_id: int) -> None:
     """A step of revoking: what was signed about the certificate is served no more."""
     within_transaction()
     db.session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id == certificate_id))
+
+
+def answers_until() -> datetime | None:
+    """When the first of the stored answers about certificates in force lapses; None while there are none."""
+    living = select(Certificate.id).where(Certificate.not_after > clock.now())
+    return db.session.scalar(select(func.min(OcspAnswer.next_update)).where(OcspAnswer.certificate_id.in_(living)))
+
+
+def sample(environment: Environment, label: str) -> tuple[bytes, bytes] | None:
+    """A question and its stored answer, about the certificate whose answer is oldest: for whoever tries whether it is served."""
+    this = select(OcspAnswer.cert_id, OcspAnswer.der).join(Certificate, Certificate.id == OcspAnswer.certificate_id)
+    query = this.where(_of(environment, label), Certificate.not_after > clock.now()).order_by(OcspAnswer.this_update)
+    found = db.session.execute(query.limit(1)).first()
+    return (ocsp.request_about(found.cert_id), found.der) if found is not None else None
 
 
 def sign_answers(lease: Lease) -> str:

@@ -47,6 +47,7 @@ def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, A
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "state": rules.shown_state(certificate.state, certificate.not_after, now),
         "reason": reasons.reason_words(certificate.revocation_reason),
+        "planned_reason": reasons.reason_words(certificate.planned_reason or ""),
         "renewable_from": certificate.not_after - rules.EXPIRES_SOON,
         "passed": _passed(certificate),
         "renewal_part": round(100 * rules.EXPIRES_SOON / (certificate.not_after - certificate.not_before), 2),

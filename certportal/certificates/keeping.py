@@ -200,5 +200,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = F
         not_us=not_us,
         others=service.others_on_channel(certificate),
         successors=[each for each in service.relations(certificate).successors if each.revoked_at is None],
+        at=url_for("certificates.show", certificate_id=certificate.id),
+        send_to=url_for("certificates.revoke_now", certificate_id=certificate.id),
         status=status,
     )

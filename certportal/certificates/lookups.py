@@ -233,7 +233,7 @@ class _Register:
         ]
 
     def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
-        found = db.session.execute(_looked_after(), {"organisation": organisation_id, "now": now})
+        found = db.session.connection().execute(_looked_after(), {"organisation": organisation_id, "now": now})
         return dict(found.all())
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.ca.plan import ISSUING
-from certportal.extensions import db
-from certportal.identifiers import Environment
+from certportal.extensions import db, partial_index
+from certportal.identifiers import ActorKind, Environment
 from certportal.orders.models import Order
 from certportal.registry.models import Channel, Organisation, TechnicalContact
 
@@ -31,12 +31,16 @@ class Certificate(db.Model):
     ``issuer`` the label of the authority that signs it.
 
     Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
+
+    ``planned_*``: a revocation that is to come, by whose word, all three or none; ``planned_revocation_at`` is the first moment
+    after its last day.
     """
 
     __tablename__ = "certificate"
     __table_args__ = (
         sa.Index("ix_certificate_due", "state", "not_after"),
         sa.Index("ix_certificate_place", "organisation_id", "state", "not_after"),
+        partial_index("ix_certificate_planned", "planned_revocation_at", where="planned_revocation_at IS NOT NULL"),
         sa.Index("ix_certificate_issuer", "environment", "issuer", "revoked_at"),
     )
 
@@ -67,6 +71,9 @@ class Certificate(db.Model):
     will_not_be_renewed_at: Mapped[datetime | None]
     contact_may_renew: Mapped[bool] = mapped_column(default=True)
     renewals: Mapped[int] = mapped_column(default=0)
+    planned_revocation_at: Mapped[datetime | None]
+    planned_reason: Mapped[str | None] = mapped_column(String(40))
+    planned_by: Mapped[ActorKind | None]
     version: Mapped[int] = mapped_column(default=1)
     order: Mapped[Order] = relationship()
     organisation: Mapped[Organisation] = relationship()
@@ -124,3 +131,19 @@ class RetrievalTry(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     client_address: Mapped[str] = mapped_column(String(45))
     tried_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PageAsk(db.Model):
+    """Somebody typed a serial number to have the link to the certificate's page mailed to its contact. A row whatever was typed;
+    ``certificate_id`` where such a certificate is in force. Machine time; ``client_address`` as in ``RetrievalTry``."""
+
+    __tablename__ = "page_ask"
+    __table_args__ = (
+        sa.Index("ix_page_ask_client", "client_address", "asked_at"),
+        sa.Index("ix_page_ask_certificate", "certificate_id", "asked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_address: Mapped[str] = mapped_column(String(45))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    asked_at: Mapped[datetime] = mapped_column(index=True)

@@ -123,7 +123,7 @@ def _renew_page(
         "cover": message.cover,
         "commands": commands_for(service.next_stem(certificate)),
         "retrieve_url": url_for("certificates.renew", token=token),
-        "submit": gettext("Renew the certificate"),
+        "submit": gettext("Get the new certificate"),
     }
     shown = about(certificate, "certificates.contact_file", token=token)
     return private(page("certificates/renew.html", **shown, **context, status=status))

@@ -1,8 +1,11 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.answering import sign_answers
+from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
+from certportal.certificates.answering import answers_until, sample, sign_answers
+from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
+from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
 from certportal.certificates.contact_renewal import allow as allow_contact
 from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
@@ -41,6 +44,7 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
 from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
@@ -51,8 +55,11 @@ from certportal.certificates.revocation_lists import (
     published_bundle,
     published_crl,
 )
+from certportal.certificates.rules import Aftermath
+from certportal.certificates.telling import tell_plan
 
 __all__ = [
+    "Aftermath",
     "Certificate",
     "CertificateState",
     "ChannelUse",
@@ -61,9 +68,12 @@ __all__ = [
     "Listing",
     "Reason",
     "Relations",
+    "Settled",
     "Wanted",
     "activity",
     "allow_contact",
+    "answers_until",
+    "ask_for_page",
     "authority",
     "by_retrieval_id",
     "by_serial",
@@ -80,6 +90,7 @@ __all__ = [
     "give_up",
     "in_force_together",
     "initialise",
+    "issued_by_serial",
     "issuing_lines",
     "listing",
     "next_stem",
@@ -88,8 +99,10 @@ __all__ = [
     "open_replacement",
     "order_number_of_codes",
     "others_on_channel",
+    "plan_revocation",
     "present",
     "presented",
+    "proof_text",
     "publish",
     "publish_all",
     "publish_crls",
@@ -100,11 +113,18 @@ __all__ = [
     "renew",
     "resume_prepared",
     "revoke",
+    "revoke_by_key",
+    "revoke_planned",
     "revoke_within",
+    "sample",
     "search",
+    "settle",
     "sign_answers",
     "stem_of",
     "successor_of",
+    "take_back_of_organisation",
+    "take_back_plan",
+    "tell_plan",
     "unsigned_of",
     "using_channel",
     "warm",

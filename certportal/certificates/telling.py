@@ -2,6 +2,7 @@
 
 from certportal.certificates.models import Certificate
 from certportal.extensions import within_transaction
+from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.orders import service as orders
 from certportal.orders.models import Order
@@ -56,3 +57,37 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
         organisation_id=certificate.organisation_id,
     )
     messages.mailed_by(message_id, row_id)
+
+
+def tell_plan(certificate: Certificate, by: Actor) -> None:
+    """A step: contact and signatories are mailed that it will be revoked on a date, or that it will not be after all."""
+    tell_contact_of_plan(certificate, by)
+    tell_signatory(
+        "revocation_plan_signatory",
+        certificate.organisation_id,
+        None,
+        _of_plan(certificate, by),
+        subject=subject(certificate),
+    )
+
+
+def tell_contact_of_plan(certificate: Certificate, by: Actor) -> None:
+    """A step: the contact alone, where one letter tells the signatories of many certificates."""
+    within_transaction()
+    outbox.queue(
+        "revocation_plan_contact",
+        _of_plan(certificate, by),
+        subject=subject(certificate),
+        send_before=certificate.planned_revocation_at,
+        organisation_id=certificate.organisation_id,
+    )
+
+
+def _of_plan(certificate: Certificate, by: Actor) -> dict[str, object]:
+    at = certificate.planned_revocation_at
+    return {
+        "certificate": certificate.id,
+        "at": at.isoformat() if at is not None else None,
+        "by": by.kind.value,
+        "by_name": by.name,
+    }

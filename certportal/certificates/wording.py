@@ -8,7 +8,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from certportal.certificates.lines import Line
-from certportal.formats import as_date, as_phone, days_left, local
+from certportal.formats import as_date, as_phone, days_left, last_day, local
 
 
 class Told:
@@ -42,6 +42,8 @@ class Told:
             if line.trouble in ("lapsed", "contact_changed", "not_issued", "being_issued"):
                 return ""
             return self._dated("awaiting", line.last_moment) if line.trouble else self._days(line.last_moment)
+        if line.planned is not None:
+            return gettext("revoked after %(date)s", date=as_date(last_day(line.planned)))
         if line.succeeded:
             return gettext("a new one has taken its place")
         if line.state in ("revoked", "expired"):

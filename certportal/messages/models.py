@@ -31,6 +31,7 @@ class MessageEnd(enum.StrEnum):
     CANCELLED = "cancelled"
     LOCKED = "locked"
     CERTIFICATE_ENDED = "certificate_ended"
+    REVOKED = "revoked"
     CONTACT_CHANGED = "contact_changed"
     NOT_ISSUED = "not_issued"
     RIGHT_ENDED = "right_ended"

@@ -88,8 +88,8 @@ class ApplicationForm(Form):
         required=False,
         false_values=(False, "", "n"),
         description=_l(
-            "From 60 days before its end, by a PIN code on this mobile and with a new key. You are told each time, and can "
-            "change this later"
+            "From 60 days before its end, by a PIN code on the contact’s mobile and with a new key. You are told each time, "
+            "and can change this later"
         ),
     )
     terms = ConsentField(_l("I accept the terms of use"))

@@ -212,13 +212,9 @@ def _of_order(order: Order) -> dict[str, Any]:
 
 
 def _channels(organisation_id: int) -> list[OfferedChannel]:
-    valid, waiting = registry.channels_with_right(organisation_id, registry.today())
     every = [
-        OfferedChannel(
-            channel,
-            Standing.VALID if channel.id in valid else Standing.WAITING if channel.id in waiting else Standing.NONE,
-        )
-        for channel in registry.open_channels()
+        OfferedChannel(channel, Standing.VALID if valid else Standing.WAITING if waiting else Standing.NONE)
+        for channel, valid, waiting in registry.channels_and_rights(organisation_id, registry.today())
     ]
     order = list(Standing)
     every.sort(key=lambda each: order.index(each.standing))

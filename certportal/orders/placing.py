@@ -9,7 +9,7 @@ from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.formats import local
 from certportal.messages.models import MessageEnd
 from certportal.orders import offers, replaceable, rules
-from certportal.orders.drafts import begun
+from certportal.orders.drafts import DRAFTS
 from certportal.orders.models import Order, OrderCounter, OrderDraft, OrderReason, OrderState
 from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.orders.steps import issue, subject, withdraw
@@ -50,7 +50,7 @@ def place_renewal(key: str, typed: dict[str, Any], answers: OrderAnswers, acting
         rules.renewed_by_order(ending.state if ending is not None else None)
         if offers.replacing(acting.organisation.id, wanted) is not None:
             raise Conflict("renewal_ordered")
-        draft = begun(key, typed, acting)
+        draft = DRAFTS.begin(key, typed, acting)
         return _placed(draft, draft.version, answers, acting)
 
 

@@ -12,8 +12,10 @@ from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd, TransferCodes
 from certportal.orders import rules
 from certportal.orders.models import Order, OrderState
+from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
+from certportal.registry.telling import tell_signatory
 
 
 def subject(order: Order) -> str:
@@ -129,10 +131,18 @@ def _collect() -> Update:
 
 
 def codes_given_up(order_id: int) -> Order:
-    """A step: the codes of this order became void without a certificate; it stays open and shows that new ones are needed."""
+    """A step: the codes of this order became void without a certificate; it stays open and shows that new ones are needed.
+
+    The contact, who had used them, and the signatory are mailed what to do.
+    """
     within_transaction()
     order = db.session.get_one(Order, order_id)
     order.version += 1
+    about, reference = subject(order), {"order": order.id}
+    outbox.queue(
+        "not_issued_contact", reference, subject=about, send_before=None, organisation_id=order.organisation_id
+    )
+    tell_signatory("not_issued_signatory", order.organisation_id, order.placed_by, reference, subject=about)
     return order
 
 

@@ -33,6 +33,11 @@ def open_channels(environment: Environment | None = None) -> list[Channel]:
     return [channel for channel in found if environment is None or channel.has(environment)]
 
 
+def open_on(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
+    """The condition, over Channel, that a channel can be applied for on a day."""
+    return sa.or_(Channel.closed_on.is_(None), Channel.closed_on > on)
+
+
 def purposes() -> list[Purpose]:
     """Every purpose, closed ones too, in the operator's order."""
     return list(db.session.scalars(select(Purpose).order_by(Purpose.position, Purpose.code)))
@@ -74,8 +79,7 @@ def terms_versions() -> list[Terms]:
 
 @cache
 def _open_channels() -> sa.Select[Channel]:
-    open_today = sa.or_(Channel.closed_on.is_(None), Channel.closed_on > sa.bindparam("on"))
-    return select(Channel).where(open_today).order_by(Channel.position, Channel.code)
+    return select(Channel).where(open_on(sa.bindparam("on"))).order_by(Channel.position, Channel.code)
 
 
 @cache

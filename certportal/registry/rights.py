@@ -13,7 +13,7 @@ from certportal.extensions import db, within_transaction
 from certportal.identifiers import Actor
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import rules
-from certportal.registry.channels import channel_by_code
+from certportal.registry.channels import channel_by_code, open_on
 from certportal.registry.models import AccessRight, Channel, RightState
 from certportal.registry.organisations import today
 from certportal.registry.rows import UNSAID, AccessRightRow, Change, said
@@ -30,13 +30,11 @@ def valid_rights(organisation_id: int, on: date) -> list[AccessRight]:
     return _rights(organisation_id, _valid(on))
 
 
-def channels_with_right(organisation_id: int, on: date) -> tuple[set[int], set[int]]:
-    """The channels to which the organisation has a right on that day, and those for which one waits for its decision."""
-    found = db.session.execute(_living(), {"organisation": organisation_id, "on": on}).all()
-    return (
-        {channel_id for channel_id, state in found if state is RightState.VALID},
-        {channel_id for channel_id, state in found if state is RightState.APPLIED},
-    )
+def channels_and_rights(organisation_id: int, on: date) -> list[tuple[Channel, bool, bool]]:
+    """The channels that can be applied for on that day, in order; whether the organisation has a right to each on it, and
+    whether one waits for its decision."""
+    found = db.session.execute(_channels_and_rights(), {"organisation": organisation_id, "on": on})
+    return [(channel, valid, waiting) for channel, valid, waiting in found]
 
 
 def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | None:
@@ -208,10 +206,14 @@ def _record(verb: str, right: AccessRight, by: Actor, **details: object) -> None
 
 
 @cache
-def _living() -> sa.Select[int, RightState]:
-    query = select(AccessRight.channel_id, AccessRight.state)
-    living = sa.or_(AccessRight.state == RightState.APPLIED, _valid(sa.bindparam("on")))
-    return query.where(AccessRight.organisation_id == sa.bindparam("organisation"), living)
+def _channels_and_rights() -> sa.Select[Channel, bool, bool]:
+    on = sa.bindparam("on")
+    mine = (AccessRight.channel_id == Channel.id) & (AccessRight.organisation_id == sa.bindparam("organisation"))
+    valid, waiting = (
+        sa.exists().where(mine, _valid(on)),
+        sa.exists().where(mine, AccessRight.state == RightState.APPLIED),
+    )
+    return select(Channel, valid, waiting).where(open_on(on)).order_by(Channel.position, Channel.code)
 
 
 @cache

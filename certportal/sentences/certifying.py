@@ -191,4 +191,71 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "reason_for_operator": _l("Only the issuer may give this reason. Choose another one."),
     "revocation_reason_missing": _l("Choose why the certificate is revoked"),
+    "revocation_reason_unknown": _l(
+        "That is no reason that a holder may give: key_lost, key_suspected, unnecessary or organisation_ended."
+    ),
+    # a revocation on a date
+    "plan_day_missing": _l("Enter the last day on which the certificate works"),
+    "plan_in_the_past": _l(
+        "That day has ended already. Choose today or a later day, or revoke the certificate at once."
+    ),
+    "plan_after_end": _l(
+        "The certificate ends by itself on %(last)s. Choose an earlier day, or leave it to its own end."
+    ),
+    "plan_none": _l("No revocation is planned for this certificate any more."),
+    "plan_of_operator": _l(
+        "The service’s operator planned this revocation. Only the operator can change it: call the support."
+    ),
+    "revocation_planned": _l(
+        "The certificate is to be revoked after %(last)s, so it is not renewed. If it is needed longer, that plan must be taken "
+        "back first."
+    ),
+    # revocation by proof of possession, and the link to a certificate's page
+    "serial_missing": _l("Enter the certificate’s serial number"),
+    "serial_form": _l(
+        "That is no serial number of a certificate: it has at most 40 digits and letters from a to f. Copy it from the "
+        "certificate or from a mail about it."
+    ),
+    "page_asks_too_many": _l("Links have been asked for too many times from your network. Try again on %(at)s."),
+    "proof_empty": _l("Choose the file that the commands made, or paste its text. Nothing was sent."),
+    "proof_too_large": _l(
+        "The file is too large for a signed text: at most %(limit_kb)s kB. Check that you chose the right file."
+    ),
+    "proof_private_key": _l(
+        "This holds a private key. It was not saved, but it has left your hands: revoke the certificate at once, with the file "
+        "that the commands make."
+    ),
+    "proof_unreadable": _l(
+        "This is not a signed text as the openssl command makes it (CMS SignedData), or part of it is missing. Send the "
+        "whole file."
+    ),
+    "proof_signers": _l("The text must be signed once, and with one key. Make it again with the command as it stands."),
+    "proof_weak": _l("The text is signed in a way that is no longer safe. Sign it again with SHA-256."),
+    "proof_attributes": _l(
+        "The signature does not say, as RFC 5652 wants it, what it is over. Make it again with the command as it stands."
+    ),
+    "proof_text": _l("Another text was signed. It must be exactly this: %(text)s"),
+    "proof_other_certificate": _l(
+        "The signature names another certificate than the text. Sign with the certificate to be revoked."
+    ),
+    "proof_wrong": _l("The signature was not made with the private key of this certificate. Nothing has been revoked."),
+    "proof_certificate_unknown": _l(
+        "This service has issued no certificate with the serial number in the signed text. Check that it is ours."
+    ),
+    # programs
+    "transfer_codes_missing": _l(
+        "Give the transfer codes with the call: TransferID as the user name and TransferPassword as the password."
+    ),
+    "client_certificate_missing": _l(
+        "No client certificate came with the call. Call again with the certificate in force and its private key. If you did, "
+        "tell the operator: the server in front may not hand it over."
+    ),
+    "client_certificate_unclear": _l(
+        "It is not clear which client certificate came with the call (%(cause)s). Tell the operator: the server in front must "
+        "overwrite the header that brings it."
+    ),
+    "client_certificate_unknown": _l(
+        "The client certificate is not one that this service issued for this environment. Call with the certificate in force, "
+        "or order a new certificate and use its transfer codes."
+    ),
 }

@@ -16,7 +16,7 @@ from certportal.identifiers import Actor, ActorKind
 from certportal.refusals import Forbidden
 from certportal.registry import operators
 from certportal.registry import service as registry
-from certportal.registry.models import Operator, Organisation, Person
+from certportal.registry.models import Operator, Organisation, Person, SigningRight
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 from certportal.signin import rules, totp
@@ -56,17 +56,17 @@ def standing(token: Secret, seen_at: datetime | None) -> Standing:
 
     Rights are read anew each time, so that losing them ends open sign-ins at the next request (failures.md F15).
     """
-    found = db.session.execute(_with_person(), {"token_hash": _hash(token)}).first()
-    if found is None:
+    found = db.session.execute(_with_rights(), {"token_hash": _hash(token), "on": registry.today()}).all()
+    if not found:
         return Standing(ended=Ended.GONE)
-    row, person = found
+    row, person, _ = found[0]
     idle = timedelta(minutes=current_settings().session_idle_minutes)
     over = rules.ended(clock.machine(), ends_at=row.ends_at, seen_at=seen_at, idle=idle)
     if row.person_id is None:
         operator = operators.operator(row.operator_id)
         lost = Ended.NO_RIGHT if operator is None or operator.disabled_at is not None else None
         return Standing(row, operator=operator, ended=over or lost)
-    mine = registry.organisations_of(row.person_id, registry.today())
+    mine = [organisation for _, _, organisation in found if organisation is not None]
     chosen = registry.organisation(row.organisation_id) if row.organisation_id is not None else None
     lost = Ended.NO_RIGHT if not mine or (chosen is not None and chosen not in mine) else None
     return Standing(row, person=person, organisation=chosen, organisations=mine, ended=over or lost)
@@ -221,9 +221,18 @@ def _end(which: ColumnElement[bool]) -> int:
 
 
 @cache
-def _with_person() -> Select[SignedIn, Person]:
-    query = select(SignedIn, Person).join(Person, Person.id == SignedIn.person_id, isouter=True)
-    return query.where(SignedIn.token_hash == bindparam("token_hash"), SignedIn.ended_at.is_(None))
+def _with_rights() -> Select[SignedIn, Person, Organisation]:
+    """A sign-in with its person, once for each organisation that the person may sign for ``on`` that day, by name; without
+    any for every right that does not hold, and for a sign-in without one."""
+    may_sign = (Organisation.id == SigningRight.organisation_id) & registry.signing_on(bindparam("on"))
+    return (
+        select(SignedIn, Person, Organisation)
+        .join(Person, Person.id == SignedIn.person_id, isouter=True)
+        .join(SigningRight, SigningRight.person_id == SignedIn.person_id, isouter=True)
+        .join(Organisation, may_sign, isouter=True)
+        .where(SignedIn.token_hash == bindparam("token_hash"), SignedIn.ended_at.is_(None))
+        .order_by(Organisation.name, Organisation.id)
+    )
 
 
 def _open(token: Secret) -> ColumnElement[bool]:

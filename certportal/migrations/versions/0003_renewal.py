@@ -1,12 +1,12 @@
 """Renewal: whether the contact may renew, and how often a certificate has been renewed
 
-Revision ID: 0002_renewal
+Revision ID: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_renewal"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

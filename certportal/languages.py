@@ -1,0 +1,67 @@
+"""The sentences of the language being written, looked up quickly: a page asks for fifty."""
+
+from functools import cached_property
+from typing import Any, cast
+
+from flask import Flask
+from flask.globals import app_ctx
+from flask_babel import Babel, Domain, get_locale
+from jinja2.nodes import EvalContext
+from jinja2.utils import pass_eval_context
+from markupsafe import Markup
+
+
+class Catalogues(Domain):
+    """Each language's catalogue, found once for each language of a request or a letter.
+
+    Flask-Babel looks its catalogue up anew for every sentence, by the name of the locale that it puts together each time.
+    """
+
+    def get_translations(self) -> Any:
+        try:
+            here = vars(app_ctx.g)
+        except RuntimeError:
+            return super().get_translations()
+        known, spoken = here.get("catalogue"), here.get("_flask_babel")
+        if known is None or known[0] is not getattr(spoken, "babel_locale", None):
+            known = here["catalogue"] = (get_locale(), super().get_translations())
+        return known[1]
+
+
+class Languages(Babel):
+    """Flask-Babel with those catalogues, in templates without the calls for each sentence that it would add."""
+
+    @cached_property
+    def domain_instance(self) -> Catalogues:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Catalogues()
+
+    def init_app(self, app: Flask, *positional: Any, **how: Any) -> None:
+        super().init_app(app, *positional, **how)
+        found, environment = self.domain_instance.get_translations, cast(Any, app.jinja_env)
+        environment.newstyle_gettext = True
+
+        @pass_eval_context
+        def gettext(about: EvalContext, text: str, **variables: Any) -> str:
+            return _filled(about, found().ugettext(text), variables)
+
+        @pass_eval_context
+        def ngettext(about: EvalContext, one: str, many: str, num: int, **variables: Any) -> str:
+            return _filled(about, found().ungettext(one, many, num), {"num": num, **variables})
+
+        @pass_eval_context
+        def pgettext(about: EvalContext, context: str, text: str, **variables: Any) -> str:
+            return _filled(about, found().upgettext(context, text), variables)
+
+        @pass_eval_context
+        def npgettext(about: EvalContext, context: str, one: str, many: str, num: int, **variables: Any) -> str:
+            return _filled(about, found().unpgettext(context, one, many, num), {"num": num, **variables})
+
+        environment.globals.update(
+            gettext=gettext, _=gettext, ngettext=ngettext, pgettext=pgettext, npgettext=npgettext
+        )
+
+
+def _filled(about: EvalContext, sentence: str, variables: dict[str, Any]) -> str:
+    """The sentence with its variables, always taken for a format (a percent sign is written twice), as Jinja does."""
+    whole = Markup(sentence) if about.autoescape else sentence  # noqa: S704  # our own catalogue
+    return whole % variables if variables or "%" in sentence else whole
