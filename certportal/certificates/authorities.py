@@ -7,6 +7,8 @@ notices by the folder's own date that a ceremony has added one.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -239,9 +241,21 @@ def _in_ca(environment: Environment) -> ca.Environment:
 
 def _kept(environment: Environment) -> dict[Any, Any]:
     """What this process knows of an environment's authorities, until its folder changes."""
-    folder = folders.folder_of(current_settings().ca_dir, _in_ca(environment))
-    changed = folder.stat().st_mtime_ns if folder.is_dir() else None
     every = current_app.extensions.setdefault("certportal.authorities", {})
+    changed = _changed(current_settings().ca_dir, environment)
     if environment not in every or every[environment]["changed"] != changed:
         every[environment] = {"changed": changed}
     return every[environment]
+
+
+def _changed(directory: Path, environment: Environment) -> int | None:
+    """When the environment's folder last changed; None where there is none. Asked several times in each call of a program."""
+    try:
+        return _folder(directory, environment).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+@cache
+def _folder(directory: Path, environment: Environment) -> Path:
+    return folders.folder_of(directory, _in_ca(environment))

@@ -77,6 +77,7 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
             -43:
         ],
         "name": "certificate.pem",
+        "pkiws.schema.name": "certificateservices",
         "est.label": "test",
         "revocation_status.crl.name": "production",
         "revocation_status.certificate.name": "production-intermediate",
