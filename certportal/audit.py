@@ -35,7 +35,8 @@ class AuditEntry(db.Model):
     details: Mapped[dict[str, Any]]
 
 
-_RECORD = sa.insert(AuditEntry.__table__)
+_ENTRIES: Any = AuditEntry.__table__
+_RECORD = sa.insert(_ENTRIES)
 
 
 def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:

@@ -197,6 +197,6 @@ def changed(statement: Any, **values: Any) -> bool:
     session.flush()
     result = session.execute(statement, values)
     for kept in session.identity_map.values():
-        if kept.__table__ is statement.table:
+        if getattr(kept, "__table__", None) is statement.table:
             session.expire(kept)
     return result.rowcount > 0

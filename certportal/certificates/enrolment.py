@@ -233,7 +233,7 @@ def _require_issuable(order: Order, public_key_hash: str) -> None:
 
 def require_free_key(organisation_id: int, public_key_hash: str) -> None:
     """Refusals: key_of_another, key_distrusted."""
-    earlier = db.session.execute(statements.uses_of_key(), {"key": public_key_hash})
+    earlier: Any = db.session.execute(statements.uses_of_key(), {"key": public_key_hash})
     uses = [rules.KeyUse(whose, reason in DISTRUST) for whose, reason in earlier]
     rules.key_may_be_certified(uses, organisation_id)
 

@@ -13,7 +13,7 @@ from certportal.registry.models import Channel, Organisation, Person, TechnicalC
 
 
 @cache
-def state_of_codes() -> Select[Any]:
+def state_of_codes() -> Any:
     """Whether codes are live, and which key has taken them."""
     codes = TransferCodes.__table__.c
     return select(codes.state, codes.usable_until, codes.public_key_hash).where(codes.id == bindparam("codes"))
@@ -29,7 +29,7 @@ def order() -> Select[Order]:
 
 
 @cache
-def ordered_with_codes() -> Select[Any]:
+def ordered_with_codes() -> Any:
     """What transfer codes were ordered for: the order, the organisation as it is named, and who signs for the channel."""
     order, channel, organisation = Order.__table__, Channel.__table__, Organisation.__table__
     codes = TransferCodes.__table__
@@ -44,14 +44,14 @@ def ordered_with_codes() -> Select[Any]:
 
 
 @cache
-def uses_of_key() -> Select[Any]:
+def uses_of_key() -> Any:
     """Every certificate that a public key has had: whose, and why it was revoked."""
     rows = Certificate.__table__.c
     return select(rows.organisation_id, rows.revocation_reason).where(rows.public_key_hash == bindparam("key"))
 
 
 @cache
-def what_to_sign() -> Select[Any]:
+def what_to_sign() -> Any:
     """A certificate's bytes to be signed, who signs them, and what is settled then."""
     rows = Certificate.__table__.c
     what = (rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
@@ -62,7 +62,7 @@ def what_to_sign() -> Select[Any]:
 @cache
 def store_signed() -> Update:
     """Prepared becomes issued: the first stored signature wins."""
-    rows = Certificate.__table__
+    rows: Any = Certificate.__table__
     prepared = (rows.c.id == bindparam("certificate")) & (rows.c.state == CertificateState.PREPARED)
     made = {"der": bindparam("signed"), "sha256": bindparam("fingerprint"), "issued_at": bindparam("now")}
     return update(rows).where(prepared).values(state=CertificateState.ISSUED, **made)
@@ -91,7 +91,8 @@ def with_order() -> Select[Certificate]:
 @cache
 def add() -> Insert:
     """A row of the register."""
-    return insert(Certificate.__table__)
+    rows: Any = Certificate.__table__
+    return insert(rows)
 
 
 ORDERED = (Order.placed_by, Order.channel_id, Order.environment, Order.description)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, insert, select, update
+from sqlalchemy import Update, bindparam, insert, select, update
 
 from certportal import audit, clock, formats
 from certportal.extensions import changed, db, within_transaction
@@ -125,7 +125,8 @@ def new_message(
     return added.inserted_primary_key[0], token
 
 
-_ADD_MESSAGE = insert(SecureMessage.__table__)
+_MESSAGES: Any = SecureMessage.__table__
+_ADD_MESSAGE = insert(_MESSAGES)
 
 
 def void_codes(order_id: int, because: MessageEnd) -> int:
@@ -247,7 +248,7 @@ def _unused_transfer_id() -> str:
 
 
 @cache
-def _for_verifying() -> Select[Any]:
+def _for_verifying() -> Any:
     codes = TransferCodes.__table__.c
     wanted = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.order_id)
     whose, organisation = TransferCodes.__table__, Organisation.__table__
@@ -258,13 +259,13 @@ def _for_verifying() -> Select[Any]:
 
 @cache
 def _count_wrong() -> Update:
-    codes = TransferCodes.__table__
+    codes: Any = TransferCodes.__table__
     return update(codes).where(codes.c.id == bindparam("codes")).values(wrong_tries=codes.c.wrong_tries + 1)
 
 
 @cache
 def _take() -> Update:
-    codes = TransferCodes.__table__
+    codes: Any = TransferCodes.__table__
     free = (codes.c.state == CodesState.LIVE) & (codes.c.usable_until > bindparam("now"))
     taken = {"state": CodesState.TAKEN, "public_key_hash": bindparam("key")}
     return update(codes).where(codes.c.id == bindparam("codes"), free).values(taken)
@@ -272,7 +273,7 @@ def _take() -> Update:
 
 @cache
 def _spend() -> Update:
-    codes = TransferCodes.__table__
+    codes: Any = TransferCodes.__table__
     spent = {"state": CodesState.SPENT, "ended_at": bindparam("now"), "ended_because": MessageEnd.USED}
     return update(codes).where(codes.c.id == bindparam("codes"), codes.c.state == CodesState.TAKEN).values(spent)
 

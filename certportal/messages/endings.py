@@ -72,7 +72,8 @@ def message_of_codes_is_used(codes_id: int) -> None:
 
 @cache
 def _is_used() -> Any:
-    messages, codes = SecureMessage.__table__, TransferCodes.__table__
+    messages: Any = SecureMessage.__table__
+    codes: Any = TransferCodes.__table__
     of_codes = select(codes.c.message_id).where(codes.c.id == bindparam("codes")).scalar_subquery()
     living = (messages.c.id == of_codes) & messages.c.ended_at.is_(None)
     values = {"ended_at": bindparam("now"), "ended_because": MessageEnd.USED, "sealed": None, "pin_hash": None}

@@ -46,7 +46,7 @@ def mailed_by(message_id: int, row_id: int) -> None:
 
 @cache
 def _mailed_by() -> Update:
-    messages = SecureMessage.__table__
+    messages: Any = SecureMessage.__table__
     return update(messages).where(messages.c.id == bindparam("message")).values(mail_row_id=bindparam("mail"))
 
 

@@ -124,7 +124,7 @@ def collected(order_id: int) -> None:
 
 @cache
 def _collect() -> Update:
-    orders = Order.__table__
+    orders: Any = Order.__table__
     is_open = (orders.c.id == bindparam("order")) & (orders.c.state == OrderState.OPEN)
     values = {"state": OrderState.COLLECTED, "collected_at": bindparam("now"), "version": orders.c.version + 1}
     return update(orders).where(is_open).values(values)

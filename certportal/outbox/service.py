@@ -81,7 +81,8 @@ def owe(
     return added.inserted_primary_key[0]
 
 
-_OWE = insert(OutboxRow.__table__)
+_ROWS: Any = OutboxRow.__table__
+_OWE = insert(_ROWS)
 
 
 def outbox_key() -> bytes:
@@ -98,9 +99,9 @@ def lapse(row_ids: list[int]) -> None:
 
 @cache
 def _lapse() -> Update:
-    rows = OutboxRow.__table__
+    rows = _ROWS
     waiting = rows.c.id.in_(bindparam("those", expanding=True)) & (rows.c.state == RowState.QUEUED)
-    values = {"state": RowState.LAPSED, "secret": None, "settled_at": bindparam("settled")}
+    values: dict[str, Any] = {"state": RowState.LAPSED, "secret": None, "settled_at": bindparam("settled")}
     return update(rows).where(waiting).values(values)
 
 

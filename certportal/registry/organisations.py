@@ -57,7 +57,7 @@ def signatories(organisation_id: int, on: date) -> list[Person]:
 
 
 @cache
-def _who_signs() -> sa.Select[Any]:
+def _who_signs() -> Any:
     return _signatories().with_only_columns(Person.email, Person.name, Person.language, Person.id)
 
 

@@ -29,7 +29,7 @@ from certportal.settings import Settings
 from tests.certificates.steps import Codes, Kit, certificates
 from tests.certificates.test_enrolment import StandingLease, run_all
 from tests.conftest import FakeClock
-from tests.faults.processes import fork, let_go
+from tests.faults.processes import fork, killed_within, let_go
 from tests.orders.steps import housed
 from tests.protocols.pkiws.wire import Line, der_request, in_envelope, sign_new
 
@@ -103,15 +103,7 @@ class Calls:
         return self.dies(work)
 
     def killed_after_a_time(self, codes: Codes, sent: bytes, longest: float) -> bool:
-        seconds = self.chance.uniform(0, longest)
-
-        def work() -> None:
-            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-            signal.setitimer(signal.ITIMER_PROF, seconds)
-            signal.signal(signal.SIGPROF, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-            self.call(codes, sent)
-
-        return self.dies(work)
+        return killed_within(self.chance.uniform(0, longest), lambda: self.call(codes, sent))
 
     def call(self, codes: Codes, sent: bytes) -> None:
         self.note_what_is_signed()
@@ -149,7 +141,7 @@ def test_a_hundred_kills_lose_nothing(kit: Kit, line: Line, tmp_path: Path, cloc
         if attempt % 2:
             deaths += calls.killed_at_a_call(codes, sent, length)
         else:
-            deaths += calls.killed_after_a_time(codes, sent, 0.03)
+            deaths += calls.killed_after_a_time(codes, sent, 0.06)
         before = row_of(codes)
         seen.add(before.state.value if before is not None else "live")
         if attempt % 4 < 2:

@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from certportal.identifiers import Environment
 from certportal.protocols.pkiws.asked import Get, Renew, Request, SignNew
@@ -17,10 +17,8 @@ from certportal.protocols.pkiws.names import BODY, ENVELOPE, HEADER, MUST_UNDERS
 from certportal.refusals import Refusal
 from certportal.secrecy import Secret
 
-if TYPE_CHECKING:
-    from lxml import etree
-
-LARGEST = 64 * 1024
+PACKAGE: Final = "certportal.protocols.pkiws"
+LARGEST: Final = 64 * 1024
 """Octets of a whole request: a renewal with a chain of certificates in its signature has some twenty thousand."""
 
 
@@ -94,7 +92,7 @@ def octets(text: str) -> bytes:
 
 
 def _parsed(sent: bytes) -> Any:
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     if len(sent) > LARGEST:
         raise NotARequest(f"The request is larger than {LARGEST // 1024} kB.")
@@ -125,9 +123,9 @@ def _require_schema(element: Any) -> None:
             raise Refusal("message_value_divided", where=child.tag)
 
 
-def _where(schema: "etree.XMLSchema") -> str:
+def _where(schema: Any) -> str:
     """The element at fault, by its name alone: the value may be a password."""
-    faults = [str(entry.path) for entry in schema.error_log]  # pyright: ignore[reportGeneralTypeIssues]
+    faults = [str(entry.path) for entry in schema.error_log]
     return faults[0].rpartition("/")[2].rpartition(":")[2].partition("[")[0] if faults else "?"
 
 
@@ -139,15 +137,15 @@ def _value(element: Any, name: str) -> str:
 
 
 @cache
-def _schema() -> "etree.XMLSchema":
+def _schema() -> Any:
     """Compiled once in each process."""
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
-    with (files(__package__) / "schemas" / "certificateservices.xsd").open("rb") as file:
+    with (files(PACKAGE) / "schemas" / "certificateservices.xsd").open("rb") as file:
         return etree.XMLSchema(etree.parse(file, parser, base_url=_folder()))
 
 
 def _folder() -> str:
     """Where the schema finds the one that it imports."""
-    return str(files(__package__) / "schemas" / "certificateservices.xsd")
+    return str(files(PACKAGE) / "schemas" / "certificateservices.xsd")

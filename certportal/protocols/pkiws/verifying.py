@@ -91,9 +91,10 @@ def _covered(element: Any, certificate: Certificate) -> Any:
     certificate is told so by the rule itself."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
-    from lxml import etree
-    from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+    from signxml.algorithms import DigestAlgorithm, SignatureMethod
     from signxml.exceptions import SignXMLException
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
 
     wanted = SignatureConfiguration(
         location="./",
@@ -106,9 +107,10 @@ def _covered(element: Any, certificate: Certificate) -> Any:
     broken = (SignXMLException, InvalidSignature, etree.LxmlError, ValueError, TypeError, KeyError, AttributeError)
     for document in standing_alone(element):
         try:
-            covered = XMLVerifier().verify(_root(document), x509_cert=ours, expect_config=wanted).signed_xml
+            verified: Any = XMLVerifier().verify(_root(document), x509_cert=ours, expect_config=wanted)
         except broken:
             continue
+        covered = verified.signed_xml
         if covered is not None and covered.tag == ROOT and not list(covered.iter(SIGNATURE)):
             return covered
     raise Refusal("renewal_signature_wrong")
@@ -120,7 +122,7 @@ def standing_alone(element: Any) -> Iterator[bytes]:
     Cut out, it would carry the envelope's own declarations of namespaces, which inclusive canonical forms cover: first only
     SOAP's is taken off, then every one that stands on the Body already.
     """
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     cut = etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
     without_soap = _without(cut, {prefix: uri for prefix, uri in element.nsmap.items() if uri == SOAP})
@@ -143,6 +145,6 @@ def _without(document: bytes, declared: dict[str | None, str]) -> bytes:
 
 
 def _root(document: bytes) -> Any:
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     return etree.fromstring(document, etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True))

@@ -79,4 +79,4 @@ def _described(name: str) -> Response:
 
 @cache
 def _file(name: str) -> str:
-    return (files(__package__) / "schemas" / name).read_text("utf-8")
+    return (files(reading.PACKAGE) / "schemas" / name).read_text("utf-8")

@@ -78,7 +78,8 @@ class Style:
         if self.key_info is not None:
             return self.key_info
         p, text = self.before, base64.b64encode(certificate).decode()
-        return f"<{p}KeyInfo>{self.more_info}<{p}X509Data><{p}X509Certificate>{text}</{p}X509Certificate></{p}X509Data></{p}KeyInfo>"
+        sent = f"<{p}X509Data><{p}X509Certificate>{text}</{p}X509Certificate></{p}X509Data>"
+        return f"<{p}KeyInfo>{self.more_info}{sent}</{p}KeyInfo>"
 
     def around(self, signed_info: str, value: str, info: str) -> str:
         p = self.before
