@@ -15,7 +15,7 @@ from certportal import authority_settings, places
 from certportal.identifiers import EmailAddress, Language, country_code
 from certportal.keyfiles import secret_file
 from certportal.refusals import Refusal
-from certportal.settings import Network, Settings
+from certportal.settings import ClientCertificateHeader, Network, Settings
 
 PREFIX = "CERTPORTAL_"
 SHORTEST_PASSPHRASE = 12  # as ca.keys, which must not be reached from here; a test compares them
@@ -164,8 +164,10 @@ class Reading:
         return days
 
     def running(self) -> dict[str, Any]:
+        proxies = self.networks()
         return {
-            "trusted_proxies": self.networks(),
+            "trusted_proxies": proxies,
+            "client_certificate_header": self.client_certificate_header(proxies),
             "lease_seconds": self.number("LEASE_SECONDS", 60, 5, 3600),
             "claim_seconds": self.number("CLAIM_SECONDS", 120, 5, 3600),
             "prepared_seconds": self.number("PREPARED_SECONDS", 30, 1, 3600),
@@ -176,6 +178,15 @@ class Reading:
             "workers": self.number("WORKERS", 2, 1, 64),
             "threads": self.number("THREADS", 8, 1, 64),
         }
+
+    def client_certificate_header(self, proxies: tuple[Network, ...]) -> ClientCertificateHeader:
+        """Which header is believed, from trusted proxies alone: without any it would be believed from nobody."""
+        header = self.choice(
+            "CLIENT_CERTIFICATE_HEADER", "none", {each.value: each for each in ClientCertificateHeader}
+        )
+        if header is not ClientCertificateHeader.NONE and not proxies:
+            self.wrong("CLIENT_CERTIFICATE_HEADER", "name the proxy that sends it in CERTPORTAL_TRUSTED_PROXIES too")
+        return header
 
     def networks(self) -> tuple[Network, ...]:
         found: list[Network] = []

@@ -1,5 +1,6 @@
 """``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
 
+import logging
 import threading
 from typing import Any
 
@@ -46,6 +47,8 @@ class Server(BaseApplication):
             "post_worker_init": start_worker,
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "header_map": "drop",  # a name with underscores would be read as the one with dashes (failures.md, F17)
             "proc_name": "certportal",
             "control_socket_disable": True,
             "loglevel": "warning" if self.settings.demo else "info",
@@ -55,7 +58,16 @@ class Server(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_app(self.settings, self.clock)
+        app = create_app(self.settings, self.clock)
+        if not self.settings.demo:
+            _log_calls_of_programs(app)
+        return app
+
+
+def _log_calls_of_programs(app: Any) -> None:
+    """A line for each, by the handler that Flask gives its own logger."""
+    app.logger.debug("calls of programs are logged")
+    logging.getLogger("certportal.protocols").setLevel(logging.INFO)
 
 
 def start_worker(worker: Worker) -> None:

@@ -1,5 +1,6 @@
 """Settings: what an installation decides, frozen. ``certportal.environment`` reads them once at start."""
 
+import enum
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,14 @@ from flask import current_app
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+class ClientCertificateHeader(enum.StrEnum):
+    """The header in which trusted proxies hand over the client certificate of TLS; see certportal.client_certificates."""
+
+    NONE = "none"
+    NGINX = "x-ssl-client-cert"
+    RFC9440 = "client-cert"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an installation decides. See docs/deploy.md for the table; times in the unit the name says."""
@@ -22,6 +31,7 @@ class Settings:
     secret_key: bytes = field(repr=False)
     ca_passphrase: bytes = field(repr=False)
     trusted_proxies: tuple[Network, ...] = ()
+    client_certificate_header: ClientCertificateHeader = ClientCertificateHeader.NONE
     service_name: str = "Certportal"
     provider_name: str = ""
     support_phone: str = ""

@@ -65,4 +65,6 @@ def _rules() -> Any:
 
 def _part(name: str) -> Any:
     """A module of pkilint, whose package tells no types."""
-    return import_module(f"pkilint.{name}")
+    import pkilint  # pyright: ignore[reportMissingTypeStubs]
+
+    return import_module(f"{pkilint.__name__}.{name}")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cryptography import x509
 from flask import current_app
 
 from certportal import ca, clock
@@ -78,6 +79,14 @@ def authority(environment: Environment, label: str | None = None) -> ca.Authorit
     if label not in kept:
         kept[label] = hierarchy.read(current_settings().ca_dir, _in_ca(environment), label)
     return kept[label]
+
+
+def standing(environment: Environment) -> list[x509.Certificate]:
+    """Every authority that the certificates of organisations lead up to: whoever issues or has issued them, the newest of the
+    shared line first, and what is above, each once. Raises CaRefused."""
+    first = newest(environment)
+    found = [authority(environment, label).chain for label in (first, *issuing_labels(environment))]
+    return list(dict.fromkeys(certificate for chain in found for certificate in chain))
 
 
 def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:

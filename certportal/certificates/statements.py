@@ -83,7 +83,8 @@ def with_all_that_is_told() -> Select[Certificate]:
 def with_order() -> Select[Certificate]:
     """What most ask of a certificate that has just been issued, with the number of its order."""
     order = joinedload(Certificate.order).load_only(Order.number)
-    asked = load_only(Certificate.state, Certificate.retrieval_id, Certificate.environment, Certificate.order_id)
+    row = Certificate
+    asked = load_only(row.state, row.der, row.retrieval_id, row.environment, row.order_id)
     return select(Certificate).options(order, asked).where(Certificate.id == bindparam("certificate"))
 
 

@@ -13,7 +13,7 @@ from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import crl_file
 from certportal.extensions import db
-from certportal.health.rules import Authority, Facts, List, Run, Traffic
+from certportal.health.seen import Authority, Facts, List, Run, Traffic
 from certportal.identifiers import Environment
 from certportal.outbox.models import WAITING_STATES, Medium, OutboxRow, RowState
 from certportal.refusals import Refusal

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from certportal import audit, clock
 from certportal.formats import ago, as_date, as_datetime, as_time, environment_name, local
-from certportal.health.rules import GIBIBYTE, Finding
+from certportal.health.rules import GIBIBYTE
+from certportal.health.seen import Finding
 
 TITLES: dict[str, LazyString] = {
     "mail_good": _l("E-mail goes out"),

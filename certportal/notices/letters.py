@@ -65,10 +65,8 @@ def _endings(
     askable, rights = _Askable(to), Rights()
     for number, its in by_certificate.items():
         certificate = about[number]
-        signer = askable.signer(certificate)
         signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)
         replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
-        settings = current_settings()
         rung = min(line.rung for line in its)
         yield Ending(
             program=certificate.description or certificate.channel.name(to.language.value),
@@ -82,11 +80,11 @@ def _endings(
             days=rules.days_until(certificate.not_after, now),
             roles=frozenset(line.role for line in its),
             signs=signs,
-            next_rung=rules.next_rung(settings.notice_days, rung),
+            next_rung=rules.next_rung(current_settings().notice_days, rung),
             contact_name=certificate.contact.name,
             contact_company=certificate.contact.company,
             contact_email=certificate.contact.email,
-            signer=signer,
+            signer=askable.signer(certificate),
             organisation_contact=registry.contact_of(certificate.organisation),
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),

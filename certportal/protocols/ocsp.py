@@ -9,21 +9,21 @@ from certportal.certificates import answering
 from certportal.extensions import csrf
 
 blueprint = Blueprint("ocsp", __name__)
-csrf.exempt(blueprint)
 MIMETYPE = "application/ocsp-response"
 KEPT_SECONDS = 30
 """So long may others keep an answer: a revocation is to be known everywhere within a minute, so much less than it holds."""
 
 
 @blueprint.post("/ocsp")
-@allow("program")
+@csrf.exempt
+@allow("program", any_host=True)
 def asked_by_post() -> Response:
     """The request is the body, whatever its media type is called."""
     return _answer(answering.answer(request.get_data(cache=False)), keep=False)
 
 
 @blueprint.get("/ocsp/<path:encoded>", merge_slashes=False)
-@allow("program")
+@allow("program", any_host=True)
 def asked_by_get(encoded: str) -> Response:
     """The request is the rest of the address, in base64."""
     try:

@@ -16,7 +16,7 @@ ENVIRONMENTS = {environment.value.lower(): environment for environment in Enviro
 
 
 @blueprint.get("/crl/<name>.crl")
-@allow("program")
+@allow("program", any_host=True)
 def crl(name: str) -> Response:
     """The newest list of an authority, DER: ``production`` is the shared issuing one, ``production-root`` the root."""
     newest = found(published_crl(*_authority_named(name)))
@@ -26,14 +26,14 @@ def crl(name: str) -> Response:
 
 
 @blueprint.get("/crl/<environment>.pem")
-@allow("program")
+@allow("program", any_host=True)
 def bundle(environment: str) -> Response:
     """Every list of an environment, PEM: for servers that check a whole chain, such as nginx with ssl_crl."""
     return _open_to_all(found(published_bundle(found(ENVIRONMENTS.get(environment))) or None), "application/x-pem-file")
 
 
 @blueprint.get("/ca/<name>.cer")
-@allow("program")
+@allow("program", any_host=True)
 def certificate(name: str) -> Response:
     """An authority's own certificate, DER, by the same names: where certificates say that their issuer's is found."""
     authority = authorities.authority(*_authority_named(name))
@@ -41,7 +41,7 @@ def certificate(name: str) -> Response:
 
 
 @blueprint.get("/ca/<environment>.pem")
-@allow("program")
+@allow("program", any_host=True)
 def chains(environment: str) -> Response:
     """Every authority of an environment, PEM, the root last: what a server trusts that must accept both an authority's
     certificates and those of the one that has followed it."""

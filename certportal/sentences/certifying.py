@@ -242,4 +242,20 @@ SENTENCES: dict[str, LazyString] = {
     "proof_certificate_unknown": _l(
         "This service has issued no certificate with the serial number in the signed text. Check that it is ours."
     ),
+    # programs
+    "transfer_codes_missing": _l(
+        "Give the transfer codes with the call: TransferID as the user name and TransferPassword as the password."
+    ),
+    "client_certificate_missing": _l(
+        "No client certificate came with the call. Call again with the certificate in force and its private key. If you did, "
+        "tell the operator: the server in front may not hand it over."
+    ),
+    "client_certificate_unclear": _l(
+        "It is not clear which client certificate came with the call (%(cause)s). Tell the operator: the server in front must "
+        "overwrite the header that brings it."
+    ),
+    "client_certificate_unknown": _l(
+        "The client certificate is not one that this service issued for this environment. Call with the certificate in force, "
+        "or order a new certificate and use its transfer codes."
+    ),
 }

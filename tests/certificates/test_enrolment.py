@@ -197,7 +197,7 @@ def test_while_the_key_is_away_the_certificate_waits_and_a_job_finishes_it(
     codes, sent = kit.codes(order), request()
     waiting = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
     assert (waiting.state, waiting.der) == (CertificateState.PREPARED, None)
-    assert "the authority of PRODUCTION cannot sign" in caplog.text
+    assert "issuing of PRODUCTION cannot sign" in caplog.text
     assert kit.codes_now(codes).state is CodesState.TAKEN
     assert service.enrol(codes.transfer_id, codes.password, sent, PROGRAM).id == waiting.id
     with pytest.raises(Conflict, match="codes_in_use"):

@@ -34,6 +34,7 @@ def told_of_renewal(signatory: Signatory, contact: Contact) -> None:
 
 
 def nothing_more_is_sent_about(world: World, days: int) -> None:
+    world.deliver()
     told = len(world.smtp.messages)
     world.clock.move(days=days)
     world.run_jobs()

@@ -14,13 +14,17 @@ ANSWERED: dict[str, str] = {
     "F3": "mail sent and then recorded, or the reverse, and a crash in between",
     "F4": "reminders for certificates already renewed",
     "F5": "the right mail to the wrong person",
+    "F6": "lists and answers that lapse",
     "F7": "the scheduler in every worker process, or in none",
     "F8": "a link scanner spends a one-time link",
     "F9": "a guessed PIN",
     "F10": "the database is locked",
     "F11": "clocks that differ",
     "F12": "smuggling requests, and one path weaker than another",
+    "F13": "certificates that outlive their authority",
+    "F14": "a protocol too strict for real clients",
     "F15": "power after leaving",
+    "F17": "a forwarded client certificate believed from anybody",
 }
 """The numbers that tests, docstrings and notes name, and what happened. A new number comes with its tests."""
 NAMED = re.compile(r"test_(f\d+)_\w+\.py")

@@ -1,5 +1,6 @@
 """A service in use: one of everything that a page can show, and a browser for each kind of reader."""
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -76,7 +77,10 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
             -43:
         ],
         "name": "certificate.pem",
+        "est.label": "test",
         "revocation_status.crl.name": "production",
+        "revocation_status.certificate.name": "production-intermediate",
+        "encoded": base64.b64encode(b"no question").decode(),
         "number": number,
         "environment": "production",
         "certificate_id": certificate.id,

@@ -133,7 +133,7 @@ def test_without_an_authority_the_program_is_told_to_try_later_and_the_log_why(
     certificate = settings.ca_dir / "production" / "issuing.pem"
     certificate.rename(certificate.with_suffix(".away"))
     reply = line.sign_new(codes, sent)
-    assert reply.codes == ["PKI092"]
+    assert reply.codes == ["PKI083"]
     assert "send the same request again later" in reply.messages[0]
     assert "no certificate can be issued: ca_missing" in caplog.text
     certificate.with_suffix(".away").rename(certificate)
