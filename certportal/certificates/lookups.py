@@ -120,9 +120,14 @@ def relations(of: Certificate) -> Relations:
 
 def open_replacement(of: Certificate) -> Order | None:
     """An order that is to replace the certificate and that nobody has collected yet."""
-    waiting = (Order.replaces_certificate_id == of.id) & (Order.state == OrderState.OPEN)
-    mine = Order.organisation_id == of.organisation_id
-    return db.session.scalars(select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)).first()
+    return db.session.scalar(_open_replacement(), {"certificate": of.id, "organisation": of.organisation_id})
+
+
+@cache
+def _open_replacement() -> Select[Order]:
+    waiting = (Order.replaces_certificate_id == bindparam("certificate")) & (Order.state == OrderState.OPEN)
+    mine = Order.organisation_id == bindparam("organisation")
+    return select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)
 
 
 def others_on_channel(of: Certificate) -> int:

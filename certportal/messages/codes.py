@@ -7,7 +7,7 @@ sealed in the message. Both are usable until the end of the local day that is TR
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from certportal import audit, clock, formats
 from certportal.extensions import changed, db, within_transaction
@@ -83,7 +83,7 @@ def add_message(
     kind: MessageKind,
     subject: str,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[*tuple[Any, ...]],
     cover: dict[str, Any],
     until: Any,
     token: Secret | None = None,
@@ -91,25 +91,38 @@ def add_message(
     """A step: a message with nothing sealed in it yet, and the token of its link, which is not kept."""
     within_transaction()
     token = token or links.new_token()
-    message = SecureMessage(
-        kind=kind,
-        subject=subject,
-        organisation_id=organisation_id,
-        contact_id=contact.id,
-        token_hash=links.token_hash(token),
-        cover=dict(cover),
-        name=contact.name,
-        email=contact.email,
-        phone=contact.phone,
-        language=contact.language,
-        created_at=clock.now(),
-        usable_until=until,
-        pin_tries=0,
-        wrong_pins=0,
-    )
+    message = SecureMessage(**message_values(kind, subject, organisation_id, contact, cover, until, token))
     db.session.add(message)
     db.session.flush()
     return message, token
+
+
+def message_values(
+    kind: MessageKind,
+    subject: str,
+    organisation_id: int,
+    contact: TechnicalContact | Row[*tuple[Any, ...]],
+    cover: dict[str, Any],
+    until: Any,
+    token: Secret,
+) -> dict[str, Any]:
+    """The columns of such a message; ``contact`` is the technical contact, or a row with its columns."""
+    return {
+        "kind": kind,
+        "subject": subject,
+        "organisation_id": organisation_id,
+        "contact_id": contact.id,
+        "token_hash": links.token_hash(token),
+        "cover": dict(cover),
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "language": contact.language,
+        "created_at": clock.now(),
+        "usable_until": until,
+        "pin_tries": 0,
+        "wrong_pins": 0,
+    }
 
 
 def void_codes(order_id: int, because: MessageEnd) -> int:

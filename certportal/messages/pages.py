@@ -3,11 +3,15 @@
 It ends with the certificate, its contact or its right. The pages themselves are certificates' blueprint's.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from certportal.extensions import within_transaction
-from certportal.messages.codes import add_message
+from sqlalchemy import Insert, Row, insert
+
+from certportal.extensions import within_transaction, writing
+from certportal.messages.codes import add_message, message_values
 from certportal.messages.endings import end_messages
 from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
 from certportal.registry.models import TechnicalContact
@@ -32,6 +36,41 @@ def open_page(
     cover = {**cover, "certificate": certificate_id}
     subject = f"certificate:{certificate_id}"
     return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
+
+
+class Page(NamedTuple):
+    """One new link to a certificate's page, as ``open_page`` takes it; ``contact`` may be a row of the contact's columns."""
+
+    certificate_id: int
+    organisation_id: int
+    contact: TechnicalContact | Row[*tuple[Any, ...]]
+    cover: dict[str, Any]
+    usable_until: datetime
+    token: Secret
+
+
+def open_pages(pages: Iterable[Page]) -> None:
+    """A step: many at once, past the session, for letters that carry links that were drawn before."""
+    within_transaction()
+    values = [
+        message_values(
+            MessageKind.CERTIFICATE_PAGE,
+            f"certificate:{page.certificate_id}",
+            page.organisation_id,
+            page.contact,
+            {**page.cover, "certificate": page.certificate_id},
+            page.usable_until,
+            page.token,
+        )
+        for page in pages
+    ]
+    if values:
+        writing().execute(_added(), values)
+
+
+@cache
+def _added() -> Insert:
+    return insert(SecureMessage)
 
 
 def end_pages(certificate_id: int, because: MessageEnd) -> int:

@@ -23,7 +23,7 @@ from certportal.messages.models import (
     TransferCodes,
 )
 from certportal.messages.openings import Opened, close, opened, transfer_password
-from certportal.messages.pages import end_pages, open_page
+from certportal.messages.pages import Page, end_pages, open_page, open_pages
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.wrong_numbers import report_wrong_number
 
@@ -32,6 +32,7 @@ __all__ = [
     "MessageEnd",
     "MessageKind",
     "Opened",
+    "Page",
     "PinOut",
     "SecureMessage",
     "TransferCodes",
@@ -46,6 +47,7 @@ __all__ = [
     "issue_codes",
     "message",
     "open_page",
+    "open_pages",
     "opened",
     "pin_mark",
     "pin_out",

@@ -52,14 +52,18 @@ def signing_on(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
 
 def signatories(organisation_id: int, on: date) -> list[Person]:
     """Everyone who may sign for the organisation on that day, by name."""
-    query = (
+    return list(db.session.scalars(_signers(), {"organisation": organisation_id, "on": on}))
+
+
+@cache
+def _signers() -> sa.Select[Person]:
+    return (
         select(Person)
         .join(SigningRight, SigningRight.person_id == Person.id)
         .join(Organisation, Organisation.id == SigningRight.organisation_id)
-        .where(SigningRight.organisation_id == organisation_id, signing_on(on))
+        .where(SigningRight.organisation_id == sa.bindparam("organisation"), signing_on(sa.bindparam("on")))
         .order_by(Person.name, Person.id)
     )
-    return list(db.session.scalars(query))
 
 
 def signing_rights(organisation_id: int) -> list[SigningRight]:
