@@ -10,6 +10,7 @@ from certportal import create_app, scheduler
 from certportal.clock import Clock
 from certportal.masking import mask
 from certportal.settings import Settings
+from certportal.starting import collect_seldom
 
 ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
 
@@ -53,7 +54,9 @@ class Server(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_app(self.settings, self.clock)
+        app = create_app(self.settings, self.clock)
+        collect_seldom()
+        return app
 
 
 def start_scheduler(worker: Worker) -> None:

@@ -16,7 +16,8 @@ from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
 from certportal.outbox.models import AddressMark
 from certportal.registry import service as registry
-from certportal.registry.models import Channel, Organisation, Person, TechnicalContact, Terms
+from certportal.registry.models import Channel, Organisation, Person, Terms
+from certportal.registry.service import ContactLine
 from certportal.settings import current_settings
 from certportal.signin.guard import Acting
 
@@ -43,7 +44,7 @@ class OfferedChannel:
 class OfferedContact:
     """An earlier contact: how many living certificates it looks after, whether it is the signatory, what is wrong with it."""
 
-    contact: TechnicalContact
+    contact: ContactLine
     certificates: int
     myself: bool
     refused: AddressMark | None
@@ -68,7 +69,7 @@ class Offered:
         """One of the offered channels."""
         return next((each for each in self.channels if each.channel.id == channel_id), None)
 
-    def contact(self, contact_id: int) -> TechnicalContact | None:
+    def contact(self, contact_id: int) -> ContactLine | None:
         """One of the earlier contacts."""
         return next((each.contact for each in self.contacts if each.contact.id == contact_id), None)
 
@@ -215,7 +216,7 @@ def _channels(organisation_id: int) -> list[OfferedChannel]:
 def _contacts(acting: Acting) -> list[OfferedContact]:
     counts = replaceable.looked_after(acting.organisation.id, clock.now())
     mine = EmailAddress.parse(acting.person.email).key
-    contacts = registry.contacts_of(acting.organisation.id)
+    contacts = registry.contact_lines(acting.organisation.id)
     marks = outbox.marks(contact.email for contact in contacts)
     return [
         OfferedContact(

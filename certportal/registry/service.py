@@ -14,10 +14,12 @@ from certportal.registry.channels import (
     terms_versions,
 )
 from certportal.registry.contacts import (
+    ContactLine,
     add_contact,
     change_contact,
     contact,
     contact_like,
+    contact_lines,
     contacts_of,
     contacts_with_address,
     details_of,
@@ -81,6 +83,7 @@ __all__ = [
     "Change",
     "ChannelRow",
     "ContactDetails",
+    "ContactLine",
     "OrganisationContact",
     "OrganisationRow",
     "PersonDetails",
@@ -99,6 +102,7 @@ __all__ = [
     "channels_and_rights",
     "contact",
     "contact_like",
+    "contact_lines",
     "contact_of",
     "contacts_of",
     "contacts_with_address",
