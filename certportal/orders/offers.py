@@ -14,10 +14,9 @@ from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
-from certportal.outbox.models import AddressMark
 from certportal.registry import service as registry
-from certportal.registry.models import Channel, Organisation, Person, Terms
-from certportal.registry.service import ContactLine
+from certportal.registry.models import Channel, Organisation, Person
+from certportal.registry.service import ContactLine, TermsLine
 from certportal.settings import current_settings
 from certportal.signin.guard import Acting
 
@@ -42,12 +41,13 @@ class OfferedChannel:
 
 @dataclass(frozen=True)
 class OfferedContact:
-    """An earlier contact: how many living certificates it looks after, whether it is the signatory, what is wrong with it."""
+    """An earlier contact: how many living certificates it looks after, whether it is the signatory, since when
+    mail to it is refused."""
 
     contact: ContactLine
     certificates: int
     myself: bool
-    refused: AddressMark | None
+    refused: datetime | None
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Offered:
     person: Person
     channels: list[OfferedChannel]
     contacts: list[OfferedContact]
-    terms: Terms | None
+    terms: TermsLine | None
 
     @property
     def myself(self) -> bool:
@@ -100,7 +100,7 @@ def offered(acting: Acting) -> Offered:
         acting.person,
         _channels(acting.organisation.id),
         _contacts(acting),
-        registry.terms_in_force(on),
+        registry.terms_line(on),
     )
 
 

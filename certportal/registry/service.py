@@ -1,6 +1,7 @@
 """What other rooms ask of the registry, and the steps by which they change it. The modules beside hold the subjects."""
 
 from certportal.registry.channels import (
+    TermsLine,
     channel,
     channel_by_code,
     channels,
@@ -11,6 +12,7 @@ from certportal.registry.channels import (
     purposes,
     terms,
     terms_in_force,
+    terms_line,
     terms_versions,
 )
 from certportal.registry.contacts import (
@@ -89,6 +91,7 @@ __all__ = [
     "PersonDetails",
     "PurposeRow",
     "SignatoryRow",
+    "TermsLine",
     "TermsRow",
     "Told",
     "Unsaid",
@@ -147,6 +150,7 @@ __all__ = [
     "signing_rights",
     "terms",
     "terms_in_force",
+    "terms_line",
     "terms_versions",
     "today",
     "valid_rights",
