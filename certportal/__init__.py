@@ -38,7 +38,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")
     )
-    proxies.init_app(app, settings.trusted_proxies)
+    proxies.init_app(app, settings)
     formats.init_app(app)
     import_module("certportal.navigation").init_app(app)
     import_module("certportal.signin.guard").init_app(app)
@@ -47,7 +47,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         import_module(f"certportal.{room}.letters")
     for room in ("home", *ROOMS_WITH_LETTERS, *(["demo"] if settings.demo else [])):
         app.register_blueprint(import_module(f"certportal.{room}.views").blueprint)
-    for protocol in ("revocation_status", "wellness"):
+    for protocol in ("est", "pkiws.views", "revocation_status", "ocsp", "revocations", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app
 

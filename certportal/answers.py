@@ -28,13 +28,17 @@ CSP = (
 )
 
 
-def allow(*roles: str) -> Callable[[View], View]:
-    """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it."""
+def allow(*roles: str, any_host: bool = False) -> Callable[[View], View]:
+    """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it.
+
+    ``any_host``: it answers whatever host is named, for certificates name hosts of their own, and simple programs none.
+    """
     if not roles or not set(roles) <= ROLES:
         raise ValueError(f"roles are {sorted(ROLES)}")
 
     def mark(view: View) -> View:
         view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        view.any_host = any_host  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -136,7 +140,10 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 
 def _refuse_foreign_host() -> None:
-    if request.host.lower() != current_settings().host:
+    if request.host.lower() == current_settings().host:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not getattr(view, "any_host", False):
         raise MisdirectedRequest
 
 

@@ -1,6 +1,7 @@
 """The append-only record: who did what to what, when, from where. Triggers refuse UPDATE and DELETE in SQL."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,26 +35,28 @@ class AuditEntry(db.Model):
     details: Mapped[dict[str, Any]]
 
 
+_RECORD = sa.insert(AuditEntry.__table__)
+
+
 def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
     """A step: note that ``by`` did ``verb`` (``order_placed``) to ``subject`` (``order:12``).
 
     ``details`` are plain JSON values that a person may read later; never a secret.
     """
     within_transaction()
-    db.session.add(
-        AuditEntry(
-            at=clock.now(),
-            machine_at=clock.machine(),
-            actor_kind=by.kind,
-            actor_id=by.id,
-            actor_name=by.name,
-            client_address=by.address,
-            organisation_id=organisation_id,
-            verb=verb,
-            subject=subject,
-            details=details,
-        )
-    )
+    entry = {
+        "at": clock.now(),
+        "machine_at": clock.machine(),
+        "actor_kind": by.kind,
+        "actor_id": by.id,
+        "actor_name": by.name,
+        "client_address": by.address,
+        "organisation_id": organisation_id,
+        "verb": verb,
+        "subject": subject,
+        "details": details,
+    }
+    db.session.execute(_RECORD, entry)
 
 
 def record_daily(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
@@ -71,10 +74,15 @@ def clock_is_sound() -> bool:
 
     ``certportal clock accept`` records an act at the clock's present time, from which the comparison starts again.
     """
-    accepted = select(sa.func.max(AuditEntry.id)).where(AuditEntry.verb == CLOCK_ACCEPTED).scalar_subquery()
-    since = select(sa.func.max(AuditEntry.machine_at)).where(AuditEntry.id >= sa.func.coalesce(accepted, 0))
-    last = db.session.scalar(since)
+    last = db.session.scalar(_last_machine_time())
     return last is None or clock.machine() >= last - CLOCK_TOLERANCE
+
+
+@cache
+def _last_machine_time() -> sa.Select[datetime | None]:
+    entries = AuditEntry.__table__.c
+    accepted = select(sa.func.max(entries.id)).where(entries.verb == CLOCK_ACCEPTED).scalar_subquery()
+    return select(sa.func.max(entries.machine_at)).where(entries.id >= sa.func.coalesce(accepted, 0))
 
 
 def service_time(machine_moment: datetime) -> datetime:

@@ -6,16 +6,16 @@ environment wins over it. Secrets that are not given are made once in ``CERTPORT
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certportal import places
-from certportal.identifiers import EmailAddress, country_code
+from certportal import authority_settings, places
+from certportal.identifiers import EmailAddress, Language, country_code
 from certportal.keyfiles import secret_file
 from certportal.refusals import Refusal
-from certportal.settings import Network, Settings
+from certportal.settings import ClientCertificateHeader, Network, Settings
 
 PREFIX = "CERTPORTAL_"
 SHORTEST_PASSPHRASE = 12  # as ca.keys, which must not be reached from here; a test compares them
@@ -41,14 +41,16 @@ class Reading:
         self.mistakes: list[str] = []
         self.values = {**self._file(environ), **{k: v for k, v in environ.items() if k.startswith(PREFIX)}}
         self.asked: set[str] = {"CONFIG"}
+        directory = environ.get("CREDENTIALS_DIRECTORY")
+        self.credentials = Path(directory) if directory else None
 
     def settings(self) -> Settings:
         data_dir = Path(self.text("DATA_DIR", "data")).expanduser().absolute()
         values: dict[str, Any] = {"data_dir": data_dir, "base_url": self.base_url()}
         database_url = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
         values["database_url"] = self.placed("DATABASE_URL", places.database, database_url)
-        values |= self.provider() | self.mail() | self.rules() | self.authority() | self.running()
-        secret_key, passphrase = self.text("SECRET_KEY"), self.text("CA_PASSPHRASE")
+        values |= self.provider() | self.mail() | self.rules() | authority_settings.read(self) | self.running()
+        secret_key, passphrase = self.secret("SECRET_KEY"), self.secret("CA_PASSPHRASE")
         if secret_key and len(secret_key) < 32:
             self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
         if passphrase and len(passphrase.encode()) < SHORTEST_PASSPHRASE:
@@ -146,6 +148,7 @@ class Reading:
             "collection_reminder_day": self.number("COLLECTION_REMINDER_DAY", min(10, days), 1, days),
             "processing_days": self.number("PROCESSING_DAYS", 2, 1, 90),
             "certificate_years": self.number("CERTIFICATE_YEARS", 2, 1, 5),
+            "pkiws_language": self.choice("PKIWS_LANGUAGE", "en", {each.value: each.value for each in Language}),
             "session_idle_minutes": self.number("SESSION_IDLE_MINUTES", 60, 5, 1440),
             "session_hours": self.number("SESSION_HOURS", 12, 1, 72),
         }
@@ -160,32 +163,11 @@ class Reading:
             self.wrong("NOTICE_DAYS", "give days before the end with commas between, such as 60,30,14,7,1")
         return days
 
-    def authority(self) -> dict[str, Any]:
-        key = self.text("CA_KEY", "EC-P384").upper()
-        if key not in ("EC-P256", "EC-P384", "RSA-3072", "RSA-4096"):
-            self.wrong("CA_KEY", "give EC-P256, EC-P384, RSA-3072 or RSA-4096")
-        values: dict[str, Any] = {"ca_key": key, "crl_days": self.number("CRL_DAYS", 7, 2, 30)}
-        values["root_crl_days"] = self.number("ROOT_CRL_DAYS", 7, 2, 400)
-        values["public_crl_url"] = self.placed("CRL_URL", places.revocation_lists, self.text("CRL_URL"))
-        crl_dir = self.text("CRL_DIR")
-        values["public_crl_dir"] = Path(crl_dir).expanduser().absolute() if crl_dir else None
-        for place in ("root", "issuing"):
-            for environment in ("production", "test"):
-                name = f"ca_{place}_name_{environment}"
-                label = {"root": "Root", "issuing": "Issuing"}[place]
-                values[name] = self.text(name.upper(), f"Certportal {label} CA ({environment})")
-                if place == "issuing" and "Issuing" not in values[name]:
-                    self.wrong(name.upper(), "keep the word Issuing in the name: client programs look for it")
-        names = [name for name in values if "_name_" in name]
-        for at, name in enumerate(names):
-            for other in names[:at]:
-                if values[other] == values[name]:
-                    self.wrong(name.upper(), f"the same as {PREFIX}{other.upper()}; each needs its own name")
-        return values
-
     def running(self) -> dict[str, Any]:
+        proxies = self.networks()
         return {
-            "trusted_proxies": self.networks(),
+            "trusted_proxies": proxies,
+            "client_certificate_header": self.client_certificate_header(proxies),
             "lease_seconds": self.number("LEASE_SECONDS", 60, 5, 3600),
             "claim_seconds": self.number("CLAIM_SECONDS", 120, 5, 3600),
             "prepared_seconds": self.number("PREPARED_SECONDS", 30, 1, 3600),
@@ -196,6 +178,15 @@ class Reading:
             "workers": self.number("WORKERS", 2, 1, 64),
             "threads": self.number("THREADS", 8, 1, 64),
         }
+
+    def client_certificate_header(self, proxies: tuple[Network, ...]) -> ClientCertificateHeader:
+        """Which header is believed, from trusted proxies alone: without any it would be believed from nobody."""
+        header = self.choice(
+            "CLIENT_CERTIFICATE_HEADER", "none", {each.value: each for each in ClientCertificateHeader}
+        )
+        if header is not ClientCertificateHeader.NONE and not proxies:
+            self.wrong("CLIENT_CERTIFICATE_HEADER", "name the proxy that sends it in CERTPORTAL_TRUSTED_PROXIES too")
+        return header
 
     def networks(self) -> tuple[Network, ...]:
         found: list[Network] = []
@@ -209,6 +200,25 @@ class Reading:
     def text(self, name: str, default: str = "") -> str:
         self.asked.add(name)
         return self.values.get(PREFIX + name, "").strip() or default
+
+    def secret(self, name: str) -> str:
+        """A secret: the variable itself, the file that NAME_FILE names, or systemd's credential of that name (ca-passphrase)."""
+        given = {place: value for place, value in self._places_of(name) if value}
+        if len(given) > 1:
+            self.wrong(name, f"given in several places ({', '.join(given)}); keep one")
+        try:
+            return next((read() if callable(read) else read for read in given.values()), "")
+        except (OSError, UnicodeDecodeError):
+            self.wrong(f"{name}_FILE", "the file cannot be read; name a text file that the service may read")
+            return ""
+
+    def _places_of(self, name: str) -> Iterator[tuple[str, str | Callable[[], str] | None]]:
+        file, credential = self.text(f"{name}_FILE"), name.lower().replace("_", "-")
+        yield PREFIX + name, self.text(name)
+        yield f"{PREFIX}{name}_FILE", (lambda: Path(file).read_text("utf-8").strip()) if file else None
+        kept = self.credentials / credential if self.credentials is not None else None
+        if kept is not None and kept.is_file():
+            yield f"the credential {credential}", lambda: kept.read_text("utf-8").strip()
 
     def required(self, name: str, remedy: str) -> str:
         value = self.text(name)

@@ -189,10 +189,22 @@ def writing() -> Connection:
     return connection
 
 
-def changed(statement: Any) -> bool:
-    """Run one conditional UPDATE or DELETE and say whether it changed a row: how every race is settled."""
+def changed(statement: Any, **values: Any) -> bool:
+    """Run one conditional UPDATE or DELETE and say whether it changed a row: how every race is settled.
+
+    With ``values`` it is a statement over a table itself, made once and filled in now, which costs a fifth of one over a model;
+    what the session holds of that table is read again.
+    """
     within_transaction()
-    result: Any = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    if not values:
+        result: Any = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+        return result.rowcount > 0
+    session = db.session()
+    session.flush()
+    result = session.execute(statement, values)
+    for kept in session.identity_map.values():
+        if kept.__table__ is statement.table:
+            session.expire(kept)
     return result.rowcount > 0
 
 

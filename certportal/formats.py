@@ -68,6 +68,11 @@ def last_minute(value: datetime | None) -> str:
     return "" if value is None else as_datetime(value - timedelta(minutes=1))
 
 
+def last_day(value: datetime) -> date:
+    """The local day that ends at this moment, as ``end_of_day`` makes them."""
+    return local(value - timedelta(minutes=1)).date()
+
+
 def end_of_day(day: date) -> datetime:
     """The first moment after a local day, as UTC: what ``usable_until`` holds."""
     following = day + timedelta(days=1)
@@ -90,8 +95,8 @@ def days_left(end: datetime, now: datetime) -> str:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """20 minutes, 5 hours, 2 days: how long something has waited."""
-    minutes = max(0, int((now - moment).total_seconds() // 60))
+    """20 minutes, 5 hours, 2 days: how long something has waited; a minute at the least."""
+    minutes = max(1, int((now - moment).total_seconds() // 60))
     if minutes < 60:
         return ngettext("%(num)s minute", "%(num)s minutes", minutes)
     if minutes < 48 * 60:
@@ -136,6 +141,7 @@ def init_app(app: Flask) -> None:
         time=as_time,
         datetime=as_datetime,
         last_minute=last_minute,
+        last_day=last_day,
         phone=as_phone,
         language_name=language_name,
         country_name=country_name,

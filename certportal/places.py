@@ -36,8 +36,8 @@ def public_address(url: str) -> str:
     return f"{parts.scheme}://{written}" + (f":{port}" if port not in (None, OWN_PORTS[parts.scheme]) else "")
 
 
-def revocation_lists(url: str) -> str:
-    """The address below which revocation lists are fetched, as certificates name it (RFC 5280 4.2.1.13)."""
+def published(url: str) -> str:
+    """An address that certificates name: of lists (RFC 5280 4.2.1.13), of authorities and of OCSP answers (4.2.2.1)."""
     remedy = "give an address without ?, # and @, such as http://certificates.example.org/crl"
     try:
         parts = urlsplit(url)

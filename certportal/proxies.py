@@ -7,7 +7,8 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from certportal.settings import Network
+from certportal import client_certificates
+from certportal.settings import ClientCertificateHeader, Network, Settings
 
 FORWARDED = (
     "HTTP_FORWARDED",
@@ -24,17 +25,20 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class TrustedProxies:
-    """WSGI middleware: X-Forwarded-For and -Proto of one trusted proxy are taken, everybody else's are dropped."""
+    """WSGI middleware: X-Forwarded-For and -Proto of one trusted proxy are taken, and the client certificate that it hands
+    over; everybody else's are dropped."""
 
-    def __init__(self, app: WsgiApp, trusted: tuple[Network, ...]) -> None:
-        self.app, self.trusted = app, trusted
+    def __init__(self, app: WsgiApp, trusted: tuple[Network, ...], header: ClientCertificateHeader) -> None:
+        self.app, self.trusted, self.header = app, trusted, header
         self.undeclared: dict[str, None] = {}
         """Peers that forwarded a request without being trusted, as this process has seen them; in order."""
         self.fixed = ProxyFix(app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
-        if self._is_trusted(peer):
+        trusted = self._is_trusted(peer)
+        client_certificates.take(environ, self.header, trusted=trusted)
+        if trusted:
             return self.fixed(environ, start_response)
         if "HTTP_X_FORWARDED_FOR" in environ and len(self.undeclared) < MOST_PEERS and _is_near(peer):
             self.undeclared[peer] = None
@@ -60,9 +64,9 @@ def _is_near(peer: str) -> bool:
         return False
 
 
-def init_app(app: Flask, trusted: tuple[Network, ...]) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Stand in front of everything that reads a request."""
-    front = TrustedProxies(app.wsgi_app, trusted)
+    front = TrustedProxies(app.wsgi_app, settings.trusted_proxies, settings.client_certificate_header)
     app.extensions[NOTED] = front.undeclared
     app.wsgi_app = front  # type: ignore[method-assign]
 

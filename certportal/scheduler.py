@@ -14,14 +14,26 @@ from flask import Flask
 
 from certportal import audit, clock, runs
 from certportal.access.service import remind_operators
-from certportal.certificates.service import publish_crls, resume_prepared
+from certportal.certificates.service import publish_crls, resume_prepared, revoke_planned, sign_answers
 from certportal.extensions import db
 from certportal.health.service import look
 from certportal.messages import service as messages
 from certportal.notices.service import sweep
 from certportal.orders.service import remind_uncollected
 from certportal.outbox import delivery
-from certportal.runs import DELIVER, FORGET, LOOK, OPERATORS, PUBLISH, RESUME, SWEEP, UNCOLLECTED, Lease
+from certportal.runs import (
+    ANSWERS,
+    DELIVER,
+    FORGET,
+    LOOK,
+    OPERATORS,
+    PLANNED,
+    PUBLISH,
+    RESUME,
+    SWEEP,
+    UNCOLLECTED,
+    Lease,
+)
 from certportal.settings import Settings
 from certportal.signin import service as signin
 
@@ -43,7 +55,9 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     hour = timedelta(hours=1)
     return (
         Job(RESUME, timedelta(seconds=settings.prepared_seconds), resume_prepared),
+        Job(PLANNED, timedelta(minutes=1), revoke_planned),
         Job(PUBLISH, timedelta(minutes=1), publish_crls),
+        Job(ANSWERS, timedelta(minutes=1), sign_answers),
         Job(LOOK, hour, look, trusts_clock=False),
         Job(UNCOLLECTED, hour, remind_uncollected),
         Job(OPERATORS, timedelta(minutes=10), remind_operators),

@@ -1,5 +1,7 @@
 """``certportal serve``: gunicorn with threads, the scheduler inside each worker, an access log without message tokens."""
 
+import logging
+import threading
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -7,6 +9,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from certportal import create_app, scheduler
+from certportal.certificates import service as certificates
 from certportal.clock import Clock
 from certportal.masking import mask
 from certportal.settings import Settings
@@ -42,9 +45,11 @@ class Server(BaseApplication):
             "graceful_timeout": 40,
             "timeout": 60,
             "max_requests": 0,
-            "post_worker_init": start_scheduler,
+            "post_worker_init": start_worker,
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "header_map": "drop",  # a name with underscores would be read as the one with dashes (failures.md, F17)
             "proc_name": "certportal",
             "control_socket_disable": True,
             "loglevel": "warning" if self.settings.demo else "info",
@@ -55,14 +60,24 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         app = create_app(self.settings, self.clock)
+        if not self.settings.demo:
+            _log_calls_of_programs(app)
         collect_seldom()
         return app
 
 
-def start_scheduler(worker: Worker) -> None:
-    """After the fork and after the app is made: APScheduler's threads belong to this worker."""
+def _log_calls_of_programs(app: Any) -> None:
+    """A line for each, by the handler that Flask gives its own logger."""
+    app.logger.debug("calls of programs are logged")
+    logging.getLogger("certportal.protocols").setLevel(logging.INFO)
+
+
+def start_worker(worker: Worker) -> None:
+    """After the fork and after the app is made: APScheduler's threads belong to this worker. What the first certificate needs
+    is made ready beside the first requests."""
     app: Any = worker.app.callable
     settings: Settings = app.extensions["certportal.settings"]
+    threading.Thread(target=certificates.warm, args=(settings,), name="warm", daemon=True).start()
     if settings.scheduler:
         app.extensions["certportal.scheduler"] = scheduler.start(app)
 

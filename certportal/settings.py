@@ -1,5 +1,6 @@
 """Settings: what an installation decides, frozen. ``certportal.environment`` reads them once at start."""
 
+import enum
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,14 @@ from flask import current_app
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+class ClientCertificateHeader(enum.StrEnum):
+    """The header in which trusted proxies hand over the client certificate of TLS; see certportal.client_certificates."""
+
+    NONE = "none"
+    NGINX = "x-ssl-client-cert"
+    RFC9440 = "client-cert"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an installation decides. See docs/deploy.md for the table; times in the unit the name says."""
@@ -22,6 +31,7 @@ class Settings:
     secret_key: bytes = field(repr=False)
     ca_passphrase: bytes = field(repr=False)
     trusted_proxies: tuple[Network, ...] = ()
+    client_certificate_header: ClientCertificateHeader = ClientCertificateHeader.NONE
     service_name: str = "Certportal"
     provider_name: str = ""
     support_phone: str = ""
@@ -46,14 +56,32 @@ class Settings:
     processing_days: int = 2
     certificate_years: int = 2
     ca_key: str = "EC-P384"
+    ca_levels: int = 3
+    reply_key: str = "RSA-3072"
+    ocsp_key: str = "EC-P256"
+    ca_organisation: str = ""
+    ca_country: str = ""
+    pkilint: bool = True
+    ca_token_module: Path | None = None
+    ca_token: str = ""
+    ca_token_pin: str = field(default="", repr=False)
     ca_root_name_production: str = "Certportal Root CA (production)"
+    ca_intermediate_name_production: str = "Certportal Intermediate CA (production)"
     ca_issuing_name_production: str = "Certportal Issuing CA (production)"
+    ca_services_name_production: str = "Certportal Services Issuing CA (production)"
+    ca_issuers_production: tuple[tuple[str, str], ...] = ()
     ca_root_name_test: str = "Certportal Root CA (test)"
+    ca_intermediate_name_test: str = "Certportal Intermediate CA (test)"
     ca_issuing_name_test: str = "Certportal Issuing CA (test)"
+    ca_services_name_test: str = "Certportal Services Issuing CA (test)"
+    ca_issuers_test: tuple[tuple[str, str], ...] = ()
     crl_days: int = 7
     public_crl_dir: Path | None = None
     public_crl_url: str = ""
+    public_ca_url: str = ""
+    public_ocsp_url: str = ""
     root_crl_days: int = 7
+    pkiws_language: str = "en"
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60
@@ -84,10 +112,23 @@ class Settings:
         Plain HTTP unless set: whoever would check the TLS certificate of an https address needs a list first, so several
         programs do not ask at one (RFC 5280 section 8). The port of BASE_URL is another protocol's when that is https.
         """
-        if self.public_crl_url:
-            return self.public_crl_url
+        return self.public_crl_url or f"{self._plain}/crl"
+
+    @property
+    def ca_url(self) -> str:
+        """The address below which the authorities' certificates are fetched, plain HTTP unless set, for the same reason."""
+        return self.public_ca_url or f"{self._plain}/ca"
+
+    @property
+    def ocsp_url(self) -> str:
+        """The address that answers OCSP requests, plain HTTP unless set, for the same reason; answers are signed anyway."""
+        return self.public_ocsp_url or f"{self._plain}/ocsp"
+
+    @property
+    def _plain(self) -> str:
+        """BASE_URL over plain HTTP."""
         host = urlsplit(self.base_url).hostname or ""
-        return f"http://{f'[{host}]' if ':' in host else host}/crl" if self.secure else f"{self.base_url}/crl"
+        return f"http://{f'[{host}]' if ':' in host else host}" if self.secure else self.base_url
 
     @property
     def ca_dir(self) -> Path:

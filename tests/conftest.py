@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from certportal import create_app, schema
-from certportal.certificates import authorities
+from certportal.certificates import authorities, signers
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.settings import Settings
@@ -105,12 +105,19 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFa
 
 @pytest.fixture(scope="session")
 def made_authorities(tmp_path_factory: pytest.TempPathFactory, smtp_server: SmtpFarEnd, sms_server: SmsFarEnd) -> Path:
-    """The folder of both environments' authorities, made once, to be copied to a test's ``settings.ca_dir``."""
+    """The folder of both environments' authorities and the portal's own signers, made once, to be copied to a test's
+    ``settings.ca_dir``."""
     directory = tmp_path_factory.mktemp("authorities")
     app = create_app(settings_in(directory, smtp_server, sms_server), FakeClock())
     with app.app_context():
+        schema.upgrade(app)
         for environment in Environment:
             authorities.initialise(environment)
+            signers.reply_signer(environment)
+            signers.keep_responder(environment, authorities.ISSUING)
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
     return directory / "ca"
 
 

@@ -32,6 +32,8 @@ COMMANDS = [
     ("deliver",),
     ("ca", "init"),
     ("ca", "show"),
+    ("ca", "rollover", "--environment", "TEST"),
+    ("ca", "publish-crl"),
     ("clock", "accept"),
     ("serve",),
 ]
@@ -80,9 +82,9 @@ def test_init_makes_database_and_authorities_once(typed: Typed) -> None:
     first, again = typed("init"), typed("init")
     assert first.exit_code == again.exit_code == 0
     assert "PRODUCTION: making keys and certificates" in first.output
-    assert "Certportal Issuing CA (test): " in first.output
-    assert "TEST: the certification authority is there already." in again.output
-    assert typed("ca", "show").output.count("SHA-256") == 4
+    assert "issuing: Certportal Issuing CA (test)" in first.output
+    assert "TEST: the certification authorities are there already." in again.output
+    assert typed("ca", "show").output.count("SHA-256") == 8
 
 
 @pytest.mark.usefixtures("ready")
@@ -166,12 +168,78 @@ class TestWithADatabase:
 
     def test_an_authority_is_never_made_over_another(self, typed: Typed) -> None:
         said = typed("ca", "init", "--environment", "TEST")
-        assert said.exit_code == 1
-        assert "Traceback" not in said.output
+        assert (said.exit_code, said.output) == (0, "TEST: the certification authorities are there already.\n")
 
     def test_accepting_the_clock_is_recorded(self, typed: Typed, environ: dict[str, str]) -> None:
         assert typed("clock", "accept").output == "The clock is accepted: notices and certificates go on.\n"
         assert recorded(environ)[-1] == ("clock_accepted", getpass.getuser())
+
+
+@pytest.fixture
+def made(typed: Typed) -> None:
+    """``certportal init`` has been run, by the machine’s own clock."""
+    assert typed("init").exit_code == 0
+
+
+@pytest.mark.usefixtures("made")
+class TestCeremonies:
+    def test_an_authority_that_the_settings_name_anew_is_added_and_issues_for_its_channels(self, typed: Typed) -> None:
+        named = {"CA_ISSUERS_TEST": "payroll=Example Payroll Issuing CA (test)"}
+        said = typed("ca", "init", "--environment", "TEST", **named)
+        assert said.exit_code == 0
+        assert "payroll: Example Payroll Issuing CA (test)" in said.output
+        assert "Example Payroll Issuing CA (test)" in typed("ca", "show").output
+        assert "there already" in typed("ca", "init", "--environment", "TEST", **named).output
+
+    def test_the_issuing_authority_that_follows_is_made_in_time_and_both_have_lists(self, typed: Typed) -> None:
+        said = typed("ca", "rollover", "--environment", "PRODUCTION")
+        assert said.exit_code == 0
+        assert "issuing-2: Certportal Issuing CA (production) 2" in said.output
+        shown = typed("ca", "show").output
+        assert "issuing-2: revocation list 1, 0 entries" in shown
+        again = typed("ca", "rollover", "--environment", "PRODUCTION", "--line", "benefits")
+        assert (again.exit_code, "benefits.pem" in again.output) == (1, True)
+
+    def test_a_ceremony_leaves_a_transcript(self, typed: Typed, environ: dict[str, str]) -> None:
+        typed("ca", "rollover", "--environment", "PRODUCTION", "--name", "Another Issuing CA")
+        folder = Path(environ["CERTPORTAL_DATA_DIR"]) / "ca" / "production"
+        texts = [path.read_text() for path in folder.glob("ceremony-*.txt")]
+        [transcript] = [text for text in texts if "Another Issuing CA" in text]
+        assert getpass.getuser() in transcript
+
+    def test_lists_are_published_at_once(self, typed: Typed) -> None:
+        said = typed("ca", "publish-crl", "--environment", "TEST")
+        assert said.exit_code == 0
+        for label in ("root", "intermediate", "issuing", "services"):
+            assert f"{label}: revocation list 2, 0 entries" in said.output
+
+
+def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole ceremony over two machines, by the commands that each one's output names."""
+    monkeypatch.chdir(tmp_path)
+    server, vault = {"DATA_DIR": str(tmp_path / "server")}, {"DATA_DIR": str(tmp_path / "vault")}
+    production = ("--environment", "PRODUCTION")
+
+    def done(*arguments: str, **more: str) -> str:
+        said = typed("ca", *arguments, **more)
+        assert said.exit_code == 0, said.output
+        return said.output
+
+    assert typed("init", "--without-authorities", **server).exit_code == 0
+    assert "root.pem to the server" in done("make-root", *production, **vault)
+    root = tmp_path / "vault" / "ca" / "production.root" / "root.pem"
+    assert "sign-intermediate" in done("init", *production, "--root", str(root), **server)
+    request = tmp_path / "server" / "ca" / "production.waiting" / "intermediate.csr"
+    assert "the root’s list 1" in done("sign-intermediate", str(request), *production, **vault)
+    told = done("init", *production, "--intermediate", "intermediate.pem", **server)
+    assert "root: revocation list 1" in told
+    assert "key: not here" in done("show", **server)
+    assert "the root’s list 2" in done("sign-crl", *production, **vault)
+    assert "root: revocation list 2" in done("publish-crl", *production, "--take", "root.crl", **server)
+    older = typed("ca", "publish-crl", *production, "--take", "root.crl", **server)
+    assert (older.exit_code, "newer" in older.output) == (1, True)
 
 
 class TestProgress:

@@ -221,3 +221,21 @@ def test_an_address_of_lists_that_no_certificate_can_name_is_refused(tmp_path: P
     assert mistakes(whole(tmp_path, CRL_URL=given)) == [
         "CERTPORTAL_CRL_URL: give an address without ?, # and @, such as http://certificates.example.org/crl"
     ]
+
+
+@pytest.mark.parametrize("header", ["x-ssl-client-cert", "X-SSL-Client-Cert", "client-cert", "none"])
+def test_the_header_of_client_certificates_is_one_of_those_that_proxies_send(tmp_path: Path, header: str) -> None:
+    named = whole(tmp_path, CLIENT_CERTIFICATE_HEADER=header, TRUSTED_PROXIES="127.0.0.1")
+    assert read_settings(named).client_certificate_header.value == header.lower()
+
+
+def test_another_header_is_named_with_its_remedy(tmp_path: Path) -> None:
+    assert mistakes(whole(tmp_path, CLIENT_CERTIFICATE_HEADER="X-Cert", TRUSTED_PROXIES="127.0.0.1")) == [
+        "CERTPORTAL_CLIENT_CERTIFICATE_HEADER: give none or x-ssl-client-cert or client-cert"
+    ]
+
+
+def test_a_header_that_nobody_is_trusted_to_send_is_a_mistake(tmp_path: Path) -> None:
+    assert mistakes(whole(tmp_path, CLIENT_CERTIFICATE_HEADER="client-cert")) == [
+        "CERTPORTAL_CLIENT_CERTIFICATE_HEADER: name the proxy that sends it in CERTPORTAL_TRUSTED_PROXIES too"
+    ]

@@ -56,6 +56,14 @@ def test_a_foreign_host_is_refused(app: Flask, host: str) -> None:
     assert "evil.example" not in answer.get_data(as_text=True)
 
 
+def test_lists_and_answers_are_given_whatever_host_is_named(app: Flask) -> None:
+    """Certificates name hosts of their own for them, and simple programs (openssl ocsp) name none."""
+    client = app.test_client()
+    assert client.post("/ocsp", data=b"no question", headers={"Host": "pki.example"}).status_code == 200
+    assert client.get("/crl/mars.crl", headers={"Host": "pki.example"}).status_code == 404
+    assert client.get("/healthz", headers={"Host": "pki.example"}).status_code == 421
+
+
 def test_a_host_is_the_same_in_capitals(app: Flask) -> None:
     assert app.test_client().get("/accessibility", headers={"Host": "LocalHost"}).status_code == 200
 

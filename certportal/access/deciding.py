@@ -13,6 +13,9 @@ from certportal.access.models import ApplicationState, InterfaceApplication
 from certportal.access.rules import LONGEST_REASON, Decision
 from certportal.access.sending import cancel_orders
 from certportal.access.standing import using
+from certportal.certificates import service as certificates
+from certportal.certificates.rules import Aftermath, at_once_only_what_has_ended
+from certportal.certificates.service import Reason
 from certportal.extensions import db, transaction, within_transaction
 from certportal.identifiers import Actor, plain_text
 from certportal.refusals import Conflict, NotFound
@@ -20,6 +23,8 @@ from certportal.registry import service as registry
 from certportal.registry.models import AccessRight, RightState
 from certportal.registry.telling import tell_signatory
 from certportal.signin.guard import Acting
+
+LEFT = Aftermath()
 
 
 @dataclass(frozen=True)
@@ -101,28 +106,32 @@ def withdraw_application(application_id: int, acting: Acting) -> InterfaceApplic
     return application
 
 
-def end_access_right(right_id: int, last_day: date, reason: str, by: Actor) -> AccessRight:
+def end_access_right(right_id: int, last_day: date, reason: str, by: Actor, then: Aftermath = LEFT) -> AccessRight:
     """A use case of the operator: the right's last day is ``last_day``; today or earlier ends it at once. The signatories
     are mailed the reason as it is written.
 
-    Its certificates stay valid until somebody revokes them; ended at once, its open production orders are cancelled.
-    Refusals: access_right_not_found; right_not_valid (conflict); reason_missing, text_too_long, text_control_characters.
+    ``then``: its production certificates are revoked (the right is withdrawn), revoked on a date, or left until somebody revokes
+    them; ended at once, its open production orders are cancelled. Refusals: access_right_not_found; right_not_valid
+    (conflict); revocation_not_yet, plan_in_the_past; reason_missing, text_too_long, text_control_characters.
     """
     kept = plain_text(reason, LONGEST_REASON, keep_lines=True)
+    at_once_only_what_has_ended(last_day, registry.today(), then)
     with transaction() as session:
         right = session.get(AccessRight, right_id, with_for_update=True)
         if right is None:
             raise NotFound("access_right_not_found")
+        use = using(right.organisation_id, right.channel_id)
         registry.end_right(right, last_day, by, kept)
-        over = last_day <= registry.today()
-        cancelled = cancel_orders(using(right.organisation_id, right.channel_id), by) if over else 0
+        cancelled = cancel_orders(use, by) if last_day <= registry.today() else 0
+        done = certificates.settle(use.certificates, then, Reason.AGREEMENT_ENDED, by, kept)
         tell_signatory(
             "access_right_ended",
             right.organisation_id,
             None,
-            {"right": right.id, "reason": kept, "cancelled": cancelled},
+            {"right": right.id, "reason": kept, "cancelled": cancelled, "revoked": done.revoked},
             subject=f"access_right:{right.id}",
         )
+    certificates.publish_soon(done.issuers)
     return right
 
 

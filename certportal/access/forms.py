@@ -8,25 +8,28 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
+from certportal import clock
 from certportal.access.rules import ApplicationAnswers, Sending
 from certportal.access.standing import Offered, Preview
 from certportal.fields import (
     ChoiceField,
     ChoicesField,
     ConsentField,
+    DateField,
     EmailAddressField,
     Form,
     LanguageField,
     PhoneNumberField,
     PlainTextField,
 )
+from certportal.formats import end_of_day
 from certportal.refusals import Refusal
 from certportal.registry.rules import OrganisationContact
-from certportal.sentences import sentence
+from certportal.sentences import SENTENCES, sentence
 
 NAME = 200
 SEVERAL = ("purposes", "channels")
-ASKED = ("contact_name", "contact_email", "contact_phone", "contact_language", "terms", "terms_version")
+ASKED = ("give_up_all", "contact_name", "contact_email", "contact_phone", "contact_language", "terms", "terms_version")
 CHECKED = {"contact-email": "contact_email", "contact-phone": "contact_phone"}
 """Fields that are checked as they are filled in, by the last part of the address."""
 
@@ -58,9 +61,10 @@ class ApplicationForm(Form):
     channels = ChoicesField(
         _l("Channels"),
         coerce=int,
-        missing=_l("Choose at least one channel. If you stop using the interface altogether, contact us"),
+        missing=_l("Choose at least one channel"),
         description=_l("The ways in which your programs connect. Each channel needs certificates of its own"),
     )
+    give_up_all = ConsentField(_l("We give up every channel"), required=False)
     contact_name = PlainTextField(
         _l("Full name"), limit=NAME, missing=_l("Enter the person’s first name and last name")
     )
@@ -79,6 +83,8 @@ class ApplicationForm(Form):
         self.accepted_version = str(answers.get("terms_version") or "")
         asked = {name: answers[name] for name in (*SEVERAL, *ASKED) if name in answers}
         super().__init__(MultiDict(asked), meta={"csrf": False})
+        if offered.is_replacement:
+            self.channels.missing = _l("Choose at least one channel, or tick that you give up every one")
         language = str(get_locale())[:2]
         self.purposes.choices = [(each.code, each.text(language)) for each in offered.purposes]  # pyright: ignore[reportAttributeAccessIssue]
         self.channels.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
@@ -86,6 +92,7 @@ class ApplicationForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Every field, and that the terms accepted are those in force."""
         super().validate(extra_validators)
+        self._judge_giving_up()
         terms = self.offered.terms
         if terms is None:
             self.terms.errors = [sentence(Refusal("terms_none"))]
@@ -98,6 +105,20 @@ class ApplicationForm(Form):
         """One answer by itself, as it is given."""
         return self[name].validate(self)
 
+    @property
+    def gives_up_all(self) -> bool:
+        """Whether an application that replaces another asks for nothing any more, and says so."""
+        return bool(self.give_up_all.data) and self.offered.is_replacement
+
+    def _judge_giving_up(self) -> None:
+        """Who gives up every channel needs no purpose, and has no channel ticked."""
+        if not self.gives_up_all:
+            return
+        if self.channels.data:
+            self.give_up_all.errors = [sentence(Refusal("given_up_and_chosen"))]
+            return
+        self.channels.errors = self.purposes.errors = ()
+
     def answers(self) -> ApplicationAnswers:
         """What the valid form asks for."""
         email, terms = self.contact_email.data, self.offered.terms
@@ -107,10 +128,11 @@ class ApplicationForm(Form):
             self.contact_name.data or "", email, self.contact_phone.data, self.contact_language.data
         )
         return ApplicationAnswers(
-            purposes=tuple(self.purposes.data or ()),
+            purposes=() if self.gives_up_all else tuple(self.purposes.data or ()),
             channels=tuple(self.channels.data or ()),
             contact=contact,
             terms_id=terms.id,
+            gives_up_all=self.gives_up_all,
         )
 
 
@@ -121,6 +143,7 @@ class SendingForm:
     """
 
     def __init__(self, preview: Preview, formdata: MultiDict[str, str] | None = None) -> None:
+        self.now = clock.now()
         self.asked = [each.channel.id for each in preview.given_up if each.use.certificates]
         self.form = _questions(self.asked)(formdata, meta={"csrf": False})
         self.seen = formdata.get("seen", "") if formdata is not None else preview.mark
@@ -129,28 +152,55 @@ class SendingForm:
         """The question about one channel, for the page."""
         return self.form[_name(channel_id)]
 
+    def day(self, channel_id: int) -> Field:
+        """The last day of one channel's certificates, where they are to be revoked on a date."""
+        return self.form[_day(channel_id)]
+
     def validate(self) -> bool:
-        """Whether every answer is one of those offered; none leaves the certificates in force."""
-        return self.form.validate()
+        """Whether every answer is one of those offered; none leaves the certificates in force. A date has its day, which has not
+        ended; what was typed for a date that is not chosen does not matter."""
+        self.form.validate()
+        for channel_id in self.asked:
+            day = self.day(channel_id)
+            if self.question(channel_id).data != "date":
+                day.errors = ()
+            elif day.data is None and not day.errors:
+                day.errors = (str(SENTENCES["plan_day_missing"]),)
+            elif day.data is not None and end_of_day(day.data) <= self.now:
+                day.errors = (str(SENTENCES["plan_in_the_past"]),)
+        return not self.form.errors
 
     def sending(self) -> Sending:
         """How the application is sent."""
         revoked = frozenset(each for each in self.asked if self.question(each).data == "revoke")
-        return Sending(self.seen, revoked)
+        planned = [each for each in self.asked if self.question(each).data == "date"]
+        return Sending(self.seen, revoked, {each: self.day(each).data for each in planned})
 
 
 def _name(channel_id: int) -> str:
     return f"certificates_{channel_id}"
 
 
+def _day(channel_id: int) -> str:
+    return f"certificates_until_{channel_id}"
+
+
 def _questions(channel_ids: Iterable[int]) -> type[Form]:
-    fields = {
-        _name(channel_id): ChoiceField(
+    fields: dict[str, Any] = {}
+    for channel_id in channel_ids:
+        fields[_name(channel_id)] = ChoiceField(
             _l("What is done about these certificates?"),
-            choices=[("revoke", _l("Revoke them now")), ("leave", _l("Leave them in force"))],
+            choices=[
+                ("revoke", _l("Revoke them now")),
+                ("date", _l("Revoke them on a date")),
+                ("leave", _l("Leave them in force")),
+            ],
             default="leave",
             required=False,
         )
-        for channel_id in channel_ids
-    }
+        fields[_day(channel_id)] = DateField(
+            _l("Last day of the certificates"),
+            required=False,
+            description=_l("They work to the end of this day. Those that end earlier are left to their own end"),
+        )
     return type("QuestionsForm", (Form,), fields)

@@ -50,6 +50,7 @@ def access_right_ended(reference: Mapping[str, Any], now: datetime) -> Letter | 
         "reason": reference["reason"],
         "over": right.state is RightState.ENDED,
         "cancelled": reference["cancelled"],
+        "revoked": reference.get("revoked", 0),
         "certificates": service.using(right.organisation_id, right.channel_id).certificates,
         "url": link("access.index"),
     }

@@ -4,8 +4,8 @@ domain.md, "Access rights": until a replacement application is decided the prese
 it is sent; a refused new channel touches nothing else.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from certportal.refusals import Conflict, Refusal
@@ -22,21 +22,26 @@ LONGEST_REASON = 1000
 
 @dataclass(frozen=True, slots=True)
 class ApplicationAnswers:
-    """What a sent application asks for, parsed. ``purposes`` are codes, ``channels`` ids, both in the page's order."""
+    """What a sent application asks for, parsed. ``purposes`` are codes, ``channels`` ids, both in the page's order.
+
+    ``gives_up_all``: neither is named, and that is meant; of a replacement application alone.
+    """
 
     purposes: tuple[str, ...]
     channels: tuple[int, ...]
     contact: OrganisationContact
     terms_id: int
+    gives_up_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How the application was sent: the mark of the difference that was shown, and the channels given up whose
-    certificates are to be revoked at once."""
+    """How the application was sent: the mark of the difference that was shown, the channels given up whose certificates are to
+    be revoked at once, and those whose certificates work to the end of a day and are revoked then."""
 
     seen: str
     revoked_channels: frozenset[int] = frozenset()
+    planned_channels: Mapping[int, date] = field(default_factory=dict[int, date])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +108,17 @@ def may_be_asked_for(closed_on: date | None, on: date) -> None:
         raise Refusal("channel_closed_to_new")
 
 
-def chosen(channels: Collection[int], purposes: Collection[str], known_purposes: Collection[str]) -> None:
-    """An application names at least one channel and one purpose, and no purpose that is not offered.
+def chosen(asked: ApplicationAnswers, known_purposes: Collection[str], *, replaces: bool) -> None:
+    """An application names at least one channel and one purpose, and no purpose that is not offered; but one that replaces
+    another may give up every channel, if it says so: nothing ticked alone is taken for a mistake.
 
-    Refusals: choices_missing, choice_unknown.
+    Refusals: choices_missing, choice_unknown, given_up_and_chosen.
     """
+    channels, purposes = asked.channels, asked.purposes
+    if asked.gives_up_all and (channels or purposes):
+        raise Refusal("given_up_and_chosen")
+    if asked.gives_up_all and replaces:
+        return
     if not channels or not purposes:
         raise Refusal("choices_missing")
     if not set(purposes) <= set(known_purposes):

@@ -42,9 +42,10 @@ def send_application(
 
     A second press sends nothing: it answers with the application that the first one made. Refusals:
     draft_not_found; draft_deleted, draft_changed; rights_changed (the difference is no longer
-    what was shown), terms_changed (conflict); channel_closed_to_new, choices_missing, choice_unknown.
+    what was shown), terms_changed (conflict); plan_in_the_past; channel_closed_to_new, choices_missing, choice_unknown,
+    given_up_and_chosen.
     """
-    revoked: set[Environment] = set()
+    revoked: set[tuple[Environment, str]] = set()
     with transaction() as session:
         draft = session.get(InterfaceDraft, draft_id, with_for_update=True)
         if draft is None or draft.organisation_id != acting.organisation.id:
@@ -97,8 +98,8 @@ def _checked(answers: ApplicationAnswers, how: Sending, organisation_id: int) ->
     if terms is None or terms.id != answers.terms_id:
         raise Conflict("terms_changed")
     known = [purpose.code for purpose in offered_purposes(organisation_id)]
-    rules.chosen(answers.channels, answers.purposes, known)
     shown = preview(organisation_id, answers.channels)
+    rules.chosen(answers, known, replaces=shown.is_replacement)
     if len(shown.added) < len(shown.difference.added):
         raise Refusal("choice_unknown")
     for channel in shown.added:
@@ -169,19 +170,21 @@ def _ask(application: InterfaceApplication, shown: Preview, acting: Acting) -> N
         application.decide(application.sent_at)
 
 
-def _give_up(touched: Touched, how: Sending, by: Actor) -> set[Environment]:
-    """The right ends now. Answers the environments in which a certificate was revoked."""
+def _give_up(touched: Touched, how: Sending, by: Actor) -> set[tuple[Environment, str]]:
+    """The right ends now. Answers the authorities whose lists must tell of a revocation."""
     within_transaction()
     registry.end_right(touched.right, registry.today(), by)
     cancel_orders(touched.use, by)
-    if touched.channel.id not in how.revoked_channels:
-        return set()
     note = f"channel given up: {touched.channel.code}"
-    reason = certificates.Reason.UNNECESSARY
-    return {
-        certificates.revoke_within(certificate.id, reason, by, note).environment
-        for certificate in touched.use.certificates
-    }
+    then, reason = _then(touched.channel.id, how), certificates.Reason.UNNECESSARY
+    return certificates.settle(touched.use.certificates, then, reason, by, note, certificates.tell_plan).issuers
+
+
+def _then(channel_id: int, how: Sending) -> certificates.Aftermath:
+    if channel_id in how.revoked_channels:
+        return certificates.Aftermath("revoke")
+    day = how.planned_channels.get(channel_id)
+    return certificates.Aftermath("date", day) if day is not None else certificates.Aftermath()
 
 
 def _record(application: InterfaceApplication, by: Actor) -> None:

@@ -197,7 +197,8 @@ def using(organisation_id: int, channel_id: int) -> Use:
 
 def certificates_without_right(organisation_id: int | None = None) -> list[Certificate]:
     """The task of both sides: valid production certificates of channels that their organisation has given up, or whose
-    right has ended; for one organisation or for all. They stay valid until somebody revokes them (domain.md)."""
+    right has ended; for one organisation or for all. They stay valid until somebody revokes them (domain.md). Those that are to
+    be revoked on a date have been decided on."""
     on = registry.today()
     right = (
         select(AccessRight.id)
@@ -212,6 +213,7 @@ def certificates_without_right(organisation_id: int | None = None) -> list[Certi
         .exists()
     )
     living = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after > clock.now())
+    living &= Certificate.planned_revocation_at.is_(None)
     query = select(Certificate).where(living, Certificate.environment == Environment.PRODUCTION, ~right)
     if organisation_id is not None:
         query = query.where(Certificate.organisation_id == organisation_id)

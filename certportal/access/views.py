@@ -274,7 +274,7 @@ def _check(
         "offered": form.offered,
         "preview": preview,
         "how": how or SendingForm(preview),
-        "purposes": service.purposes_named(form.purposes.data or []),
+        "purposes": service.purposes_named(() if form.gives_up_all else form.purposes.data or ()),
         "draft_id": draft_id,
         "version": version,
         "messages": [sentence(refusal)] if refusal else [],

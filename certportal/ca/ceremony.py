@@ -1,97 +1,117 @@
-"""Making an environment's authorities: a root that signs itself, and an issuing authority that it signs."""
+"""Making an environment's authorities: a root that signs itself, and below it those that the plan names.
+
+Root → intermediate → issuing authorities and one for the service's own certificates; or, in a smaller plan, without the
+intermediate. Nothing here touches a file: keys come in, certificates go out.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from certportal.ca import keys
 from certportal.ca.authority import Environment, Issuer
 from certportal.ca.errors import CaRefused
-from certportal.ca.keys import KeyKind, SigningKey
+from certportal.ca.keys import SigningKey, VerifyingKey
+from certportal.ca.plan import Plan
 from certportal.ca.profile import key_identifier, key_usage, whole_seconds, years_after
 
-CLIENTS_LOOK_FOR = "Issuing"  # real clients accept a certificate only from an issuer whose name says so
 EARLIER = timedelta(days=1)  # an authority is valid before the first certificate it issues, which begins an hour early
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What one environment's authorities are called, whose they are, what keys they have and how long they last.
+class Below:
+    """What stands below another authority: its label and common name, for how long, and how many authorities fit below it."""
 
-    ``root`` and ``issuing`` are common names. The issuing certificate has a CRL address only if ``root_crl_url`` is given, for
-    then somebody must keep the root's list fresh. Names that no client or no X.509 accepts make no Plan: CaRefused
-    ca_name_refused.
-    """
-
-    root: str
-    issuing: str
-    organisation: str | None = None
-    country: str | None = None
-    kind: KeyKind = KeyKind.EC_P384
-    root_years: int = 20
-    issuing_years: int = 10
-    root_crl_url: str | None = None
-
-    def __post_init__(self) -> None:
-        if CLIENTS_LOOK_FOR not in self.issuing or self.root == self.issuing:
-            raise CaRefused("ca_name_refused", name=self.issuing, needed=CLIENTS_LOOK_FOR)
-        self.name(self.root)
-        self.name(self.issuing)
-
-    def name(self, common_name: str) -> x509.Name:
-        """C and O where they are set, and CN."""
-        oids = x509.NameOID
-        parts = (
-            (oids.COUNTRY_NAME, self.country),
-            (oids.ORGANIZATION_NAME, self.organisation),
-            (oids.COMMON_NAME, common_name),
-        )
-        try:
-            return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value is not None])
-        except ValueError:
-            raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR) from None
+    label: str
+    common_name: str
+    years: int
+    authorities_below: int
 
 
-def make_root(environment: Environment, plan: Plan, *, now: datetime, serial: int) -> Issuer:
-    """A new key and its self-signed certificate, without a limit on the length of paths below."""
-    key, start = keys.make(plan.kind), whole_seconds(now)
-    name, end = plan.name(plan.root), years_after(start, plan.root_years)
-    builder = _certificate(name, key, path_length=None).issuer_name(name).serial_number(serial)
-    builder = _valid(builder, start, end).add_extension(_pointing_to(identifier_of(key)), critical=False)
+def make_root(environment: Environment, plan: Plan, key: SigningKey, *, now: datetime, serial: int) -> Issuer:
+    """The root's self-signed certificate, without a limit on the length of paths below."""
+    start, name = whole_seconds(now), plan.name(plan.root)
+    builder = _authority(name, key.public_key(), path_length=None).issuer_name(name).serial_number(serial)
+    builder = _valid(builder, start, years_after(start, plan.root_years))
+    builder = builder.add_extension(_pointing_to(_identifier_of(key.public_key())), critical=False)
     certificate = builder.sign(key, keys.digest_for(key.public_key()))
     return Issuer(environment, (certificate,), key)
 
 
-def make_issuing(root: Issuer, plan: Plan, *, now: datetime, serial: int) -> Issuer:
-    """A new key and its certificate under ``root``, which it does not outlive; no authority may stand below it (pathLen 0)."""
-    key, start = keys.make(plan.kind), whole_seconds(now)
-    end = min(years_after(start, plan.issuing_years), root.not_after)
-    builder = _certificate(plan.name(plan.issuing), key, path_length=0).serial_number(serial)
-    builder = _valid(builder.issuer_name(root.certificate.subject), start, end)
-    builder = builder.add_extension(_pointing_to(root.key_identifier), critical=False)
-    if plan.root_crl_url is not None:
-        point = x509.DistributionPoint([x509.UniformResourceIdentifier(plan.root_crl_url)], None, None, None)
+def make_below(
+    above: Issuer, plan: Plan, what: Below, key: SigningKey, *, above_label: str, now: datetime, serial: int
+) -> Issuer:
+    """An authority's certificate under another authority, which it does not outlive."""
+    certificate = _sign_below(above, plan, what, key.public_key(), above_label=above_label, now=now, serial=serial)
+    return Issuer(above.environment, (certificate, *above.chain), key)
+
+
+def request_for(plan: Plan, common_name: str, key: SigningKey) -> bytes:
+    """The signing request (PKCS #10, PEM) by which an offline root is asked for an authority's certificate."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(plan.name(common_name))
+    request = builder.sign(key, keys.digest_for(key.public_key()))
+    return keys.pem_of(request)
+
+
+def sign_request(
+    above: Issuer, plan: Plan, what: Below, request: bytes, *, above_label: str, now: datetime, serial: int
+) -> x509.Certificate:
+    """The certificate that an offline root gives for such a request: the key alone is taken from it.
+
+    Raises CaRefused: ca_request_refused (no request, a bad signature, a name other than the plan's),
+    ca_key_kind_refused.
+    """
+    try:
+        read = x509.load_pem_x509_csr(request)
+        good = read.is_signature_valid
+    except (ValueError, TypeError, InvalidSignature):
+        raise CaRefused("ca_request_refused", what="unreadable") from None
+    if not good:
+        raise CaRefused("ca_request_refused", what="signature")
+    if read.subject != plan.name(what.common_name):
+        raise CaRefused("ca_request_refused", what=read.subject.rfc4514_string())
+    key = read.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+        raise CaRefused("ca_key_kind_refused", name=what.common_name)
+    return _sign_below(above, plan, what, key, above_label=above_label, now=now, serial=serial)
+
+
+def _sign_below(
+    above: Issuer, plan: Plan, what: Below, key: VerifyingKey, *, above_label: str, now: datetime, serial: int
+) -> x509.Certificate:
+    start = whole_seconds(now)
+    end = min(years_after(start, what.years), above.not_after)
+    builder = _authority(plan.name(what.common_name), key, path_length=what.authorities_below).serial_number(serial)
+    builder = _valid(builder.issuer_name(above.certificate.subject), start, end)
+    builder = builder.add_extension(_pointing_to(above.key_identifier), critical=False)
+    if plan.crl_url is not None:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(plan.crl_url(above_label))], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
-    certificate = builder.sign(root.key, keys.digest_for(root.public_key))
-    return Issuer(root.environment, (certificate, *root.chain), key)
+    if plan.certificate_url is not None:
+        where = x509.UniformResourceIdentifier(plan.certificate_url(above_label))
+        access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
+    return builder.sign(above.key, keys.digest_for(above.public_key))
 
 
-def identifier_of(key: SigningKey) -> bytes:
-    """The subjectKeyIdentifier of a key's certificate."""
-    return key_identifier(keys.public_key_info(key.public_key()))
-
-
-def _certificate(name: x509.Name, key: SigningKey, *, path_length: int | None) -> x509.CertificateBuilder:
+def _authority(name: x509.Name, key: VerifyingKey, *, path_length: int | None) -> x509.CertificateBuilder:
     """An authority's certificate (RFC 5280 4.2.1.9: CA TRUE, critical; 4.2.1.3: keyCertSign and cRLSign, critical)."""
     return (
         x509.CertificateBuilder()
         .subject_name(name)
-        .public_key(key.public_key())
+        .public_key(key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(key_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier(identifier_of(key)), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier(_identifier_of(key)), critical=False)
     )
+
+
+def _identifier_of(key: VerifyingKey) -> bytes:
+    return key_identifier(keys.public_key_info(key))
 
 
 def _valid(builder: x509.CertificateBuilder, start: datetime, end: datetime) -> x509.CertificateBuilder:

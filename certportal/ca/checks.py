@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certportal.ca import der, keypolicy, keys, unsigned
 from certportal.ca.authority import Authority
 from certportal.ca.errors import IssueRefused, RequestRefused
-from certportal.ca.names import subject_of
-from certportal.ca.profile import Profile, is_serial
+from certportal.ca.profile import Profile, access_of, is_serial
 
 _SERIAL_NUMBER = 1
 _PUBLIC_KEY_INFO = 6  # places in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
@@ -32,10 +31,12 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
         if not profile.matches(certificate.not_valid_before_utc, certificate.not_valid_after_utc):
             raise IssueRefused("certificate_refused", what="validity")
         require_inside(authority, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        subject_of(certificate.subject)
+        profile.reads(certificate.subject)
         _require_key(authority, public_key_info)
-        _require_extensions(profile.extensions(authority, public_key_info, _crl_address(certificate)), certificate)
-    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound):
+        access = access_of(certificate.extensions)
+        wanted = profile.extensions(authority, public_key_info, _crl_address(certificate), access)
+        _require_extensions(wanted, certificate)
+    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
         raise IssueRefused("certificate_refused", what="encoding") from None
     return certificate
 
@@ -76,8 +77,11 @@ def _require_key(authority: Authority, public_key_info: bytes) -> None:
 
 
 def _crl_address(certificate: x509.Certificate) -> str:
-    """The one address in the CRL distribution points; "" where there is another number of them, which no profile accepts."""
-    points = list(certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value)
+    """The one address in the CRL distribution points; "" where there is none, or another number of them than one."""
+    try:
+        points = list(certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value)
+    except x509.ExtensionNotFound:
+        return ""
     match points[0].full_name if points else None:
         case [x509.UniformResourceIdentifier() as name]:
             return name.value

@@ -9,7 +9,8 @@ from enum import StrEnum
 from cryptography import x509
 
 from certportal.ca import der, unsigned
-from certportal.ca.authority import Issuer
+from certportal.ca.authority import Authority, Issuer
+from certportal.ca.errors import CaRefused
 from certportal.ca.profile import SERIAL_BITS, whole_seconds
 
 
@@ -86,6 +87,31 @@ def build_crl(
     if not x509.load_der_x509_crl(crl).is_signature_valid(issuer.public_key):
         raise ValueError("the list does not verify")
     return crl
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """What a published list says of itself. Moments are aware."""
+
+    number: int
+    this_update: datetime
+    next_update: datetime
+    entries: int
+
+
+def read_crl(authority: Authority, crl: bytes) -> ReadList:
+    """A list of this authority, in DER, verified. Raises CaRefused crl_refused for any other."""
+    try:
+        read = x509.load_der_x509_crl(crl)
+        number = read.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        pointed_to = read.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        good = read.is_signature_valid(authority.public_key)
+    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        raise CaRefused("crl_refused", name=authority.name) from None
+    is_its_own = read.issuer.public_bytes() == authority.name_der and pointed_to == authority.key_identifier
+    if not good or not is_its_own or read.next_update_utc is None:
+        raise CaRefused("crl_refused", name=authority.name)
+    return ReadList(number, read.last_update_utc, read.next_update_utc, len(read))
 
 
 def crl_as_pem(crl: bytes) -> bytes:

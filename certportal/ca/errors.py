@@ -35,11 +35,33 @@ CaCode = Literal[
     "ca_expired",
     "ca_key_kind_refused",
     "ca_key_mismatch",
+    "ca_label_refused",
     "ca_missing",
     "ca_name_refused",
     "ca_not_yet_valid",
     "ca_passphrase_short",
     "ca_passphrase_wrong",
+    "ca_request_refused",
+    "crl_refused",
+    "ca_token_away",
+    "ca_token_key_missing",
+    "ca_token_mechanism",
+    "ca_token_module",
+    "ca_token_pin",
+    "ca_token_unset",
+]
+
+ProofCode = Literal[
+    "proof_empty",
+    "proof_too_large",
+    "proof_private_key",
+    "proof_unreadable",
+    "proof_signers",
+    "proof_weak",
+    "proof_attributes",
+    "proof_text",
+    "proof_other_certificate",
+    "proof_wrong",
 ]
 
 
@@ -65,4 +87,11 @@ class CaRefused(Refusal):
     kind = "conflict"
 
     def __init__(self, code: CaCode, /, **details: object) -> None:
+        super().__init__(code, **details)
+
+
+class ProofRefused(Refusal):
+    """The proof that somebody holds a certificate's private key is none. The one who made it can do better."""
+
+    def __init__(self, code: ProofCode, /, **details: object) -> None:
         super().__init__(code, **details)

@@ -1,144 +1,239 @@
-"""Each environment's authorities on disk: a root and one issuing authority below it.
+"""Each environment's authorities on disk.
 
-    <directory>/production/  root.key  root.pem  issuing.key  issuing.pem  chain.pem (issuing, then root)
+    <directory>/production/  root.pem  intermediate.pem  issuing.pem  services.pem  and a .key beside each
     <directory>/test/        the same, with other keys and other names
 
-An environment's folder appears whole, by one rename, or not at all. Nothing here ever writes over an existing one. The chain is
-read from chain.pem, of whatever length; the other .pem files are there for people.
+Every .pem holds an authority's certificate and those above it up to the root. An environment's folder appears whole, by one
+rename, or not at all; a further authority appears with its .pem, which is written after its .key. Nothing here ever writes over
+an existing one. The root's key may be taken away after the ceremony, or never have been here (``begin_under_root``).
 """
 
-import contextlib
-import fcntl
-import os
-import shutil
-from collections.abc import Generator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal.ca import ceremony, keys
 from certportal.ca.authority import Authority, Environment, Issuer
-from certportal.ca.ceremony import CLIENTS_LOOK_FOR, Plan
+from certportal.ca.ceremony import Below
 from certportal.ca.describe import chain_pem
 from certportal.ca.errors import CaRefused
+from certportal.ca.folders import folder_of, only_one, waiting_of, whole_folder
+from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of, next_label
+from certportal.ca.reference import TokenAccess
+from certportal.ca.transcript import Transcript
 from certportal.keyfiles import write_whole
 
+BEFORE_LABELS = "chain.pem"  # where an earlier version kept the issuing authority’s chain
 
-def initialise(
-    directory: Path, environment: Environment, plan: Plan, *, passphrase: bytes, now: datetime, serials: tuple[int, int]
-) -> Authority:
-    """Make one environment's root and issuing authority, with a key each, and return the issuing one.
 
-    ``serials`` are two from ``serial_from``, for root and issuing. Stopped at any point, it leaves nothing that a second call
-    does not clear away. Raises CaRefused: ca_exists, ca_busy, ca_name_refused (the other environment has it),
-    ca_passphrase_short.
+@dataclass(frozen=True)
+class Desk:
+    """What a ceremony works with: where the files lie, the passphrase for new keys, the moment, serial numbers, and the token
+    that new keys are made in, if any."""
+
+    directory: Path
+    environment: Environment
+    passphrase: bytes
+    now: datetime
+    serials: Iterator[int]
+    token: TokenAccess | None = None
+
+    @property
+    def folder(self) -> Path:
+        return folder_of(self.directory, self.environment)
+
+
+def initialise(desk: Desk, plan: Plan, said: Transcript) -> Authority:
+    """Make one environment's root and everything below it, with a key each, and return the shared issuing authority.
+
+    Stopped at any point, it leaves nothing that a second call does not clear away. Raises CaRefused: ca_exists, ca_busy,
+    ca_name_refused (the other environment has it), ca_passphrase_short.
     """
-    keys.require_good_passphrase(passphrase)
-    with _new_folder(directory, environment) as folder:
-        _require_names_of_its_own(directory, environment, plan)
-        root = ceremony.make_root(environment, plan, now=now, serial=serials[0])
-        issuing = ceremony.make_issuing(root, plan, now=now, serial=serials[1])
-        for name, issuer in (("root", root), ("issuing", issuing)):
-            keys.store(folder / f"{name}.key", issuer.key, passphrase)
-            write_whole(folder / f"{name}.pem", issuer.certificate.public_bytes(Encoding.PEM), 0o644)
-        write_whole(folder / "chain.pem", chain_pem(issuing.chain), 0o644)
-    return Authority(environment, issuing.chain)
+    keys.require_good_passphrase(desk.passphrase)
+    with whole_folder(desk.directory, desk.folder, waiting_of(desk.directory, desk.environment)) as folder:
+        _require_names_of_its_own(desk, plan)
+        root = ceremony.make_root(
+            desk.environment, plan, _new_key(folder, ROOT, desk, plan), now=desk.now, serial=next(desk.serials)
+        )
+        _keep(folder, ROOT, root, said)
+        if plan.intermediate is None:
+            made = _make_issuers(folder, root, ROOT, desk, plan, said)
+        else:
+            what = Below(INTERMEDIATE, plan.intermediate, plan.intermediate_years, authorities_below=1)
+            between = _make(folder, root, ROOT, what, desk, plan, said)
+            made = _make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
+    return Authority(desk.environment, made.chain)
 
 
-def read(directory: Path, environment: Environment) -> Authority:
-    """The issuing authority without its key, ended or not. Raises CaRefused: ca_missing, ca_broken, ca_name_refused."""
-    path = _folder(directory, environment) / "chain.pem"
+def begin_under_root(desk: Desk, plan: Plan, root: bytes, said: Transcript) -> Path:
+    """The first half of a ceremony whose root is kept elsewhere: an intermediate's key, and the request to be signed there.
+
+    ``root`` is the root's certificate, PEM. Returns the request's path. Raises CaRefused as ``initialise``; ca_broken for a
+    root that is none; ca_name_refused where the plan has no intermediate, or another root's name.
+    """
+    keys.require_good_passphrase(desk.passphrase)
+    authority = _authority_in(root, desk.environment, ROOT)
+    if plan.intermediate is None or authority.certificate.subject != plan.name(plan.root):
+        raise CaRefused("ca_name_refused", name=authority.name, needed=plan.root)
+    waiting = waiting_of(desk.directory, desk.environment)
+    with whole_folder(desk.directory, waiting, desk.folder) as folder:
+        _require_names_of_its_own(desk, plan)
+        write_whole(folder / f"{ROOT}.pem", chain_pem(authority.chain), 0o644)
+        key = _new_key(folder, INTERMEDIATE, desk, plan)
+        write_whole(folder / f"{INTERMEDIATE}.csr", ceremony.request_for(plan, plan.intermediate, key), 0o644)
+        said.note(f"{plan.intermediate}: key made, {INTERMEDIATE}.csr waits for the root's signature")
+    return waiting / f"{INTERMEDIATE}.csr"
+
+
+def complete_under_root(desk: Desk, plan: Plan, intermediate: bytes, said: Transcript) -> Authority:
+    """The second half: the intermediate's certificate has come back from the root, and everything below it is made.
+
+    Raises CaRefused: ca_missing (nothing waits), ca_broken (the certificate is not the root's, or no authority's),
+    ca_key_mismatch (it is for another key), ca_name_refused (it bears another name than the plan's).
+    """
+    waiting = waiting_of(desk.directory, desk.environment)
+    if not waiting.is_dir():
+        raise CaRefused("ca_missing", name=waiting.name)
+    with whole_folder(desk.directory, desk.folder, made_from=waiting) as folder:
+        root = _authority_in((folder / f"{ROOT}.pem").read_bytes(), desk.environment, ROOT)
+        below = _authority_in(intermediate + chain_pem(root.chain), desk.environment, INTERMEDIATE)
+        if plan.intermediate is None or below.certificate.subject != plan.name(plan.intermediate):
+            raise CaRefused("ca_name_refused", name=below.name, needed=plan.intermediate or "")
+        key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase, desk.token)
+        between = Issuer(desk.environment, below.chain, key)
+        _keep(folder, INTERMEDIATE, between, said)
+        made = _make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
+    return Authority(desk.environment, made.chain)
+
+
+def add(desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript) -> Authority:
+    """One more authority beside those that stand: for a channel of its own, or the next of its line (``issuing-2``).
+
+    It stands where the others do: below the intermediate, or below the root where there is none. Raises CaRefused: ca_exists,
+    ca_name_refused, ca_label_refused, and what ``load`` raises where the key above it is away.
+    """
+    with only_one(desk.directory):
+        standing = labels(desk.directory, desk.environment)
+        if label in standing:
+            raise CaRefused("ca_exists", name=label)
+        if label != next_label(standing, line_of(label)) or line_of(label) in (ROOT, INTERMEDIATE):
+            raise CaRefused("ca_label_refused", name=label)
+        if CLIENTS_LOOK_FOR not in common_name:
+            raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
+        above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
+        above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
+        (desk.folder / f"{label}.key").unlink(
+            missing_ok=True
+        )  # a call that was stopped left it; without a .pem nobody used it
+        what = Below(label, common_name, plan.issuing_years, authorities_below=0)
+        made = _make(desk.folder, above, above_label, what, desk, plan, said)
+        keys.sync_directory(desk.folder)
+    return Authority(desk.environment, made.chain)
+
+
+def labels(directory: Path, environment: Environment) -> list[str]:
+    """The labels of an environment's authorities, the root first; empty where there is none yet."""
+    folder = folder_of(directory, environment)
+    found = [path.stem for path in folder.glob("*.pem") if path.name != BEFORE_LABELS] if folder.is_dir() else []
+    order = {ROOT: 0, INTERMEDIATE: 1, ISSUING: 2}
+    return sorted(found, key=lambda label: (order.get(line_of(label), 3), line_of(label), len(label), label))
+
+
+def read(directory: Path, environment: Environment, label: str = ISSUING) -> Authority:
+    """An authority without its key, ended or not. Raises CaRefused: ca_missing, ca_broken, ca_name_refused."""
+    path = folder_of(directory, environment) / f"{label}.pem"
     try:
-        authority = Authority(environment, tuple(x509.load_pem_x509_certificates(path.read_bytes())))
+        content = path.read_bytes()
     except FileNotFoundError:
         raise CaRefused("ca_missing", name=str(path.relative_to(directory))) from None
-    except ValueError:
-        raise CaRefused("ca_broken", name=str(path.relative_to(directory)), what="no certificates") from None
-    if CLIENTS_LOOK_FOR not in authority.name:
+    authority = _authority_in(content, environment, str(path.relative_to(directory)))
+    if label not in (ROOT, INTERMEDIATE) and (CLIENTS_LOOK_FOR not in authority.name or len(authority.chain) < 2):
         raise CaRefused("ca_name_refused", name=authority.name, needed=CLIENTS_LOOK_FOR)
     return authority
 
 
-def load(directory: Path, environment: Environment, passphrase: bytes, now: datetime) -> Issuer:
-    """The issuing authority with its key, fit to sign at ``now``. Decrypting takes a moment: callers keep what they get.
+def load(
+    directory: Path,
+    environment: Environment,
+    passphrase: bytes,
+    now: datetime,
+    label: str = ISSUING,
+    token: TokenAccess | None = None,
+) -> Issuer:
+    """An authority with its key, fit to sign at ``now``. Decrypting takes a moment: callers keep what they get, but for the
+    root, whose key may be taken away.
 
     Raises CaRefused: what ``read`` raises, ca_passphrase_wrong, ca_key_mismatch, ca_expired, ca_not_yet_valid.
     """
-    authority = read(directory, environment)
-    _require_valid(authority, now)
-    return Issuer(environment, authority.chain, keys.load(_folder(directory, environment) / "issuing.key", passphrase))
-
-
-def root_key_is_here(directory: Path, environment: Environment) -> bool:
-    """Whether the root's key lies on disk: after the ceremony it may be taken away and kept elsewhere."""
-    return (_folder(directory, environment) / "root.key").exists()
-
-
-def load_root(directory: Path, environment: Environment, passphrase: bytes, now: datetime) -> Issuer:
-    """The root with its key, to sign its revocation list. Callers do not keep what they get: the key may be taken away.
-
-    Raises CaRefused: what ``load`` raises; ca_missing while root.key is away.
-    """
-    root = Authority(environment, read(directory, environment).chain[-1:])
-    _require_valid(root, now)
-    return Issuer(environment, root.chain, keys.load(_folder(directory, environment) / "root.key", passphrase))
-
-
-def _require_valid(authority: Authority, now: datetime) -> None:
+    authority = read(directory, environment, label)
     if now > authority.not_after:
         raise CaRefused("ca_expired", name=authority.name, until=authority.not_after)
     if now < authority.not_before:
         raise CaRefused("ca_not_yet_valid", name=authority.name, since=authority.not_before)
+    key = keys.load(folder_of(directory, environment) / f"{label}.key", passphrase, token)
+    return Issuer(environment, authority.chain, key)
 
 
-def _folder(directory: Path, environment: Environment) -> Path:
-    return directory / environment.value.lower()
+def key_is_here(directory: Path, environment: Environment, label: str) -> bool:
+    """Whether an authority's key is at hand: the root's may be taken away after the ceremony and kept elsewhere."""
+    return (folder_of(directory, environment) / f"{label}.key").exists()
 
 
-def _require_names_of_its_own(directory: Path, environment: Environment, plan: Plan) -> None:
+def bring_up_to_date(directory: Path, environment: Environment) -> None:
+    """Give a folder that an earlier version made the names that this one reads. Safe to run again."""
+    with only_one(directory):
+        folder = folder_of(directory, environment)
+        if (folder / BEFORE_LABELS).exists():
+            (folder / BEFORE_LABELS).replace(folder / f"{ISSUING}.pem")
+            keys.sync_directory(folder)
+
+
+def _make_issuers(folder: Path, above: Issuer, above_label: str, desk: Desk, plan: Plan, said: Transcript) -> Issuer:
+    """Every authority that stands lowest; the shared issuing one is returned."""
+    made: dict[str, Issuer] = {}
+    for label, common_name in plan.issuers.items():
+        what = Below(label, common_name, plan.issuing_years, authorities_below=0)
+        made[label] = _make(folder, above, above_label, what, desk, plan, said)
+    return made[ISSUING]
+
+
+def _make(
+    folder: Path, above: Issuer, above_label: str, what: Below, desk: Desk, plan: Plan, said: Transcript
+) -> Issuer:
+    key = _new_key(folder, what.label, desk, plan)
+    made = ceremony.make_below(above, plan, what, key, above_label=above_label, now=desk.now, serial=next(desk.serials))
+    _keep(folder, what.label, made, said)
+    return made
+
+
+def _new_key(folder: Path, label: str, desk: Desk, plan: Plan) -> keys.SigningKey:
+    name = f"{desk.environment.value.lower()} {label}"
+    return keys.make_and_store(folder / f"{label}.key", plan.kind, desk.passphrase, desk.token, name)
+
+
+def _keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:
+    """Its certificate and chain, last: with the .pem the authority is there."""
+    draft = folder / f".{label}.pem.draft"
+    write_whole(draft, chain_pem(made.chain), 0o644)
+    draft.rename(folder / f"{label}.pem")
+    said.authority(label, made)
+
+
+def _authority_in(pem: bytes, environment: Environment, name: str) -> Authority:
+    try:
+        return Authority(environment, tuple(x509.load_pem_x509_certificates(pem)))
+    except ValueError:
+        raise CaRefused("ca_broken", name=name, what="no certificates") from None
+
+
+def _require_names_of_its_own(desk: Desk, plan: Plan) -> None:
     """Production and test never mix, nor can anybody take one for the other: no name is used in both."""
-    for other in set(Environment) - {environment}:
-        if not _folder(directory, other).exists():
-            continue
-        taken = {certificate.subject for certificate in read(directory, other).chain}
-        for name in (plan.root, plan.issuing):
-            if plan.name(name) in taken:
-                raise CaRefused("ca_name_refused", name=name, needed=CLIENTS_LOOK_FOR)
-
-
-@contextlib.contextmanager
-def _new_folder(directory: Path, environment: Environment) -> Generator[Path]:
-    """A folder to fill, which takes the environment's place when all is in it and on disk. One call at a time."""
-    final, draft = _folder(directory, environment), directory / f".{environment.value.lower()}.draft"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _only_one(directory):
-        if final.exists():
-            raise CaRefused("ca_exists", name=final.name)
-        if draft.exists():
-            shutil.rmtree(draft)  # what a call that was stopped half-way left; nobody has used it
-        draft.mkdir(mode=0o700)
-        try:
-            yield draft
-        except BaseException:
-            shutil.rmtree(draft)
-            raise
-        keys.sync_directory(draft)
-        draft.rename(final)
-        keys.sync_directory(directory)
-
-
-@contextlib.contextmanager
-def _only_one(directory: Path) -> Generator[None]:
-    """Hold the directory's lock, which ends with the process that holds it."""
-    descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise CaRefused("ca_busy") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+    for other in set(Environment) - {desk.environment}:
+        for label in labels(desk.directory, other):
+            taken = read(desk.directory, other, label).certificate.subject
+            for name in plan.names:
+                if plan.name(name) == taken:
+                    raise CaRefused("ca_name_refused", name=name, needed=CLIENTS_LOOK_FOR)

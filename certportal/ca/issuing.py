@@ -14,8 +14,9 @@ from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.checks import require_inside, require_issuable
 from certportal.ca.errors import IssueRefused
 from certportal.ca.keys import load_public_key
-from certportal.ca.names import Subject
-from certportal.ca.profile import CLIENT, Profile
+from certportal.ca.lint import lint_certificate
+from certportal.ca.names import Service, Subject
+from certportal.ca.profile import CLIENT, Access, Profile
 from certportal.ca.request import SigningRequest, read_signing_request
 
 
@@ -37,17 +38,20 @@ def prepare(
     authority: Authority,
     *,
     environment: Environment,
-    subject: Subject,
+    subject: Subject | Service,
     request: bytes,
     serial: int,
     now: datetime,
     crl_url: str,
+    access: Access | None = None,
     profile: Profile = CLIENT,
+    lint: bool = True,
 ) -> Prepared:
     """Check everything, the signing request included, and make the bytes to be signed. Needs no key, so no token either.
 
     ``environment`` is the order's, ``request`` the signing request as it was sent, ``serial`` comes from ``serial_from``,
-    ``now`` is aware. Only the public key is taken from the request. Raises RequestRefused, IssueRefused.
+    ``now`` is aware. Only the public key is taken from the request. ``lint``: pkilint judges the bytes too. Raises
+    RequestRefused, IssueRefused.
     """
     if authority.environment != environment:
         raise IssueRefused("ca_environment_differs", name=authority.name, environment=environment.value)
@@ -63,10 +67,12 @@ def prepare(
         .not_valid_before(not_before)
         .not_valid_after(not_after)
     )
-    for extension in profile.extensions(authority, read.public_key_der, crl_url):
+    for extension in profile.extensions(authority, read.public_key_der, crl_url, access):
         builder = builder.add_extension(extension.value, critical=extension.critical)
     tbs = unsigned.certificate_bytes(builder, authority)
     require_issuable(authority, profile, tbs)
+    if lint:
+        lint_certificate(tbs, authority)
     return Prepared(tbs, serial, not_before, not_after, read)
 
 

@@ -1,12 +1,14 @@
-"""The authority's own keys: made, kept encrypted on disk, loaded.
+"""The authority's own keys: made, kept encrypted on disk or in a token, loaded.
 
-Everything that signs takes a ``SigningKey``. A key in a token is a subclass of the same two types whose ``sign`` asks the token.
+Everything that signs takes a ``SigningKey``. A key in a token is a subclass of the same two types whose ``sign`` asks the token;
+its file holds a reference (reference.py) where another's holds the encrypted key, so both are loaded through one door.
 """
 
 import os
 from enum import StrEnum
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -19,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certportal.ca.errors import CaRefused
+from certportal.ca.reference import TokenAccess, is_reference, read_reference
 from certportal.keyfiles import write_whole
 
 SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -36,8 +39,13 @@ class KeyKind(StrEnum):
     RSA_4096 = "RSA-4096"
 
 
-def make(kind: KeyKind) -> SigningKey:
-    """A new key. Its chance is OpenSSL's own, which no caller can hand in."""
+def make(kind: KeyKind, token: TokenAccess | None = None, label: str = "") -> SigningKey:
+    """A new key: in the token under ``label`` where there is a token, else here. Its chance is the token's own or OpenSSL's,
+    which no caller can hand in. Raises CaRefused ca_token_… (token.make_key)."""
+    if token is not None:
+        from certportal.ca import token as tokens
+
+        return tokens.make_key(token, kind, label)
     match kind:
         case KeyKind.EC_P384:
             return ec.generate_private_key(ec.SECP384R1())
@@ -56,14 +64,21 @@ def require_good_passphrase(passphrase: bytes) -> None:
 
 
 def store(path: Path, key: SigningKey, passphrase: bytes) -> None:
-    """Write the key as encrypted PKCS #8 in PEM (AES-256), mode 0600: whole and on disk, or not at all. Never over another.
+    """Write the key as encrypted PKCS #8 in PEM (AES-256), or a token's key as its ``pkcs11:`` URI; mode 0600, whole and on disk,
+    or not at all. Never over another.
 
     The passphrase is stretched little (PKCS #8 by OpenSSL's defaults, so that ``openssl pkey`` reads it), so it must carry its
-    own strength. Raises CaRefused ca_passphrase_short, ca_exists.
+    own strength. A token's key needs none. Raises CaRefused ca_passphrase_short, ca_exists.
     """
-    require_good_passphrase(passphrase)
+    from certportal.ca.token import TokenKey
+
+    if isinstance(key, TokenKey):
+        content = f"{key.reference.uri()}\n".encode()
+    else:
+        require_good_passphrase(passphrase)
+        content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
     draft = path.with_name(f".{path.name}.draft")
-    write_whole(draft, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase)))
+    write_whole(draft, content)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -73,15 +88,46 @@ def store(path: Path, key: SigningKey, passphrase: bytes) -> None:
     sync_directory(path.parent)
 
 
-def load(path: Path, passphrase: bytes) -> SigningKey:
-    """Read a key that ``store`` wrote, or openssl did.
+def make_and_store(
+    path: Path, kind: KeyKind, passphrase: bytes, token: TokenAccess | None = None, label: str = ""
+) -> SigningKey:
+    """A new key, on disk before it is returned. What cannot be stored is not made: the passphrase and the place are looked at
+    first, for a key in a token cannot be taken back. Raises CaRefused: what ``make`` and ``store`` raise."""
+    if token is None:
+        require_good_passphrase(passphrase)
+    if path.exists():
+        raise CaRefused("ca_exists", name=path.name)
+    key = make(kind, token, label)
+    store(path, key, passphrase)
+    return key
 
-    Raises CaRefused: ca_missing, ca_passphrase_wrong, ca_broken (no such kind of key, or no encryption on it).
+
+def load(path: Path, passphrase: bytes, token: TokenAccess | None = None) -> SigningKey:
+    """Read a key that ``store`` wrote, or openssl did; or find the key in a token that the file refers to.
+
+    Raises CaRefused: ca_missing, ca_passphrase_wrong, ca_broken (no such kind of key, or no encryption on it, or a reference that
+    cannot be read), ca_token_unset (a reference, and no token is set up), ca_token_… (token.open_key).
     """
     try:
-        pem = path.read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         raise CaRefused("ca_missing", name=path.name) from None
+    return _in_token(path, content, token) if is_reference(content) else _decrypted(path, content, passphrase)
+
+
+def _in_token(path: Path, content: bytes, token: TokenAccess | None) -> SigningKey:
+    from certportal.ca.token import open_key
+
+    if token is None:
+        raise CaRefused("ca_token_unset", name=path.name)
+    try:
+        reference = read_reference(content.decode())
+    except ValueError:
+        raise CaRefused("ca_broken", name=path.name, what="pkcs11 URI") from None
+    return open_key(token, reference)
+
+
+def _decrypted(path: Path, pem: bytes, passphrase: bytes) -> SigningKey:
     if b"ENCRYPTED" not in pem:
         raise CaRefused("ca_broken", name=path.name, what="not encrypted")
     try:
@@ -108,6 +154,14 @@ def digest_for(key: VerifyingKey) -> hashes.SHA256 | hashes.SHA384:
     return hashes.SHA384() if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size > 256 else hashes.SHA256()
 
 
+def algorithm_identifier(key: VerifyingKey) -> bytes:
+    """The AlgorithmIdentifier in DER of what ``sign`` makes: RFC 5758 3.2 for ECDSA, without parameters; RFC 4055 5 for RSA."""
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return bytes.fromhex("300d06092a864886f70d01010b0500")
+    strong = digest_for(key).digest_size > 32
+    return bytes.fromhex("300a06082a8648ce3d040303" if strong else "300a06082a8648ce3d040302")
+
+
 def sign(key: SigningKey, message: bytes) -> bytes:
     """The signature over ``message`` as certificates and CRLs carry it: ECDSA, or RSASSA-PKCS1-v1_5."""
     digest = digest_for(key.public_key())
@@ -119,6 +173,11 @@ def sign(key: SigningKey, message: bytes) -> bytes:
 def public_key_info(key: VerifyingKey) -> bytes:
     """The SubjectPublicKeyInfo of a key, in DER."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def pem_of(thing: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """A certificate or signing request in PEM."""
+    return thing.public_bytes(Encoding.PEM)
 
 
 def load_public_key(info: bytes) -> VerifyingKey:

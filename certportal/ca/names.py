@@ -1,4 +1,4 @@
-"""Whom a certificate names. The names come from the order, never from the signing request."""
+"""Whom a certificate names. The names come from the order or the settings, never from the signing request."""
 
 import re
 import unicodedata
@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 from certportal.ca.errors import IssueRefused
 
 LONGEST_ORGANISATION_NAME = 64  # RFC 5280 A.1, ub-organization-name, in characters
+LONGEST_COMMON_NAME = 64  # octets, as cryptography counts them
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,29}")
@@ -60,6 +61,51 @@ def subject_of(name: x509.Name) -> Subject:
     if subject.name().public_bytes() != name.public_bytes():
         raise IssueRefused("subject_refused", field="name")
     return subject
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the portal itself, which a certificate of its own is for: it signs replies or answers about certificates.
+
+    Its name has no organizationIdentifier, so nobody can take it for an organisation's.
+    """
+
+    common_name: str
+    organisation: str | None = None
+    country: str | None = None
+
+    def name(self) -> x509.Name:
+        """C and O where they are set, and CN, each of 64 visible characters at most. Raises IssueRefused subject_refused."""
+        if self.country is not None and not _COUNTRY.fullmatch(self.country):
+            raise IssueRefused("subject_refused", field="country")
+        if self.organisation is not None and not _is_plain(self.organisation):
+            raise IssueRefused("subject_refused", field="organisation")
+        if not _is_plain(self.common_name) or len(self.common_name.encode()) > LONGEST_COMMON_NAME:
+            raise IssueRefused("subject_refused", field="common_name")
+        parts = (
+            (NameOID.COUNTRY_NAME, self.country),
+            (NameOID.ORGANIZATION_NAME, self.organisation),
+            (NameOID.COMMON_NAME, self.common_name),
+        )
+        return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value is not None])
+
+
+def service_of(name: x509.Name) -> Service:
+    """The Service that a name was made from. Raises IssueRefused for any other kind of name."""
+    values = {attribute.oid: str(attribute.value) for attribute in name}
+    service = Service(
+        common_name=values.get(NameOID.COMMON_NAME, ""),
+        organisation=values.get(NameOID.ORGANIZATION_NAME),
+        country=values.get(NameOID.COUNTRY_NAME),
+    )
+    if service.name().public_bytes() != name.public_bytes():
+        raise IssueRefused("subject_refused", field="name")
+    return service
+
+
+def _is_plain(value: str) -> bool:
+    """Written as a certificate would hold it: nothing to cut, compose or take out."""
+    return 0 < len(value) <= LONGEST_ORGANISATION_NAME and value == short_organisation_name(value)
 
 
 def short_organisation_name(full: str) -> str:

@@ -2,38 +2,48 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from certportal.ca import der
 from certportal.ca.authority import Authority
 from certportal.ca.errors import IssueRefused
+from certportal.ca.names import Service, Subject, service_of, subject_of
 
 EARLIER = timedelta(hours=1)
 SERIAL_BITS = 159
 
-_CRL_ADDRESS = re.compile(r"https?://[!-~]{1,400}")
+_ADDRESS = re.compile(r"https?://[!-~]{1,400}")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A kind of certificate for end entities: its name, its validity in years, and its extended key usages."""
+    """A kind of certificate for end entities.
+
+    Its name, its validity in years and days, its extended key usages (none: no such extension), whom it may name, whether it says
+    where to look for its revocation, and whether it tells clients that there is nowhere to look (RFC 6960 4.2.2.2.1).
+    """
 
     name: str
     years: int
     purposes: tuple[x509.ObjectIdentifier, ...]
+    days: int = 0
+    reads: Callable[[x509.Name], Subject | Service] = subject_of
+    on_lists: bool = True
+    never_looked_up: bool = False
 
     def validity(self, now: datetime) -> tuple[datetime, datetime]:
         """notBefore and notAfter, UTC, whole seconds.
 
         notBefore is one hour early, for machines whose clock is late; notAfter is counted from ``now`` itself: the same date and
-        time so many years on, 28 February for 29 February. ``now`` is aware.
+        time so many years on, 28 February for 29 February, and so many times 24 hours. ``now`` is aware.
         """
         start = whole_seconds(now)
-        return start - EARLIER, years_after(start, self.years)
+        return start - EARLIER, years_after(start, self.years) + timedelta(days=self.days)
 
     def matches(self, not_before: datetime, not_after: datetime) -> bool:
         """Whether a validity could have come from ``validity``."""
@@ -44,7 +54,7 @@ class Profile:
         return replace(self, years=not_after.year - (not_before + EARLIER).year)
 
     def extensions(
-        self, authority: Authority, public_key_info: bytes, crl_url: str
+        self, authority: Authority, public_key_info: bytes, crl_url: str, access: "Access | None" = None
     ) -> list[x509.Extension[x509.ExtensionType]]:
         """Every extension of the certificate, in order, each with its criticality.
 
@@ -54,24 +64,81 @@ class Profile:
           know it, while keyUsage already limits those that do not.
         - subjectKeyIdentifier: RFC 7093 2, method 1, so that no SHA-1 is needed here; 20 octets, as everybody expects.
         - authorityKeyIdentifier: the issuer's own subjectKeyIdentifier (4.2.1.1).
-        - cRLDistributionPoints: one full name, http or https (4.2.1.13).
+        - cRLDistributionPoints: one full name, http or https (4.2.1.13); or id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1).
 
-        Raises IssueRefused certificate_refused where ``crl_url`` is not such an address.
+        - authorityInfoAccess: where OCSP is answered and the issuer's certificate lies (4.2.2.1), if ``access`` is given.
+
+        Raises IssueRefused certificate_refused where ``crl_url`` is not such an address, or is one where none belongs.
         """
-        if not _CRL_ADDRESS.fullmatch(crl_url):
+        if not _ADDRESS.fullmatch(crl_url) if self.on_lists else crl_url:
             raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
-        point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
-        return [
+        extensions = [
             _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
             _extension(key_usage(digital_signature=True), critical=True),
-            _extension(x509.ExtendedKeyUsage(self.purposes), critical=False),
+            *([_extension(x509.ExtendedKeyUsage(self.purposes), critical=False)] if self.purposes else []),
             _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False),
             _extension(x509.AuthorityKeyIdentifier(authority.key_identifier, None, None), critical=False),
-            _extension(x509.CRLDistributionPoints([point]), critical=False),
         ]
+        if self.on_lists:
+            point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+            extensions.append(_extension(x509.CRLDistributionPoints([point]), critical=False))
+        if access is not None:
+            extensions.append(_extension(access.extension(), critical=False))
+        if self.never_looked_up:
+            extensions.append(_extension(x509.OCSPNoCheck(), critical=False))
+        return extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a certificate's status is asked for, and where its issuer's certificate is found; http or https."""
+
+    ocsp: str
+    issuer: str
+
+    def extension(self) -> x509.AuthorityInformationAccess:
+        """OCSP first (RFC 5280 4.2.2.1). Raises IssueRefused certificate_refused for other addresses."""
+        methods = (
+            (AuthorityInformationAccessOID.OCSP, self.ocsp),
+            (AuthorityInformationAccessOID.CA_ISSUERS, self.issuer),
+        )
+        if not all(_ADDRESS.fullmatch(address) for _, address in methods):
+            raise IssueRefused("certificate_refused", what="authorityInfoAccess")
+        named = [x509.AccessDescription(oid, x509.UniformResourceIdentifier(address)) for oid, address in methods]
+        return x509.AuthorityInformationAccess(named)
+
+
+def access_of(extensions: x509.Extensions) -> Access | None:
+    """What ``Access.extension`` made, read back; None where there is none. Raises IssueRefused for any other."""
+    try:
+        found = list(extensions.get_extension_for_class(x509.AuthorityInformationAccess).value)
+    except x509.ExtensionNotFound:
+        return None
+    match [(each.access_method, each.access_location) for each in found]:
+        case [
+            (AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier() as ocsp),
+            (AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier() as issuer),
+        ]:
+            return Access(ocsp.value, issuer.value)
+        case _:
+            raise IssueRefused("certificate_refused", what="authorityInfoAccess")
 
 
 CLIENT = Profile("client", years=2, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+
+# Signs the portal's replies to programs. No extended key usage: signing a message is none of those that RFC 5280 names.
+SERVICES = Profile("services", years=2, purposes=(), reads=service_of)
+
+# Answers for an authority about its certificates (RFC 6960 4.2.2.2): a month, for it cannot be revoked.
+OCSP_RESPONDER = Profile(
+    "OCSP responder",
+    years=0,
+    days=30,
+    purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,),
+    reads=service_of,
+    on_lists=False,
+    never_looked_up=True,
+)
 
 
 def _extension(value: x509.ExtensionType, *, critical: bool) -> x509.Extension[x509.ExtensionType]:

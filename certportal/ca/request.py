@@ -1,6 +1,7 @@
 """Reading a signing request (PKCS #10, RFC 2986). It gives a public key, and nothing else that it says is believed."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -26,10 +27,13 @@ class SigningRequest:
     key_description: str
 
 
+@lru_cache(maxsize=64)
 def read_signing_request(sent: bytes) -> SigningRequest:
     """Read, verify and judge a signing request in any wrapping that armour.py knows, 64 KB at most.
 
-    The key is judged before the signature is verified: verifying with an absurd key could take minutes.
+    The key is judged before the signature is verified: verifying with an absurd key could take minutes. The same octets are
+    read once, for issuing asks twice; a refusal is never kept.
+
     Raises RequestRefused, and nothing else, for whatever octets are sent.
     """
     found = armour.der_of_request(sent)

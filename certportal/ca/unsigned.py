@@ -40,6 +40,12 @@ def signed(issuer: Issuer, to_be_signed: bytes) -> bytes:
     return assemble(to_be_signed, keys.sign(issuer.key, to_be_signed))
 
 
+def twin(authority: Authority, to_be_signed: bytes) -> bytes:
+    """``to_be_signed`` as it will look when ``authority`` has signed it, under a throw-away key's signature: for those who read
+    whole certificates and verify none. Raises ValueError."""
+    return assemble(to_be_signed, keys.sign(_throw_away_key_for(authority), to_be_signed))
+
+
 def _throw_away_key_for(authority: Authority) -> keys.SigningKey:
     """A key of the same kind, once for each process. The curve is of no account: ecdsa-with-SHA384 does not name it."""
     return _throw_away_ec() if isinstance(authority.public_key, ec.EllipticCurvePublicKey) else _throw_away_rsa()

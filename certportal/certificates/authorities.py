@@ -1,79 +1,191 @@
-"""The certification authorities of this installation: read once a process, their keys decrypted when first needed."""
+"""The certification authorities of this installation: read once a process, their keys decrypted when first needed.
+
+An authority is named by environment and label (``ca.plan``): ``issuing``, ``issuing-2`` that follows it, ``services``. A process
+notices by the folder's own date that a ceremony has added one.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cryptography import x509
 from flask import current_app
 
 from certportal import ca, clock
-from certportal.ca import hierarchy
+from certportal.ca import folders, hierarchy, lint
+from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of, next_label
 from certportal.identifiers import Environment
+from certportal.keyfiles import write_whole
 from certportal.settings import Settings, current_settings
 
 SERIAL_BYTES = 20
+NOT_KEPT = (ROOT,)
+"""The root's key is not kept in memory: it may be taken away."""
 
 
-def authority(environment: Environment) -> ca.Authority:
-    """The issuing authority of an environment, without its key. Raises CaRefused."""
-    kept = _kept()
-    if environment not in kept:
-        kept[environment] = hierarchy.read(current_settings().ca_dir, ca.Environment(environment.value))
-    return kept[environment]
+def labels(environment: Environment) -> list[str]:
+    """The labels of an environment's authorities, the root first; empty before the ceremony."""
+    kept = _kept(environment)
+    if "labels" not in kept:
+        kept["labels"] = hierarchy.labels(current_settings().ca_dir, _in_ca(environment))
+    return kept["labels"]
 
 
-def issuer(environment: Environment) -> ca.Issuer:
-    """The same with its key, fit to sign now. Raises CaRefused."""
-    kept, place = _kept(), ("key", environment)
-    if place not in kept:
-        settings = current_settings()
-        where = ca.Environment(environment.value)
-        kept[place] = hierarchy.load(settings.ca_dir, where, settings.ca_passphrase, clock.now())
-    return kept[place]
+def issuing_labels(environment: Environment) -> list[str]:
+    """Those that issue, or have issued, certificates to organisations."""
+    return [label for label in labels(environment) if line_of(label) not in (ROOT, INTERMEDIATE, SERVICES)]
 
 
-def root_key_is_here(environment: Environment) -> bool:
-    """Whether an environment's root can sign: its key lies where the ceremony left it."""
-    return hierarchy.root_key_is_here(current_settings().ca_dir, ca.Environment(environment.value))
+def warm(settings: Settings) -> None:
+    """Have ready what the first certificate needs, before somebody waits for it."""
+    if settings.pkilint:
+        lint.warm()
 
 
-def root(environment: Environment) -> ca.Issuer:
-    """An environment's root with its key, which is not kept in memory. Raises CaRefused, ca_missing while the key is away."""
+def lines(environment: Environment) -> list[str]:
+    """What a channel may name as its issuer: each line of issuing authorities, the shared one first."""
+    return list(dict.fromkeys(line_of(label) for label in issuing_labels(environment)))
+
+
+def issuing_lines() -> list[str]:
+    """The same over all environments."""
+    return list(dict.fromkeys(line for environment in Environment for line in lines(environment)))
+
+
+def newest(environment: Environment, line: str = ISSUING) -> str:
+    """The label of the authority that issues now, of those that have followed each other. Raises CaRefused ca_missing."""
+    found = [label for label in labels(environment) if line_of(label) == line]
+    if not found:
+        raise ca.CaRefused("ca_missing", name=f"{environment.value.lower()}/{line}.pem")
+    return max(found, key=generation_of)
+
+
+def issuing_for(line: str, environment: Environment) -> str:
+    """The label of the authority that issues for a channel: the newest of the channel's line.
+
+    Where this environment does not have that line, the shared one issues: a channel's own may be for one environment alone.
+    """
+    return newest(environment, line if line in lines(environment) else ISSUING)
+
+
+def authority(environment: Environment, label: str | None = None) -> ca.Authority:
+    """An authority without its key; without a label, the one that issues for channels without one of their own.
+
+    Raises CaRefused.
+    """
+    label = label or newest(environment)
+    kept = _kept(environment)
+    if label not in kept:
+        kept[label] = hierarchy.read(current_settings().ca_dir, _in_ca(environment), label)
+    return kept[label]
+
+
+def standing(environment: Environment) -> list[x509.Certificate]:
+    """Every authority that the certificates of organisations lead up to: whoever issues or has issued them, the newest of the
+    shared line first, and what is above, each once. Raises CaRefused."""
+    first = newest(environment)
+    found = [authority(environment, label).chain for label in (first, *issuing_labels(environment))]
+    return list(dict.fromkeys(certificate for chain in found for certificate in chain))
+
+
+def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
+    """The same with its key, fit to sign now. Raises CaRefused, and ca_missing while the key is away."""
+    label = label or newest(environment)
+    kept, place = _kept(environment), ("key", label)
+    if place in kept:
+        return kept[place]
     settings = current_settings()
-    where = ca.Environment(environment.value)
-    return hierarchy.load_root(settings.ca_dir, where, settings.ca_passphrase, clock.now())
+    found = hierarchy.load(
+        settings.ca_dir, _in_ca(environment), settings.ca_passphrase, clock.now(), label, token(settings)
+    )
+    if line_of(label) not in NOT_KEPT:
+        kept[place] = found
+    return found
+
+
+def key_is_here(environment: Environment, label: str) -> bool:
+    """Whether an authority can sign: its key lies where the ceremony left it."""
+    return hierarchy.key_is_here(current_settings().ca_dir, _in_ca(environment), label)
+
+
+def token(settings: Settings) -> ca.TokenAccess | None:
+    """How keys in a PKCS#11 token are reached; None: keys are files."""
+    if settings.ca_token_module is None:
+        return None
+    return ca.TokenAccess(settings.ca_token_module, settings.ca_token_pin, settings.ca_token)
 
 
 def plan(settings: Settings, environment: Environment) -> ca.Plan:
-    """Names and kind of key of an environment's authorities, from the settings."""
+    """Names, keys and addresses of an environment's authorities, from the settings."""
     place = environment.value.lower()
     return ca.Plan(
         root=getattr(settings, f"ca_root_name_{place}"),
+        intermediate=getattr(settings, f"ca_intermediate_name_{place}") if settings.ca_levels == 3 else None,
         issuing=getattr(settings, f"ca_issuing_name_{place}"),
+        services=getattr(settings, f"ca_services_name_{place}"),
+        others=dict(getattr(settings, f"ca_issuers_{place}")),
+        organisation=settings.ca_organisation or None,
+        country=settings.ca_country or None,
         kind=ca.KeyKind(settings.ca_key),
+        crl_url=lambda label: crl_url(environment, label),
+        certificate_url=lambda label: certificate_url(environment, label),
     )
 
 
-def initialise(environment: Environment) -> ca.Authority:
-    """Make an environment's root and issuing authority. Raises CaRefused (ca_exists and others)."""
-    settings = current_settings()
-    made = hierarchy.initialise(
-        settings.ca_dir,
-        ca.Environment(environment.value),
-        plan(settings, environment),
-        passphrase=settings.ca_passphrase,
-        now=clock.now(),
-        serials=(new_serial(), new_serial()),
-    )
-    _kept().clear()
-    return made
+def initialise(environment: Environment, said: ca.Transcript | None = None) -> ca.Authority:
+    """Make an environment's authorities. Raises CaRefused (ca_exists and others)."""
+    wanted = plan(current_settings(), environment)
+    return hierarchy.initialise(desk(environment), wanted, said or ca.Transcript())
+
+
+def begin_under_root(environment: Environment, root: bytes, said: ca.Transcript) -> str:
+    """The first half of a ceremony whose root is elsewhere; answers the path of the request to be signed there."""
+    wanted = plan(current_settings(), environment)
+    return str(hierarchy.begin_under_root(desk(environment), wanted, root, said))
+
+
+def complete_under_root(environment: Environment, intermediate: bytes, said: ca.Transcript) -> ca.Authority:
+    """The second half, with the intermediate's certificate from the root."""
+    wanted = plan(current_settings(), environment)
+    return hierarchy.complete_under_root(desk(environment), wanted, intermediate, said)
+
+
+def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:
+    """Make those authorities that the settings name and that are not there yet; answers their labels. Raises CaRefused."""
+    wanted = plan(current_settings(), environment)
+    hierarchy.bring_up_to_date(current_settings().ca_dir, _in_ca(environment))
+    missing = [line for line in wanted.issuers if line not in map(line_of, labels(environment))]
+    for label in missing:
+        hierarchy.add(desk(environment), wanted, label, wanted.issuers[label], said)
+    return missing
+
+
+def roll_over(environment: Environment, line: str, common_name: str | None, said: ca.Transcript) -> str:
+    """Make the authority that follows the newest of a line; answers its label. It may bear the old one's name, which some
+    programs compare; unless a name is given, the generation's number follows the settings' name.
+
+    Both chains are published from then on, and the new one issues. Raises CaRefused (ca_missing: there is no such line).
+    """
+    newest(environment, line)
+    label, wanted = next_label(labels(environment), line), plan(current_settings(), environment)
+    name = common_name or f"{wanted.issuers.get(line, authority(environment, line).name)} {generation_of(label)}"
+    hierarchy.add(desk(environment), wanted, label, name, said)
+    return label
+
+
+def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
+    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
+    folder, moment = folders.folder_of(current_settings().ca_dir, _in_ca(environment)), f"{clock.now():%Y%m%dT%H%M%S}"
+    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
+    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
+    write_whole(folder / name, said.text(folder).encode(), 0o644)
 
 
 def present() -> Iterator[Environment]:
     """The environments that have authorities on disk."""
     for environment in Environment:
-        if (current_settings().ca_dir / environment.value.lower() / "chain.pem").exists():
+        if labels(environment):
             yield environment
 
 
@@ -92,10 +204,44 @@ def new_serial() -> int:
     return ca.serial_from(clock.random_bytes(SERIAL_BYTES))
 
 
-def crl_url(environment: Environment) -> str:
-    """The stable address of an environment's revocation list."""
-    return f"{current_settings().crl_url}/{environment.value.lower()}.crl"
+def published_name(environment: Environment, label: str) -> str:
+    """How addresses and files name an authority: ``production`` for the first shared one, else ``production-root``."""
+    place = environment.value.lower()
+    return place if label == ISSUING else f"{place}-{label}"
 
 
-def _kept() -> dict[Any, Any]:
-    return current_app.extensions.setdefault("certportal.authorities", {})
+def crl_url(environment: Environment, label: str) -> str:
+    """The stable address of an authority's revocation list."""
+    return f"{current_settings().crl_url}/{published_name(environment, label)}.crl"
+
+
+def certificate_url(environment: Environment, label: str) -> str:
+    """The stable address of an authority's certificate."""
+    return f"{current_settings().ca_url}/{published_name(environment, label)}.cer"
+
+
+def access(environment: Environment, label: str) -> ca.Access:
+    """Where certificates of an authority say that their status and their issuer are found."""
+    return ca.Access(current_settings().ocsp_url, certificate_url(environment, label))
+
+
+def desk(environment: Environment) -> ca.Desk:
+    """What a ceremony works with."""
+    settings = current_settings()
+    serials = iter(new_serial, None)
+    where = _in_ca(environment)
+    return ca.Desk(settings.ca_dir, where, settings.ca_passphrase, clock.now(), serials, token(settings))
+
+
+def _in_ca(environment: Environment) -> ca.Environment:
+    return ca.Environment(environment.value)
+
+
+def _kept(environment: Environment) -> dict[Any, Any]:
+    """What this process knows of an environment's authorities, until its folder changes."""
+    folder = folders.folder_of(current_settings().ca_dir, _in_ca(environment))
+    changed = folder.stat().st_mtime_ns if folder.is_dir() else None
+    every = current_app.extensions.setdefault("certportal.authorities", {})
+    if environment not in every or every[environment]["changed"] != changed:
+        every[environment] = {"changed": changed}
+    return every[environment]

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from certportal import ca, clock
 from certportal.answers import found, private
-from certportal.certificates import files, reasons, rules
+from certportal.certificates import files, reasons, rules, service
 from certportal.certificates.service import Certificate
 from certportal.formats import local
 
@@ -28,7 +28,7 @@ def speak_to(contact: Any) -> None:
 
 def download(certificate: Certificate, name: str, url: str) -> Response:
     """One of the certificate's files, or the 404 page."""
-    file = found(files.file_of(certificate, certificate.order, name, url))
+    file = found(files.file_of(certificate, name, url))
     answer = make_response(file.content)
     answer.mimetype = file.mimetype
     answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
@@ -47,12 +47,29 @@ def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, A
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "state": rules.shown_state(certificate.state, certificate.not_after, now),
         "reason": reasons.reason_words(certificate.revocation_reason),
+        "planned_reason": reasons.reason_words(certificate.planned_reason or ""),
         "renewable_from": certificate.not_after - rules.EXPIRES_SOON,
         "passed": _passed(certificate),
         "renewal_part": round(100 * rules.EXPIRES_SOON / (certificate.not_after - certificate.not_before), 2),
         "now": now,
+        "stem": service.stem_of(certificate),
+        "together": _together(certificate),
         "file_url": lambda name: url_for(files_at, name=name, **values),
     }
+
+
+def _together(certificate: Certificate) -> list[dict[str, Any]]:
+    """The certificate beside those that it takes the place of, or that take its place, while several are in force."""
+    return [
+        {
+            "certificate": each,
+            "serial": ca.pairs(each.serial),
+            "fingerprint": ca.fours(each.sha256 or ""),
+            "new": each.successor_of_id is not None and place > 0,
+            "this": each.id == certificate.id,
+        }
+        for place, each in enumerate(service.in_force_together(certificate))
+    ]
 
 
 def _passed(certificate: Certificate) -> float:

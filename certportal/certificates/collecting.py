@@ -26,7 +26,7 @@ from certportal.refusals import Conflict, Refusal
 from certportal.sentences import sentence
 from certportal.signin import guard
 
-OF_THE_REQUEST = frozenset({"key_of_another", "key_distrusted", "codes_taken"})
+OF_THE_REQUEST = frozenset({"key_of_another", "key_distrusted", "codes_taken", "renewal_same_key"})
 """Refusals that another key would mend: they are said at the signing request."""
 
 
@@ -55,7 +55,7 @@ def retrieve() -> Response:
             form.transfer_id.data, form.transfer_password.data, form.request, guard.visitor()
         )
     except Refusal as refusal:
-        said, status = _said(form, refusal)
+        said, status = said_of(form, refusal)
         if refusal.code == "transfer_codes_wrong":
             form.transfer_password.errors, said = [sentence(refusal)], []
         return _codes_page(form, said, status)
@@ -84,7 +84,7 @@ def retrieve_opened(token: str) -> Response:
     except Refusal as refusal:
         if refusal.code == "transfer_codes_wrong":  # void or lapsed since the page was shown: the cover says what to do
             return see_other("messages.cover", token=token)
-        said, status = _said(form, refusal)
+        said, status = said_of(form, refusal)
         return _opened_page(message, token, form, said, status)
     return see_other("certificates.retrieved", retrieval_id=certificate.retrieval_id)
 
@@ -136,14 +136,14 @@ def _opened_page(
     return private(page("certificates/retrieve_opened.html", **context, status=status))
 
 
-def _said(form: RequestForm, refusal: Refusal) -> tuple[list[str], int]:
+def said_of(form: RequestForm, refusal: Refusal, not_possible: str = "issuing_not_possible") -> tuple[list[str], int]:
     """Where a refusal is said: at the signing request if another key would mend it, else above the form.
 
     What only the operator can mend is said in other words, and logged: nothing has been used up, and later it works.
     """
     if isinstance(refusal, ca.CaRefused | ca.IssueRefused) or refusal.code == "clock_behind":
         current_app.logger.error("no certificate can be issued: %s", refusal.code)
-        return [sentence(Refusal("issuing_not_possible"))], 503
+        return [sentence(Refusal(not_possible))], 503
     if refusal.code in OF_THE_REQUEST:
         form.request_text.errors = [sentence(refusal)]
         return [], status_of(refusal)
@@ -151,5 +151,4 @@ def _said(form: RequestForm, refusal: Refusal) -> tuple[list[str], int]:
 
 
 def _result(certificate: Certificate) -> dict[str, Any]:
-    about_it = about(certificate, "certificates.retrieved_file", retrieval_id=certificate.retrieval_id)
-    return about_it | {"key_file": commands_for(certificate.order.number).key_file}
+    return about(certificate, "certificates.retrieved_file", retrieval_id=certificate.retrieval_id)

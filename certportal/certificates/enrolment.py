@@ -7,19 +7,22 @@ and by a job: the same bytes are signed, the first stored result wins, and nothi
 the same key signs the same bytes too and gets the stored result, so nobody waits for anybody.
 """
 
+import hashlib
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from certportal import audit, ca, clock
-from certportal.certificates import authorities, rules, tries
+from certportal.certificates import authorities, rules, statements, tries
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject, tell_issued
-from certportal.extensions import changed, db, transaction
+from certportal.certificates.telling import subject, tell_issued, tell_renewed
+from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
-from certportal.messages.models import CodesState, TransferCodes
+from certportal.messages.models import CodesState
 from certportal.orders import rules as order_rules
 from certportal.orders import service as orders
 from certportal.orders.models import Order
@@ -30,6 +33,7 @@ from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
 log = logging.getLogger(__name__)
+DISTRUST = frozenset(reason.value for reason in ca.Reason if reason.distrusts_key)
 RESUMER = Actor(ActorKind.JOB, None, "resume-prepared")
 
 
@@ -63,12 +67,25 @@ def enrol_typed(transfer_id: str, password: Secret, request: bytes, by: Actor) -
 
     Refusals as ``enrol``; retrieval_too_many.
     """
+    return enrol_by_program(transfer_id, password, request, by)
+
+
+def enrol_by_program(
+    transfer_id: str,
+    password: Secret,
+    request: bytes,
+    by: Actor,
+    environment: Environment | None = None,
+    business_id: str | None = None,
+) -> Certificate:
+    """A use case: the same for codes that a program sends, counted for each client's address. Refusals as ``enrol``;
+    retrieval_too_many."""
     with transaction():
-        tried = tries.count(by.address)  # counted first, so that tries at the same moment cannot pass the cap
+        tries.may_try(by.address)
         codes = messages.verify_codes(transfer_id, password, by)
-        codes_id = codes.id if codes is not None else None
-        if codes_id is not None:
-            tries.give_back(tried)
+        codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
+        if codes_id is None:
+            tries.count(by.address)
     if codes_id is None:
         raise Refusal("transfer_codes_wrong")
     return enrol_opened(codes_id, request, by)
@@ -90,30 +107,29 @@ def finish(certificate_id: int, by: Actor) -> Certificate:
 
     While the authority cannot sign it stays prepared; the log says why.
     """
-    certificate = db.session.get_one(Certificate, certificate_id, populate_existing=True)
-    if certificate.state is not CertificateState.PREPARED:
-        return certificate
-    environment, to_be_signed = certificate.environment, certificate.to_be_signed
-    profile = authorities.profile_lasting(certificate.not_before, certificate.not_after)
+    db.session.rollback()
+    to_sign = db.session.execute(statements.what_to_sign(), {"certificate": certificate_id}).one()
+    if to_sign.state is not CertificateState.PREPARED:
+        return db.session.get_one(Certificate, certificate_id, populate_existing=True)
+    environment, label, to_be_signed = to_sign.environment, to_sign.issuer, to_sign.to_be_signed
+    profile = authorities.profile_lasting(to_sign.not_before, to_sign.not_after)
     db.session.rollback()  # nothing is open while the key works
     try:
-        signed = ca.sign(authorities.issuer(environment), to_be_signed, profile)
+        signed = ca.sign(authorities.issuer(environment, label), to_be_signed, profile)
     except Exception:
-        log.exception(
-            "certificate %s stays prepared: the authority of %s cannot sign", certificate_id, environment.value
-        )
+        log.exception("certificate %s stays prepared: %s of %s cannot sign", certificate_id, label, environment.value)
         return db.session.get_one(Certificate, certificate_id)
     with transaction():
-        prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
-        issued = {
-            "state": CertificateState.ISSUED,
-            "der": signed,
-            "sha256": ca.describe(signed).fingerprint,
-            "issued_at": clock.now(),
-        }
-        if changed(update(Certificate).where(prepared).values(**issued)):
-            _settle(db.session.get_one(Certificate, certificate_id, populate_existing=True), by)
-    return db.session.get_one(Certificate, certificate_id)
+        fingerprint = hashlib.sha256(signed).hexdigest()
+        if changed(
+            statements.store_signed(),
+            certificate=certificate_id,
+            signed=signed,
+            fingerprint=fingerprint,
+            now=clock.now(),
+        ):
+            _settle(certificate_id, to_sign, by)
+    return db.session.scalars(statements.with_order(), {"certificate": certificate_id}).one()
 
 
 def resume_prepared(lease: Lease) -> str:
@@ -128,16 +144,13 @@ def resume_prepared(lease: Lease) -> str:
     return f"{finished} finished, {len(row_ids) - finished} waiting"
 
 
-def _names_the_order(codes: TransferCodes, environment: Environment | None, business_id: str | None) -> bool:
-    if environment is not None and environment is not codes.environment:
-        return False
-    organisation = registry.organisation(codes.organisation_id)
-    return business_id is None or (organisation is not None and organisation.business_id == business_id)
+def _names_the_order(codes: messages.VerifiedCodes, environment: Environment | None, business_id: str | None) -> bool:
+    return environment in (None, codes.environment) and business_id in (None, codes.business_id)
 
 
 def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
     """The certificate that these codes have become, for the same key; None while they are live."""
-    codes = db.session.get_one(TransferCodes, codes_id, populate_existing=True)
+    codes = db.session.execute(statements.state_of_codes(), {"codes": codes_id}).one()
     if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
         return None
     if codes.state not in (CodesState.TAKEN, CodesState.SPENT) or codes.usable_until <= clock.now():
@@ -149,25 +162,21 @@ def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
 
 def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:
     """Take the codes for this key, and store what is to be signed. Answers the row, whichever call made it first."""
-    codes = db.session.get_one(TransferCodes, codes_id)
-    order = db.session.get_one(Order, codes.order_id)
-    _require_issuable(order, public_key_hash)
-    prepared = _prepared(order, request)
+    ordered = db.session.execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
+    subject_name = ca.Subject(ordered.business_id, ordered.country, ordered.name)
+    to_sign = prepared_for(ordered.environment, ordered.issuer, subject_name, request)
     with transaction() as session:
         certificate_id = None
         if messages.take_codes(codes_id, public_key_hash):
-            order = session.get_one(Order, order.id)
+            order = session.scalars(statements.order(), {"order": ordered.id}).one()
             _require_issuable(order, public_key_hash)
-            row = _row(order, codes_id, prepared)
-            session.add(row)
-            session.flush()
-            certificate_id = row.id
+            certificate_id = add_prepared(order, to_sign, codes_id)
             audit.record(
                 "certificate_prepared",
-                subject(row),
+                f"certificate:{certificate_id}",
                 by=by,
-                organisation_id=row.organisation_id,
-                serial=row.serial,
+                organisation_id=order.organisation_id,
+                serial=to_sign.serial,
                 order=order.number,
             )
     if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
@@ -177,74 +186,101 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     return certificate_id
 
 
-def _prepared(order: Order, request: bytes) -> ca.Prepared:
-    organisation = order.organisation
-    return ca.prepare(
-        authorities.authority(order.environment),
-        environment=ca.Environment(order.environment.value),
-        subject=ca.Subject(organisation.business_id, organisation.country, organisation.name),
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What is to be signed, and the label of the authority that signs it."""
+
+    label: str
+    prepared: ca.Prepared
+
+    @property
+    def serial(self) -> str:
+        """As the register has it."""
+        return ca.serial_hex(self.prepared.serial)
+
+
+def prepared_for(environment: Environment, line: str, organisation: ca.Subject, request: bytes) -> ToSign:
+    """What is to be signed for an organisation and this public key, checked, with a new serial number. ``line`` is the channel's
+    choice of authorities. Refusals as ``enrol``."""
+    label = authorities.issuing_for(line, environment)
+    prepared = ca.prepare(
+        authorities.authority(environment, label),
+        environment=ca.Environment(environment.value),
+        subject=organisation,
         request=request,
         serial=authorities.new_serial(),
         now=clock.now(),
-        crl_url=authorities.crl_url(order.environment),
+        crl_url=authorities.crl_url(environment, label),
+        access=authorities.access(environment, label),
         profile=authorities.profile(),
+        lint=current_settings().pkilint,
     )
+    return ToSign(label, prepared)
 
 
 def _require_issuable(order: Order, public_key_hash: str) -> None:
-    """Checked when the codes are redeemed, and again when they are taken: the order is open, the right holds, the key is
-    nobody else's and trusted."""
+    """Checked in the transaction that takes the codes: the order is open, the right holds, the key is nobody else's and
+    trusted."""
     order_rules.open_for_change(order.state)
     on = registry.today()
-    has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
+    has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
         order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
-    earlier = db.session.execute(
-        select(Certificate.organisation_id, Certificate.revocation_reason).where(
-            Certificate.public_key_hash == public_key_hash
-        )
-    )
-    distrust = {reason.value for reason in ca.Reason if reason.distrusts_key}
-    uses = [rules.KeyUse(organisation_id, reason in distrust) for organisation_id, reason in earlier]
-    rules.key_may_be_certified(uses, order.organisation_id)
+    require_free_key(order.organisation_id, public_key_hash)
 
 
-def _row(order: Order, codes_id: int, prepared: ca.Prepared) -> Certificate:
-    return Certificate(
-        order_id=order.id,
-        transfer_codes_id=codes_id,
-        organisation_id=order.organisation_id,
-        channel_id=order.channel_id,
-        environment=order.environment,
-        description=order.description,
-        contact_id=order.contact_id,
-        successor_of_id=order.replaces_certificate_id,
-        state=CertificateState.PREPARED,
-        serial=ca.serial_hex(prepared.serial),
-        retrieval_id=clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
-        public_key_hash=prepared.request.public_key_hash,
-        key_description=prepared.request.key_description,
-        to_be_signed=prepared.tbs,
-        not_before=prepared.not_before,
-        not_after=prepared.not_after,
-        prepared_at=clock.now(),
-    )
+def require_free_key(organisation_id: int, public_key_hash: str) -> None:
+    """Refusals: key_of_another, key_distrusted."""
+    earlier = db.session.execute(statements.uses_of_key(), {"key": public_key_hash})
+    uses = [rules.KeyUse(whose, reason in DISTRUST) for whose, reason in earlier]
+    rules.key_may_be_certified(uses, organisation_id)
 
 
-def _settle(certificate: Certificate, by: Actor) -> None:
-    """Within the transaction that made it issued: codes spent, order collected, everybody told."""
-    if certificate.transfer_codes_id is not None:
-        messages.spend_codes(certificate.transfer_codes_id)
-    order = orders.collected(certificate.order_id)
+def add_prepared(order: Order, to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None) -> int:
+    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number."""
+    within_transaction()
+    like, prepared = renewed or order, to_sign.prepared
+    row = {
+        "order_id": order.id,
+        "transfer_codes_id": codes_id,
+        "organisation_id": order.organisation_id,
+        "channel_id": order.channel_id,
+        "environment": order.environment,
+        "issuer": to_sign.label,
+        "description": like.description,
+        "contact_id": like.contact_id,
+        "contact_may_renew": like.contact_may_renew,
+        "successor_of_id": renewed.id if renewed is not None else order.replaces_certificate_id,
+        "state": CertificateState.PREPARED,
+        "serial": to_sign.serial,
+        "retrieval_id": clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
+        "public_key_hash": prepared.request.public_key_hash,
+        "key_description": prepared.request.key_description,
+        "to_be_signed": prepared.tbs,
+        "not_before": prepared.not_before,
+        "not_after": prepared.not_after,
+        "prepared_at": clock.now(),
+    }
+    added: Any = db.session.execute(statements.add(), row)
+    return added.inserted_primary_key[0]
+
+
+def _settle(certificate_id: int, to_sign: Any, by: Actor) -> None:
+    """Within the transaction that made it issued: codes spent and order collected, unless it was renewed; everybody told."""
+    renewed = to_sign.transfer_codes_id is None
+    if not renewed:
+        messages.spend_codes(to_sign.transfer_codes_id)
+        orders.collected(to_sign.order_id)
+    certificate = db.session.scalars(statements.with_all_that_is_told(), {"certificate": certificate_id}).one()
     audit.record(
-        "certificate_issued",
+        "certificate_renewed" if renewed else "certificate_issued",
         subject(certificate),
         by=by,
         organisation_id=certificate.organisation_id,
         serial=certificate.serial,
         sha256=certificate.sha256,
-        order=order.number,
+        order=certificate.order.number,
     )
-    tell_issued(certificate, order)
+    (tell_renewed if renewed else tell_issued)(certificate, certificate.order)

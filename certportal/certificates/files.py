@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certportal import ca
 from certportal.certificates import authorities
 from certportal.certificates.calendars import calendar_file
+from certportal.certificates.lookups import stem_of
 from certportal.certificates.models import Certificate
-from certportal.orders.models import Order
 
 PEM, DER, P7B, ICS = (
     "application/x-pem-file",
@@ -22,7 +22,7 @@ PEM, DER, P7B, ICS = (
 
 @dataclass(frozen=True)
 class CertificateFile:
-    """A file to download, and the name that it is saved under: it begins with the order's number, as the key's file does."""
+    """A file to download, and the name that it is saved under: it begins as the key's file does (``stem_of``)."""
 
     content: bytes
     mimetype: str
@@ -37,7 +37,7 @@ class _Kind:
 
 
 def _chain(certificate: Certificate) -> tuple[x509.Certificate, ...]:
-    return authorities.authority(certificate.environment).chain
+    return authorities.authority(certificate.environment, certificate.issuer).chain
 
 
 def _whole_chain(certificate: Certificate) -> list[x509.Certificate]:
@@ -56,7 +56,7 @@ KINDS: dict[str, _Kind] = {
 }
 
 
-def file_of(certificate: Certificate, order: Order, name: str, url: str) -> CertificateFile | None:
+def file_of(certificate: Certificate, name: str, url: str) -> CertificateFile | None:
     """One of the files of an issued certificate; None for a name that is none. ``url``: where its reader finds it again.
 
     Raises CaRefused where the chain cannot be read.
@@ -64,4 +64,4 @@ def file_of(certificate: Certificate, order: Order, name: str, url: str) -> Cert
     kind = KINDS.get(name)
     if kind is None or certificate.der is None:
         return None
-    return CertificateFile(kind.content(certificate, url), kind.mimetype, f"{order.number}{kind.ending}")
+    return CertificateFile(kind.content(certificate, url), kind.mimetype, f"{stem_of(certificate)}{kind.ending}")

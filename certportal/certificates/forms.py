@@ -2,6 +2,7 @@
 
 import base64
 import textwrap
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from wtforms.validators import StopValidation
 from certportal import ca
 from certportal.ca import armour
 from certportal.certificates import reasons, rules
-from certportal.fields import ChoiceField, Form, PlainTextField
+from certportal.fields import ChoiceField, DateField, Form, PlainTextField
 from certportal.fields.question import Question
 from certportal.fields.typed import ParsedField
 from certportal.refusals import Refusal
@@ -46,11 +47,15 @@ class PastedRequestField(ParsedField[bytes]):
         self.raw = f"-----BEGIN CERTIFICATE REQUEST-----\n{lines}\n-----END CERTIFICATE REQUEST-----\n"
 
 
-class UploadedRequestField(Question, FileField):
-    """A signing request as a file, PEM or DER; ``data`` is its octets, or None."""
+class UploadedField(Question, FileField):
+    """What was sent as a file, judged; ``data`` is its octets, or None."""
 
     data: bytes | None
     refusal: Refusal | None = None
+
+    @abstractmethod
+    def judge(self, sent: bytes) -> None:
+        """Refuses what is not what it should be."""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         self.data, self.refusal = None, None
@@ -61,7 +66,7 @@ class UploadedRequestField(Question, FileField):
         if not sent and not chosen.filename:
             return
         try:
-            ca.read_signing_request(sent)
+            self.judge(sent)
             self.data = sent
         except Refusal as refusal:
             self.refusal = refusal
@@ -69,6 +74,13 @@ class UploadedRequestField(Question, FileField):
     def pre_validate(self, form: Any) -> None:
         if self.refusal is not None:
             raise StopValidation(sentence(self.refusal))
+
+
+class UploadedRequestField(UploadedField):
+    """A signing request as a file, PEM or DER."""
+
+    def judge(self, sent: bytes) -> None:
+        ca.read_signing_request(sent)
 
 
 class TransferIdField(ParsedField[str]):
@@ -136,17 +148,60 @@ class CodesForm(_TransferCodes, RequestForm):
     """Both transfer codes and a signing request."""
 
 
-class RevokeForm(Form):
-    """Why, of the reasons a signatory may give, and a note for the record."""
-
-    reason = ChoiceField(
+def reason_field() -> ChoiceField:
+    """Why, of the reasons that a holder may give."""
+    return ChoiceField(
         _l("Why is it revoked?"),
         choices=[(reason.value, reasons.WORDS[reason]) for reason in reasons.HOLDERS],
         coerce=ca.Reason,
         missing=SENTENCES["revocation_reason_missing"],
     )
-    note = PlainTextField(
+
+
+def _note() -> PlainTextField:
+    return PlainTextField(
         _l("What has happened?"), description=_l("Kept in the record of what was done"), limit=500, required=False
+    )
+
+
+class RevokeForm(Form):
+    """Why, of the reasons a holder may give, and a note for the record."""
+
+    reason = reason_field()
+    note = _note()
+
+
+class PlanForm(Form):
+    """The last day on which it works, why it is revoked then, and a note."""
+
+    last_day = DateField(
+        _l("Last day"),
+        description=_l("The certificate works to the end of this day"),
+        missing=SENTENCES["plan_day_missing"],
+    )
+    reason = reason_field()
+    note = _note()
+
+
+class SerialField(ParsedField[str]):
+    """A serial number, in any grouping; ``data`` is it as the register has it."""
+
+    def parse(self, text: str) -> str:
+        return rules.typed_serial(text)
+
+    def shown(self, value: str) -> str:
+        return ca.pairs(value)
+
+
+class SerialForm(Form):
+    """A serial number alone. Where it only looks something up, it is sent by GET and needs no token."""
+
+    serial = SerialField(
+        _l("Serial number"),
+        description=_l(
+            "As it stands in the certificate, in the mails about it or on its page. Spaces and colons do not matter"
+        ),
+        missing=SENTENCES["serial_missing"],
     )
 
 

@@ -17,9 +17,9 @@ from certportal.refusals import Conflict
 def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
     """A use case of operators: a prepared certificate is never signed any more, and its codes are void.
 
-    The order stays open and new codes can be sent for it; the reason stands in the record. A signature that is being made at
-    this moment finds the row given up, and is thrown away unseen. Refusals (conflict): certificate_not_prepared,
-    certificate_prepared_lately.
+    The order stays open and new codes can be sent for it, or the certificate that it was to renew can be renewed again; the
+    reason stands in the record. A signature that is being made at this moment finds the row given up, and is thrown away
+    unseen. Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
     """
     now = clock.now()
     with transaction() as session:
@@ -28,19 +28,27 @@ def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
         prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
         if not changed(update(Certificate).where(prepared).values(state=CertificateState.GIVEN_UP)):
             raise Conflict("certificate_not_prepared")
-        if certificate.transfer_codes_id is not None:
-            messages.void_taken(certificate.transfer_codes_id, MessageEnd.NOT_ISSUED)
-        order = orders.codes_given_up(certificate.order_id)
+        _give_back(certificate)
         audit.record(
             "certificate_given_up",
             subject(certificate),
             by=by,
             organisation_id=certificate.organisation_id,
             serial=certificate.serial,
-            order=order.number,
+            order=certificate.order.number,
             reason=reason,
         )
     return certificate
+
+
+def _give_back(certificate: Certificate) -> None:
+    """What the certificate was prepared by: its codes are void, or the renewal does not count."""
+    if certificate.transfer_codes_id is not None:
+        messages.void_taken(certificate.transfer_codes_id, MessageEnd.NOT_ISSUED)
+        orders.codes_given_up(certificate.order_id)
+    else:
+        renewed = update(Certificate).where(Certificate.id == certificate.successor_of_id, Certificate.renewals > 0)
+        changed(renewed.values(renewals=Certificate.renewals - 1))
 
 
 def unsigned_of(order_id: int) -> Certificate | None:

@@ -48,14 +48,14 @@ def index() -> Response:
 @allow("signatory")
 def show(certificate_id: int) -> Response:
     """One certificate: how long it lasts, what to do about it, who has it."""
-    return _page(certificate_id)
+    return certificate_page(certificate_id)
 
 
 @blueprint.get("/certificates/<int:certificate_id>/files/<name>")
 @allow("signatory")
 def file(certificate_id: int, name: str) -> Response:
     """One of its files."""
-    return download(_mine(certificate_id), name, link("certificates.show", certificate_id=certificate_id))
+    return download(my_certificate(certificate_id), name, link("certificates.show", certificate_id=certificate_id))
 
 
 @blueprint.get("/certificates/of-order/<number>")
@@ -73,7 +73,7 @@ def of_order(number: str) -> Response:
 @allow("signatory")
 def revoke(certificate_id: int) -> Response:
     """What revoking means, before it is done. From the mail about a certificate that was not ordered: with its reason."""
-    certificate = _mine(certificate_id)
+    certificate = my_certificate(certificate_id)
     not_us = "not-us" in request.args
     data = {"reason": Reason.KEY_SUSPECTED} if not_us else None
     return _revoke_page(certificate, RevokeForm(formdata=None, data=data), not_us=not_us)
@@ -83,13 +83,13 @@ def revoke(certificate_id: int) -> Response:
 @allow("signatory")
 def revoke_now(certificate_id: int) -> Response:
     """Revoke it, for good."""
-    certificate, form = _mine(certificate_id), RevokeForm()
+    certificate, form = my_certificate(certificate_id), RevokeForm()
     if not form.validate_on_submit() or form.reason.data is None:
         return _revoke_page(certificate, form, status=422)
     try:
         service.revoke(certificate.id, Reason(form.reason.data), acting().actor, form.note.data or "")
     except Refusal as refusal:
-        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+        return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("The certificate is revoked. It cannot be used any more."))
     return see_other("certificates.show", certificate_id=certificate_id)
 
@@ -99,9 +99,9 @@ def revoke_now(certificate_id: int) -> Response:
 def will_not_be_renewed(certificate_id: int) -> Response:
     """No more notices about its end."""
     try:
-        service.will_not_be_renewed(_mine(certificate_id).id, acting().actor)
+        service.will_not_be_renewed(my_certificate(certificate_id).id, acting().actor)
     except Refusal as refusal:
-        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+        return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("Noted: the certificate will not be renewed. No more reminders of its end are sent."))
     return see_other("certificates.show", certificate_id=certificate_id)
 
@@ -111,9 +111,9 @@ def will_not_be_renewed(certificate_id: int) -> Response:
 def will_be_renewed(certificate_id: int) -> Response:
     """Taken back."""
     try:
-        service.will_be_renewed(_mine(certificate_id).id, acting().actor)
+        service.will_be_renewed(my_certificate(certificate_id).id, acting().actor)
     except Refusal as refusal:
-        return _page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
+        return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("Taken back: reminders of the certificate’s end are sent again."))
     return see_other("certificates.show", certificate_id=certificate_id)
 
@@ -152,7 +152,7 @@ def _chosen(wanted: Wanted) -> dict[str, Any]:
     return {"q": wanted.words, "state": wanted.state, "environment": environment, "channel": wanted.channel_id}
 
 
-def _mine(certificate_id: int) -> Certificate:
+def my_certificate(certificate_id: int) -> Certificate:
     """The organisation's own certificate. One of another organisation that the person signs for, as a mail may link to it,
     leads to choosing for whom to act; anything else is not found."""
     mine = service.of_organisation(certificate_id, [acting().organisation.id])
@@ -164,8 +164,9 @@ def _mine(certificate_id: int) -> Certificate:
     return abort(see_other("signin.choose", next=wanted))
 
 
-def _page(certificate_id: int, *, messages: list[str] | None = None, status: int = 200) -> Response:
-    certificate = _mine(certificate_id)
+def certificate_page(certificate_id: int, *, messages: list[str] | None = None, status: int = 200) -> Response:
+    """The certificate's page for those who may sign for its organisation."""
+    certificate = my_certificate(certificate_id)
     shown = about(certificate, "certificates.file", certificate_id=certificate.id)
     relations = service.relations(certificate)
     return private(
@@ -173,10 +174,11 @@ def _page(certificate_id: int, *, messages: list[str] | None = None, status: int
             "certificates/show.html",
             **shown,
             relations=relations,
-            successor=next((each for each in reversed(relations.successors) if each.revoked_at is None), None),
+            successor=service.successor_of(certificate),
             replacement=service.open_replacement(certificate),
             activity=[(entry, acts.act(entry.verb, entry.details)) for entry in service.activity(certificate)],
             apply=place("orders.new", replaces=certificate.id),
+            renew=place("orders.renewal", certificate_id=certificate.id),
             edit_contact=place("contacts.edit", contact_id=certificate.contact_id, certificate=certificate.id),
             ledger=place("notices.ledger", certificate_id=certificate.id),
             messages=messages or [],
@@ -198,5 +200,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = F
         not_us=not_us,
         others=service.others_on_channel(certificate),
         successors=[each for each in service.relations(certificate).successors if each.revoked_at is None],
+        at=url_for("certificates.show", certificate_id=certificate.id),
+        send_to=url_for("certificates.revoke_now", certificate_id=certificate.id),
         status=status,
     )

@@ -1,15 +1,19 @@
-"""The mails about certificates: issued and revoked, to the technical contact and to the signatory. Reads only."""
+"""The mails about certificates: issued, revoked and to be revoked, to the technical contact and to the signatory. Reads only."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
 from certportal import ca
 from certportal.certificates import reasons
+from certportal.certificates.lookups import open_replacement, successor_of
 from certportal.certificates.models import Certificate
 from certportal.extensions import db
 from certportal.formats import link
-from certportal.identifiers import Language, PhoneNumber
+from certportal.identifiers import ActorKind, Language, PhoneNumber
 from certportal.messages import service as messages
 from certportal.orders.models import Order
 from certportal.outbox.service import Letter, Medium, Silence, kind
@@ -39,25 +43,106 @@ def issued_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter |
     return _to_signatory(reference, certificate, revoke_url=not_us)
 
 
+@kind("certificate_renewed_contact", Medium.MAIL)
+def renewed_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: a renewed certificate, how long the old one lasts, and the link to the new one's page."""
+    return issued_to_contact(reference, now)
+
+
+@kind("certificate_renewed_signatory", Medium.MAIL)
+def renewed_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the same, and "this was not us: revoke"."""
+    return issued_to_signatory(reference, now)
+
+
+@kind("renewal_asked", Medium.MAIL)
+def renewal_asked(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the contact, who may not renew, asks for it."""
+    certificate = _certificate(reference)
+    if certificate.revoked_at is not None or certificate.not_after <= now:
+        return Silence("it has ended meanwhile")
+    if successor_of(certificate) is not None or open_replacement(certificate) is not None:
+        return Silence("it has been renewed meanwhile, or a new one has been ordered")
+    renew = link("orders.renewal", certificate_id=certificate.id)
+    return _to_signatory(reference, certificate, renew_url=renew)
+
+
 @kind("certificate_revoked_contact", Medium.MAIL)
 def revoked_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the contact, whoever that is now: the certificate no longer works."""
-    certificate = _certificate(reference)
-    contact = certificate.contact
-    return Letter(contact.email, contact.name, contact.language, _about(certificate, contact.language))
+    return _to_contact(_certificate(reference), who=_who(reference))
 
 
 @kind("certificate_revoked_signatory", Medium.MAIL)
 def revoked_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the signatories: the certificate no longer works, and where a new one is applied for."""
-    return _to_signatory(reference, _certificate(reference))
+    return _to_signatory(reference, _certificate(reference), who=_who(reference))
+
+
+@kind("certificate_page_asked", Medium.MAIL)
+def page_asked(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: the link to the certificate's page that somebody asked for. The row's secret is the link's token."""
+    return issued_to_contact(reference, now)
+
+
+@kind("revocation_plan_contact", Medium.MAIL)
+def plan_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact, whoever that is now: it will be revoked on a date, or will not be after all."""
+    certificate = _certificate(reference)
+    return _overtaken(certificate, reference) or _to_contact(certificate, **_plan(certificate, reference))
+
+
+@kind("revocation_plan_signatory", Medium.MAIL)
+def plan_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatories: the same, and where the plan is taken back."""
+    certificate = _certificate(reference)
+    return _overtaken(certificate, reference) or _to_signatory(reference, certificate, **_plan(certificate, reference))
+
+
+def _overtaken(certificate: Certificate, reference: Mapping[str, Any]) -> Silence | None:
+    at = certificate.planned_revocation_at
+    if certificate.revoked_at is not None:
+        return Silence("it has been revoked meanwhile, and another mail tells of that")
+    if (at.isoformat() if at is not None else None) != reference["at"]:
+        return Silence("what is planned has changed meanwhile, and another mail tells of that")
+    return None
+
+
+def _plan(certificate: Certificate, reference: Mapping[str, Any]) -> dict[str, Any]:
+    planned = certificate.planned_reason is not None
+    return {
+        "who": _who(reference),
+        "planned_at": certificate.planned_revocation_at,
+        "planned_reason": reasons.WORDS[ca.Reason(certificate.planned_reason)] if planned else "",
+    }
+
+
+def _who(reference: Mapping[str, Any]) -> LazyString | str:
+    """By whom, as its readers know them."""
+    name = reference.get("by_name", "")
+    match reference.get("by"):
+        case ActorKind.PERSON:
+            return name
+        case ActorKind.CONTACT:
+            return _l("%(name)s, technical contact person", name=name)
+        case ActorKind.PROGRAM:
+            return _l("Whoever has the certificate’s private key, and proved it")
+        case ActorKind.JOB:
+            return _l("The service, as it had been planned")
+        case _:
+            return _l("The service’s operator")
+
+
+def _to_contact(certificate: Certificate, **more: Any) -> Letter:
+    contact = certificate.contact
+    return Letter(contact.email, contact.name, contact.language, _about(certificate, contact.language) | more)
 
 
 def _certificate(reference: Mapping[str, Any]) -> Certificate:
     return db.session.get_one(Certificate, reference["certificate"])
 
 
-def _to_signatory(reference: Mapping[str, Any], certificate: Certificate, **more: str) -> Letter | Silence:
+def _to_signatory(reference: Mapping[str, Any], certificate: Certificate, **more: Any) -> Letter | Silence:
     found = addressed(reference, {})
     if isinstance(found, Silence):
         return found
@@ -69,6 +154,7 @@ def _about(certificate: Certificate, language: Language) -> dict[str, Any]:
     """What every one of them tells: plain values, because letters are written after the reading has ended."""
     order = db.session.get_one(Order, certificate.order_id)
     revoked = certificate.revoked_at is not None
+    before = db.session.get(Certificate, certificate.successor_of_id) if certificate.successor_of_id else None
     return {
         "organisation": certificate.organisation.name,
         "business_id": certificate.organisation.business_id,
@@ -82,6 +168,8 @@ def _about(certificate: Certificate, language: Language) -> dict[str, Any]:
         "serial": ca.pairs(certificate.serial),
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "not_after": certificate.not_after,
+        "old_serial": ca.pairs(before.serial) if before is not None else "",
+        "old_not_after": before.not_after if before is not None else None,
         "revoked_at": certificate.revoked_at,
         "reason": reasons.WORDS[ca.Reason(certificate.revocation_reason)] if revoked else "",
         "key_distrusted": revoked and ca.Reason(certificate.revocation_reason).distrusts_key,

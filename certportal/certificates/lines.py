@@ -32,6 +32,7 @@ class Line:
 
     ``at``: the certificate's end, the moment of its revocation, or the last moment of the order's codes. ``trouble``: what is
     wrong with the order (``Life.problem``), or being_issued. ``succeeded``: another has taken the certificate's place.
+    ``planned``: when it is to be revoked.
     """
 
     group: Group
@@ -48,6 +49,7 @@ class Line:
     trouble: str | None = None
     succeeded: bool = False
     silenced: bool = False
+    planned: datetime | None = None
 
     @property
     def last_moment(self) -> datetime:
@@ -74,6 +76,7 @@ def certificate_rows(language: str) -> Any:
             Certificate.not_after,
             Certificate.revoked_at,
             Certificate.will_not_be_renewed_at,
+            Certificate.planned_revocation_at,
             getattr(Channel, f"name_{language}").label("channel"),
             TechnicalContact.name.label("contact"),
             TechnicalContact.phone,
@@ -99,6 +102,7 @@ def certificate_line(group: Group, row: Any, now: datetime) -> Line:
         row.serial,
         succeeded=row.succeeded,
         silenced=row.will_not_be_renewed_at is not None,
+        planned=row.planned_revocation_at,
     )
 
 

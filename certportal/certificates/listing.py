@@ -103,7 +103,8 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
     issued, end = Certificate.state == CertificateState.ISSUED, Certificate.not_after
     soon = [issued, end >= now, end <= now + rules.EXPIRES_SOON]
-    cared_for = or_(Certificate.will_not_be_renewed_at.is_not(None), succeeded())
+    let_end = or_(Certificate.will_not_be_renewed_at.is_not(None), Certificate.planned_revocation_at.is_not(None))
+    cared_for = or_(let_end, succeeded())
     conditions = {
         "unattended": [*mine, *soon, ~cared_for],
         "soon": [*mine, *soon],

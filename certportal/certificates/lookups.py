@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from certportal import clock
@@ -14,8 +14,11 @@ from certportal.certificates import rules
 from certportal.certificates.lines import succeeded
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
+from certportal.identifiers import Environment
+from certportal.messages.models import TransferCodes
 from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderState
+from certportal.orders.offers import replacing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.registry.models import Organisation, TechnicalContact
 
@@ -38,6 +41,15 @@ class Relations:
     successors: list[Certificate]
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a program gets for a RetrievalId: the certificate as far as it has come, and the number of its order."""
+
+    state: CertificateState
+    der: bytes | None
+    order_number: str
+
+
 def certificate(certificate_id: int) -> Certificate | None:
     """A certificate that was issued, in force or not; None for one that is only prepared."""
     found = db.session.get(Certificate, certificate_id) if 0 < certificate_id < 2**63 else None
@@ -55,6 +67,36 @@ def by_retrieval_id(retrieval_id: str) -> Certificate | None:
     if not retrieval_id.isalnum() or len(retrieval_id) > rules.RETRIEVAL_ID_CHARACTERS:
         return None
     return db.session.scalar(select(Certificate).where(Certificate.retrieval_id == retrieval_id))
+
+
+def collected(retrieval_id: str, environment: Environment, business_id: str) -> Collected | None:
+    """The same for a program, which names environment and organisation too. One small query: some ask again and again."""
+    row = db.session.execute(
+        _collected(), {"retrieval_id": retrieval_id, "environment": environment, "business_id": business_id}
+    ).first()
+    return None if row is None else Collected(*row)
+
+
+@cache
+def _collected() -> Select[CertificateState, bytes | None, str]:
+    return (
+        select(Certificate.state, Certificate.der, Order.number)
+        .join(Order, Order.id == Certificate.order_id)
+        .join(Organisation, Organisation.id == Certificate.organisation_id)
+        .where(
+            Certificate.retrieval_id == bindparam("retrieval_id"),
+            Certificate.environment == bindparam("environment"),
+            Organisation.business_id == bindparam("business_id"),
+        )
+    )
+
+
+def order_number_of_codes(transfer_id: str) -> str | None:
+    """Which order a TransferID belongs to, be its password right or wrong: for the log, never for the one who sent it."""
+    of_codes = TransferCodes.order_id == Order.id
+    return db.session.scalar(
+        select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id)
+    )
 
 
 def by_serial(serial: str) -> Certificate | None:
@@ -120,14 +162,50 @@ def relations(of: Certificate) -> Relations:
 
 def open_replacement(of: Certificate) -> Order | None:
     """An order that is to replace the certificate and that nobody has collected yet."""
-    return db.session.scalar(_open_replacement(), {"certificate": of.id, "organisation": of.organisation_id})
+    return replacing(of.organisation_id, of.id)
 
 
-@cache
-def _open_replacement() -> Select[Order]:
-    waiting = (Order.replaces_certificate_id == bindparam("certificate")) & (Order.state == OrderState.OPEN)
-    mine = Order.organisation_id == bindparam("organisation")
-    return select(Order).where(mine, waiting).order_by(Order.id.desc()).limit(1)
+def successor_of(of: Certificate) -> Certificate | None:
+    """The newest certificate in this one's place that has not been revoked."""
+    issued = (Certificate.successor_of_id == of.id) & (Certificate.state == CertificateState.ISSUED)
+    return db.session.scalars(select(Certificate).where(issued).order_by(Certificate.id.desc()).limit(1)).first()
+
+
+def in_force_together(of: Certificate) -> list[Certificate]:
+    """The certificate that others have taken the place of, and these, oldest first, while more than one is in force."""
+    now = clock.now()
+    before = certificate(of.successor_of_id) if of.successor_of_id is not None else None
+    first = before if before is not None and _in_force(before, now) else of
+    mine = (Certificate.id == first.id) | (Certificate.successor_of_id == first.id)
+    living = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after >= now)
+    found = list(db.session.scalars(select(Certificate).where(mine, living).order_by(Certificate.id)))
+    return found if len(found) > 1 else []
+
+
+def stem_of(of: Certificate) -> str:
+    """How the names of its key, its signing request and its files begin: the order's number, for a renewal with a number
+    behind it, so that the new key is never saved over the old one."""
+    if of.transfer_codes_id is not None:
+        return of.order.number
+    return _stem(of.order, _renewals(of.order_id, Certificate.id <= of.id))
+
+
+def next_stem(of: Certificate) -> str:
+    """The same for the next renewal under its order."""
+    return _stem(of.order, _renewals(of.order_id) + 1)
+
+
+def _stem(order: Order, renewal: int) -> str:
+    return f"{order.number}-{renewal + 1}"
+
+
+def _renewals(order_id: int, *conditions: ColumnElement[bool]) -> int:
+    renewed = (Certificate.order_id == order_id) & Certificate.transfer_codes_id.is_(None)
+    return db.session.scalar(select(func.count(Certificate.id)).where(renewed, *conditions)) or 0
+
+
+def _in_force(of: Certificate, now: datetime) -> bool:
+    return of.state is CertificateState.ISSUED and of.not_after >= now
 
 
 def others_on_channel(of: Certificate) -> int:
@@ -168,6 +246,7 @@ REPLACEABLE = (
     Certificate.state,
     Certificate.not_after,
     Certificate.serial,
+    Certificate.contact_may_renew,
 )
 replaceable.register(_Register())
 

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certportal.extensions import db
-from certportal.identifiers import Environment
+from certportal.ca.plan import ISSUING
+from certportal.extensions import db, partial_index
+from certportal.identifiers import ActorKind, Environment
 from certportal.orders.models import Order
 from certportal.registry.models import Channel, Organisation, TechnicalContact
 
@@ -26,13 +27,21 @@ class CertificateState(enum.StrEnum):
 
 
 class Certificate(db.Model):
-    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal."""
+    """One certificate. Times are the service's; ``serial`` is 40 hexadecimal digits; ``sha256`` of the whole DER, hexadecimal;
+    ``issuer`` the label of the authority that signs it.
+
+    Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
+
+    ``planned_*``: a revocation that is to come, by whose word, all three or none; ``planned_revocation_at`` is the first moment
+    after its last day.
+    """
 
     __tablename__ = "certificate"
     __table_args__ = (
         sa.Index("ix_certificate_due", "state", "not_after"),
         sa.Index("ix_certificate_place", "organisation_id", "state", "not_after"),
-        sa.Index("ix_certificate_issuer", "environment", "revoked_at"),
+        partial_index("ix_certificate_planned", "planned_revocation_at", where="planned_revocation_at IS NOT NULL"),
+        sa.Index("ix_certificate_issuer", "environment", "issuer", "revoked_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +50,7 @@ class Certificate(db.Model):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     environment: Mapped[Environment]
+    issuer: Mapped[str] = mapped_column(String(40), default=ISSUING)
     description: Mapped[str] = mapped_column(String(100), default="")
     contact_id: Mapped[int] = mapped_column(ForeignKey("technical_contact.id"), index=True)
     successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
@@ -59,11 +69,21 @@ class Certificate(db.Model):
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str] = mapped_column(String(40), default="")
     will_not_be_renewed_at: Mapped[datetime | None]
+    contact_may_renew: Mapped[bool] = mapped_column(default=True)
+    renewals: Mapped[int] = mapped_column(default=0)
+    planned_revocation_at: Mapped[datetime | None]
+    planned_reason: Mapped[str | None] = mapped_column(String(40))
+    planned_by: Mapped[ActorKind | None]
     version: Mapped[int] = mapped_column(default=1)
     order: Mapped[Order] = relationship()
     organisation: Mapped[Organisation] = relationship()
     channel: Mapped[Channel] = relationship()
     contact: Mapped[TechnicalContact] = relationship()
+
+    @property
+    def signed_by(self) -> tuple[Environment, str]:
+        """The authority that signs it, and the list that tells of its revocation."""
+        return self.environment, self.issuer
 
     def name_contact(self, contact_id: int) -> None:
         """Another technical contact looks after it from now on."""
@@ -71,15 +91,8 @@ class Certificate(db.Model):
         self.version += 1
 
 
-class Signer(enum.StrEnum):
-    """Which of an environment's authorities a revocation list is of: the issuing one, or the root above it."""
-
-    ISSUING = "issuing"
-    ROOT = "root"
-
-
 class RevocationList(db.Model):
-    """The newest CRL of each authority, and its number (RFC 5280 5.2.3).
+    """The newest CRL of each authority, by its label, and its number (RFC 5280 5.2.3).
 
     ``reserved`` is the last number that was given out; ``number`` that of the list in ``der``, 0 while there is none.
     """
@@ -87,13 +100,26 @@ class RevocationList(db.Model):
     __tablename__ = "revocation_list"
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
-    signer: Mapped[Signer] = mapped_column(primary_key=True, default=Signer.ISSUING)
+    authority: Mapped[str] = mapped_column(String(40), primary_key=True)
     reserved: Mapped[int]
     number: Mapped[int]
     der: Mapped[bytes] = mapped_column(deferred=True)
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]
     entries: Mapped[int]
+
+
+class OcspAnswer(db.Model):
+    """An answer about a certificate that was signed ahead of time, found by the CertID that clients send (RFC 6960 4.1.1)."""
+
+    __tablename__ = "ocsp_answer"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    hash_name: Mapped[str] = mapped_column(String(10), primary_key=True)
+    cert_id: Mapped[bytes] = mapped_column(unique=True)
+    der: Mapped[bytes]
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]
 
 
 class RetrievalTry(db.Model):
@@ -105,3 +131,19 @@ class RetrievalTry(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     client_address: Mapped[str] = mapped_column(String(45))
     tried_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PageAsk(db.Model):
+    """Somebody typed a serial number to have the link to the certificate's page mailed to its contact. A row whatever was typed;
+    ``certificate_id`` where such a certificate is in force. Machine time; ``client_address`` as in ``RetrievalTry``."""
+
+    __tablename__ = "page_ask"
+    __table_args__ = (
+        sa.Index("ix_page_ask_client", "client_address", "asked_at"),
+        sa.Index("ix_page_ask_certificate", "certificate_id", "asked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_address: Mapped[str] = mapped_column(String(45))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    asked_at: Mapped[datetime] = mapped_column(index=True)

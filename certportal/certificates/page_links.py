@@ -14,16 +14,36 @@ from certportal import clock
 from certportal.certificates.models import Certificate
 from certportal.extensions import writing
 from certportal.formats import link
+from certportal.identifiers import Environment
 from certportal.messages import service as messages
 from certportal.orders import service as orders
+from certportal.registry import service as registry
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret
 
 
+class Rights:
+    """Whether organisations may use channels today, each looked up once for a letter."""
+
+    def __init__(self) -> None:
+        self.on = registry.today()
+        self.known: dict[tuple[int, int], bool] = {}
+
+    def cover(self, certificate: Certificate) -> bool:
+        """A test certificate needs no right (domain.md, section 3)."""
+        if certificate.environment is Environment.TEST:
+            return True
+        place = (certificate.organisation_id, certificate.channel_id)
+        if place not in self.known:
+            self.known[place] = registry.right_to(*place, self.on) is not None
+        return self.known[place]
+
+
 def page_links(certificates: Sequence[Certificate]) -> tuple[dict[int, str], Callable[[], None]]:
-    """Addresses by certificate id, and the step that makes them work: for certificates that have not ended yet."""
-    now = clock.now()
-    living = [each for each in certificates if each.not_after > now]
+    """Addresses by certificate id, and the step that makes them work: for certificates that have not ended yet, and whose
+    organisation has the right to the channel, without which the link would be dead."""
+    now, rights = clock.now(), Rights()
+    living = [each for each in certificates if each.not_after > now and rights.cover(each)]
     tokens = {each.id: Secret(clock.random_token()) for each in living}
     covers = {each.id: orders.cover(each.order) | {"description": each.description} for each in living}
     addresses = {number: link("messages.cover", token=token.reveal()) for number, token in tokens.items()}
@@ -32,18 +52,16 @@ def page_links(certificates: Sequence[Certificate]) -> tuple[dict[int, str], Cal
 
 def open_pages(tokens: Mapping[int, Secret], covers: Mapping[int, dict[str, Any]]) -> None:
     """A step: a PIN-guarded link to each certificate's page, for its present contact."""
-    if tokens:
-        present = writing().execute(_with_contacts(), {"numbers": list(tokens)})
-        messages.open_pages(
-            messages.Page(
-                row.certificate_id,
-                row.organisation_id,
-                row,
-                covers[row.certificate_id],
-                row.not_after,
-                tokens[row.certificate_id],
-            )
-            for row in present
+    if not tokens:
+        return
+    for row in writing().execute(_with_contacts(), {"numbers": list(tokens)}).all():
+        messages.open_page(
+            certificate_id=row.certificate_id,
+            organisation_id=row.organisation_id,
+            contact=row,
+            cover=covers[row.certificate_id],
+            usable_until=row.not_after,
+            token=tokens[row.certificate_id],
         )
 
 

@@ -1,9 +1,10 @@
-"""Revocation: for good, with a reason; contact and signatories are told, and the list is published at once."""
+"""Revocation: for good, with a reason; contact and signatories are told by whom, and the list is published at once."""
 
 from sqlalchemy import update
 
 from certportal import audit, ca, clock
 from certportal.certificates import rules
+from certportal.certificates.answering import forget_answers
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import publish_soon
 from certportal.certificates.telling import subject
@@ -15,6 +16,10 @@ from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry.telling import tell_signatory
 
+ISSUERS = (ActorKind.OPERATOR, ActorKind.COMMAND, ActorKind.JOB)
+"""Who may give the issuer's reasons. A job gives none of its own: it carries out what was planned."""
+NO_PLAN: dict[str, object] = {"planned_revocation_at": None, "planned_reason": None, "planned_by": None}
+
 
 def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
     """A use case: revoked for good; contact and signatories are told; the list is published at once.
@@ -23,26 +28,29 @@ def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") ->
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
     with transaction():
-        environment = revoke_within(certificate_id, reason, by, note).environment
-    publish_soon({environment})
+        signed_by = revoke_within(certificate_id, reason, by, note).signed_by
+    publish_soon({signed_by})
     return db.session.get_one(Certificate, certificate_id)
 
 
-def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
+def revoke_within(
+    certificate_id: int, reason: ca.Reason, by: Actor, note: str = "", *, signatories_hear: bool = False
+) -> Certificate:
     """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction.
 
-    Refusals as ``revoke``.
+    ``signatories_hear``: they hear of it from a letter of that greater thing. Refusals as ``revoke``.
     """
     within_transaction()
-    rules.reason_allowed(reason, operator=by.kind in (ActorKind.OPERATOR, ActorKind.COMMAND))
+    rules.reason_allowed(reason, operator=by.kind in ISSUERS)
     now = clock.now()
     certificate = db.session.get_one(Certificate, certificate_id)
     rules.revocable(certificate.state, certificate.not_after, now)
     issued = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.ISSUED)
-    values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value}
+    values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value, **NO_PLAN}
     if not changed(update(Certificate).where(issued).values(**values)):
         raise Conflict("certificate_revoked")
-    messages.end_pages(certificate_id, MessageEnd.CERTIFICATE_ENDED)
+    forget_answers(certificate_id)
+    messages.end_pages(certificate_id, MessageEnd.REVOKED)
     audit.record(
         "certificate_revoked",
         subject(certificate),
@@ -52,12 +60,12 @@ def revoke_within(certificate_id: int, reason: ca.Reason, by: Actor, note: str =
         reason=reason.value,
         note=note,
     )
-    _tell_revoked(certificate)
+    _tell_revoked(certificate, by, signatories_hear=signatories_hear)
     return certificate
 
 
-def _tell_revoked(certificate: Certificate) -> None:
-    reference = {"certificate": certificate.id}
+def _tell_revoked(certificate: Certificate, by: Actor, *, signatories_hear: bool) -> None:
+    reference = {"certificate": certificate.id, "by": by.kind.value, "by_name": by.name}
     outbox.queue(
         "certificate_revoked_contact",
         reference,
@@ -65,6 +73,8 @@ def _tell_revoked(certificate: Certificate) -> None:
         send_before=None,
         organisation_id=certificate.organisation_id,
     )
+    if signatories_hear:
+        return
     tell_signatory(
         "certificate_revoked_signatory",
         certificate.organisation_id,

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import func, select, update
 
 from certportal import audit, ca, clock
+from certportal.ca.plan import ISSUING, ROOT
 from certportal.certificates import authorities, rules
-from certportal.certificates.models import Certificate, CertificateState, RevocationList, Signer
+from certportal.certificates.models import Certificate, CertificateState, RevocationList
 from certportal.extensions import changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.keyfiles import write_whole
@@ -25,8 +26,8 @@ log = logging.getLogger(__name__)
 PUBLISHER = Actor(ActorKind.JOB, None, "publish-crl")
 
 
-def publish(environment: Environment, signer: Signer = Signer.ISSUING) -> RevocationList:
-    """Sign and publish the list of an environment's issuing authority, or of its root: a row, and files for a web server.
+def publish(environment: Environment, label: str = ISSUING) -> RevocationList:
+    """Sign and publish the list of one authority: a row, and files for a web server.
 
     Its number is reserved first and the entries are read after, so a higher number never tells of less (RFC 5280 5.2.3); of
     two published at once the higher one stays. Refusals: clock_behind (conflict: the list would have lapsed already, and the
@@ -34,51 +35,73 @@ def publish(environment: Environment, signer: Signer = Signer.ISSUING) -> Revoca
     """
     if not audit.clock_is_sound():
         raise Conflict("clock_behind")
-    issuer = authorities.root(environment) if signer is Signer.ROOT else authorities.issuer(environment)
-    number = _reserve_number(environment, signer)
+    issuer = authorities.issuer(environment, label)
+    number = _reserve_number(environment, label)
     now = clock.now()
-    until = now + _holds_for(signer)
-    entries = _entries(environment, now) if signer is Signer.ISSUING else []
+    until = now + _holds_for(label)
+    entries = _entries(environment, label, now)
     db.session.rollback()  # nothing is open while the key works
-    der = ca.build_crl(issuer, entries, number=number, this_update=now, next_update=until)
+    _keep(environment, label, ca.build_crl(issuer, entries, number=number, this_update=now, next_update=until))
+    return db.session.get_one(RevocationList, (environment, label))
+
+
+def take(environment: Environment, label: str, der: bytes) -> RevocationList:
+    """Publish a list that was signed elsewhere, by a root whose key is not here.
+
+    Refusals (conflict): crl_older, where a list of a higher number is published; CaRefused crl_refused, where it is not this
+    authority's, has entries for nobody, or does not verify.
+    """
+    read = ca.read_crl(authorities.authority(environment, label), der)
+    _reserve_number(environment, label, at_least=read.number)
+    if not _keep(environment, label, der):
+        raise Conflict("crl_older")
+    return db.session.get_one(RevocationList, (environment, label))
+
+
+def _keep(environment: Environment, label: str, der: bytes) -> bool:
+    """Put a list in place of one with a lower number; answers whether it was put there."""
+    read = ca.read_crl(authorities.authority(environment, label), der)
     with transaction():
-        older = _this(environment, signer) & (RevocationList.number < number)
-        values = {"number": number, "der": der, "this_update": now, "next_update": until, "entries": len(entries)}
-        if changed(update(RevocationList).where(older).values(**values)):
-            told = {"signer": signer.value, "number": number, "entries": len(entries)}
+        older = _this(environment, label) & (RevocationList.number < read.number)
+        values = {"number": read.number, "der": der, "entries": read.entries}
+        times = {"this_update": read.this_update, "next_update": read.next_update}
+        kept = changed(update(RevocationList).where(older).values(**values, **times))
+        if kept:
+            told = {"authority": label, "number": read.number, "entries": read.entries}
             audit.record("crl_published", f"crl:{environment.value}", by=PUBLISHER, **told)
     write_crl_files(environment)
-    return db.session.get_one(RevocationList, (environment, signer))
+    return kept
 
 
 def publish_all(environment: Environment) -> None:
-    """Publish the first lists of an environment's new authorities."""
-    for signer in Signer:
-        publish(environment, signer)
+    """Publish the lists of all of an environment's authorities whose keys are here: the first ones, or at once."""
+    for label in authorities.labels(environment):
+        if authorities.key_is_here(environment, label):
+            publish(environment, label)
 
 
-def publish_soon(environments: set[Environment]) -> None:
-    """Publish the lists of these environments now; where that fails, the revocations stand and the job publishes."""
-    for environment in sorted(environments):
+def publish_soon(issuers: set[tuple[Environment, str]]) -> None:
+    """Publish the lists of these authorities now; where that fails, the revocations stand and the job publishes."""
+    for environment, label in sorted(issuers):
         try:
-            publish(environment)
+            publish(environment, label)
         except Exception:
-            log.exception("the revocation list of %s could not be published now", environment.value)
+            log.exception("the revocation list of %s, %s, could not be published now", environment.value, label)
 
 
 def publish_crls(lease: Lease) -> str:
     """A job: publish every list that is due, and put back files that are gone or older.
 
-    One list that cannot be signed does not hold up the others; the job fails after it has done what it can. A root whose key
-    has been taken away is left alone: its last list is served until the key is back.
+    One list that cannot be signed does not hold up the others; the job fails after it has done what it can. An authority whose
+    key has been taken away is left alone: its last list is served until the key is back.
     """
     published, failed = 0, None
     for environment in authorities.present():
-        for signer in Signer:
+        for label in authorities.labels(environment):
             try:
-                published += _publish_if_due(environment, signer)
+                published += _publish_if_due(environment, label)
             except Exception as error:
-                log.exception("the revocation list of %s (%s) could not be published", environment.value, signer.value)
+                log.exception("the revocation list of %s, %s, could not be published", environment.value, label)
                 failed = error
             lease.renew()
         if not files_are_there(environment):
@@ -88,29 +111,28 @@ def publish_crls(lease: Lease) -> str:
     return f"{published} published"
 
 
-def published_crl(environment: Environment, signer: Signer = Signer.ISSUING) -> RevocationList | None:
+def published_crl(environment: Environment, label: str = ISSUING) -> RevocationList | None:
     """The newest published list, or None before the first."""
-    found = db.session.get(RevocationList, (environment, signer))
+    found = db.session.get(RevocationList, (environment, label))
     return found if found is not None and found.number else None
 
 
 def published_bundle(environment: Environment) -> bytes:
-    """The newest lists of the issuing authority and of the root, PEM: servers that check a whole chain want both at once.
+    """The newest lists of all authorities, PEM: servers that check a whole chain want every one at once.
 
     Empty before the first.
     """
-    lists = [found for signer in Signer if (found := published_crl(environment, signer)) is not None]
+    lists = [found for label in authorities.labels(environment) if (found := published_crl(environment, label))]
     return b"".join(ca.crl_as_pem(each.der) for each in lists)
 
 
-def crl_file(environment: Environment, signer: Signer = Signer.ISSUING) -> Path:
+def crl_file(environment: Environment, label: str = ISSUING) -> Path:
     """The file that a web server can serve while the app is down."""
-    ending = "" if signer is Signer.ISSUING else "-root"
-    return current_settings().crl_dir / f"{environment.value.lower()}{ending}.crl"
+    return current_settings().crl_dir / f"{authorities.published_name(environment, label)}.crl"
 
 
 def bundle_file(environment: Environment) -> Path:
-    """The file with both lists."""
+    """The file with every list."""
     return current_settings().crl_dir / f"{environment.value.lower()}.pem"
 
 
@@ -133,67 +155,77 @@ def write_crl_files(environment: Environment) -> None:
 
 def _files(environment: Environment) -> dict[Path, bytes]:
     """What every file should hold."""
-    lists = {signer: published_crl(environment, signer) for signer in Signer}
-    files = {crl_file(environment, signer): found.der for signer, found in lists.items() if found is not None}
+    lists = {label: published_crl(environment, label) for label in authorities.labels(environment)}
+    files = {crl_file(environment, label): found.der for label, found in lists.items() if found is not None}
     return files | {bundle_file(environment): published_bundle(environment)} if files else {}
 
 
-def _publish_if_due(environment: Environment, signer: Signer) -> bool:
-    if signer is Signer.ROOT and not authorities.root_key_is_here(environment):
+def _publish_if_due(environment: Environment, label: str) -> bool:
+    if not authorities.key_is_here(environment, label):
         return False
-    newest, now = published_crl(environment, signer), clock.now()
-    unlisted = newest is not None and signer is Signer.ISSUING and _has_changed(newest, now)
-    if newest is None or rules.list_is_due(newest.this_update, now, changed=unlisted):
-        publish(environment, signer)
+    newest, now = published_crl(environment, label), clock.now()
+    if newest is None or rules.list_is_due(newest.this_update, now, changed=_has_changed(newest, now)):
+        publish(environment, label)
         return True
     return False
 
 
-def _holds_for(signer: Signer) -> timedelta:
+def _holds_for(label: str) -> timedelta:
     settings = current_settings()
-    return timedelta(days=settings.crl_days if signer is Signer.ISSUING else settings.root_crl_days)
+    return timedelta(days=settings.root_crl_days if label == ROOT else settings.crl_days)
 
 
-def _this(environment: Environment, signer: Signer) -> sa.ColumnElement[bool]:
-    return (RevocationList.environment == environment) & (RevocationList.signer == signer)
+def _this(environment: Environment, label: str) -> sa.ColumnElement[bool]:
+    return (RevocationList.environment == environment) & (RevocationList.authority == label)
 
 
 def _has_changed(newest: RevocationList, now: datetime) -> bool:
     """Whether there is a revocation that the list does not tell of, or an entry that has served its time."""
+    listed = _listed(newest.environment, newest.authority, now)
     count, last = db.session.execute(
-        select(func.count(Certificate.id), func.max(Certificate.revoked_at)).where(_listed(newest.environment, now))
+        select(func.count(Certificate.id), func.max(Certificate.revoked_at)).where(listed)
     ).one()
     return count != newest.entries or (last is not None and last > newest.this_update)
 
 
-def _entries(environment: Environment, now: datetime) -> list[ca.Revoked]:
+def _entries(environment: Environment, label: str, now: datetime) -> list[ca.Revoked]:
     query = (
         select(Certificate.serial, Certificate.revoked_at, Certificate.revocation_reason)
-        .where(_listed(environment, now))
+        .where(_listed(environment, label, now))
         .order_by(Certificate.revoked_at, Certificate.id)
     )
     rows = db.session.execute(query)
     return [ca.Revoked(int(serial, 16), at, ca.Reason(reason)) for serial, at, reason in rows if at is not None]
 
 
-def _listed(environment: Environment, now: datetime) -> sa.ColumnElement[bool]:
+def _listed(environment: Environment, label: str, now: datetime) -> sa.ColumnElement[bool]:
     """A revoked certificate stays until its end, and on one list after that (RFC 5280 3.3)."""
     kept = timedelta(days=current_settings().crl_days + 1)
     return sa.and_(
         Certificate.environment == environment,
+        Certificate.issuer == label,
         Certificate.state == CertificateState.REVOKED,
         Certificate.not_after > now - kept,
     )
 
 
-def _reserve_number(environment: Environment, signer: Signer) -> int:
+def _reserve_number(environment: Environment, label: str, at_least: int = 0) -> int:
     """The next number, which nobody else is given. A list that is never signed leaves a gap, and gaps are allowed."""
     now = clock.now()
     with transaction() as session:
-        this = _this(environment, signer)
-        if not changed(update(RevocationList).where(this).values(reserved=RevocationList.reserved + 1)):
-            blank = {"reserved": 1, "number": 0, "der": b"", "this_update": now, "next_update": now, "entries": 0}
-            session.add(RevocationList(environment=environment, signer=signer, **blank))
+        this = _this(environment, label)
+        following = sa.case((RevocationList.reserved < at_least, at_least), else_=RevocationList.reserved + 1)
+        if not changed(update(RevocationList).where(this).values(reserved=following)):
+            reserved = max(at_least, 1)
+            blank = {
+                "reserved": reserved,
+                "number": 0,
+                "der": b"",
+                "this_update": now,
+                "next_update": now,
+                "entries": 0,
+            }
+            session.add(RevocationList(environment=environment, authority=label, **blank))
             session.flush()
         return session.scalars(select(RevocationList.reserved).where(this)).one()
 

@@ -1,14 +1,20 @@
 """Decisions about certificates: the state people see, who may revoke why, when renewal begins."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from certportal.ca import Reason
+from certportal.ca import Reason, serial_hex
+from certportal.identifiers.texts import one_line
 from certportal.messages import rules as messages
 from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 
 EXPIRES_SOON = timedelta(days=60)
 """From this long before the end a certificate may be renewed, and its page warns (domain.md)."""
+
+MOST_RENEWALS = 3
+"""One certificate may be renewed for so many keys: a program that makes a new key at each try stops there."""
 
 RETRIEVAL_ID_CHARACTERS = 32
 SERIAL_DIGITS = 40
@@ -17,11 +23,39 @@ WRONG_CODES_PER_HOUR = 20
 """So many wrong codes may be typed from one client's address within an hour; the codes themselves lock at 10."""
 TRIES_COUNT = timedelta(hours=1)
 
+ASKS_PER_HOUR = 10
+"""So many times may one client's address ask within an hour for the link to a certificate's page."""
+ASKS_COUNT = timedelta(hours=1)
+LINKS_PER_DAY = 3
+"""So many links are mailed to one certificate's contact within 24 hours, however many ask."""
+LINKS_COUNT = timedelta(days=1)
+
 VALID, SOON, EXPIRED, REVOKED, PREPARED = "valid", "expires_soon", "expired", "revoked", "prepared"
 GIVEN_UP = "given_up"
 
 GIVE_UP_AFTER = timedelta(hours=1)
 """A prepared certificate is signed within seconds; only one that has waited so long may be given up."""
+
+_LONGEST_SERIAL = 200
+_BETWEEN_PAIRS = re.compile(r"[\s:.-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What becomes of valid certificates when what they were issued for ends: ``how`` is revoke (at once), date (they work to the
+    end of ``last_day``) or leave."""
+
+    how: str = "leave"
+    last_day: date | None = None
+
+    @property
+    def at_once(self) -> bool:
+        return self.how == "revoke"
+
+    @property
+    def planned_day(self) -> date | None:
+        """The last day; None unless they are revoked on a date."""
+        return self.last_day if self.how == "date" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +101,18 @@ def revocable(state: str, not_after: datetime, now: datetime) -> None:
         raise Conflict("certificate_expired")
 
 
+def renewable_now(first_day: date, today: date) -> None:
+    """From the local day that is 60 days before the end. Refusals: renewal_too_early (conflict; ``first_day``)."""
+    if today < first_day:
+        raise Conflict("renewal_too_early", first_day=first_day)
+
+
+def renewed_for_another_key(own: str, wanted: str) -> None:
+    """A renewal brings a new key (domain.md, step 9). Both are hashes of public keys. Refusals: renewal_same_key."""
+    if own == wanted:
+        raise Refusal("renewal_same_key")
+
+
 def may_be_given_up(state: str, prepared_at: datetime, now: datetime) -> None:
     """Only a certificate that waits for its signature, and has done so for an hour.
 
@@ -107,3 +153,87 @@ def reason_allowed(reason: Reason, *, operator: bool) -> None:
 def list_is_due(this_update: datetime | None, now: datetime, *, changed: bool) -> bool:
     """A revocation list is published when a revocation is not on it yet, and daily (failures.md, F6)."""
     return this_update is None or changed or now - this_update >= timedelta(days=1)
+
+
+def may_plan(at: datetime, not_after: datetime, now: datetime) -> None:
+    """A revocation is planned for a moment to come, before the certificate ends by itself.
+
+    Refusals: plan_in_the_past; plan_after_end (``last``: the certificate's own end).
+    """
+    if at <= now:
+        raise Refusal("plan_in_the_past")
+    if at >= not_after:
+        raise Refusal("plan_after_end", last=not_after)
+
+
+def may_take_back(*, planned: bool, by_operator: bool, operator: bool) -> None:
+    """A plan is taken back by those who could have made it: what an operator planned, only by operators.
+
+    Refusals: plan_none (conflict); plan_of_operator (forbidden).
+    """
+    if not planned:
+        raise Conflict("plan_none")
+    if by_operator and not operator:
+        raise Forbidden("plan_of_operator")
+
+
+def not_to_be_revoked(planned_at: datetime | None) -> None:
+    """A certificate that is to be revoked on a date is not renewed: whoever wants it renewed takes the plan back first.
+
+    Refusals: revocation_planned (conflict; ``last``: its last moment).
+    """
+    if planned_at is not None:
+        raise Conflict("revocation_planned", last=planned_at - timedelta(minutes=1))
+
+
+def typed_serial(text: str) -> str:
+    """A serial number as the register has it, from what people copy: hexadecimal with any grouping and in any case, with 0x
+    before it or zeros left out; or the decimal number that some programs show, which is longer than a hexadecimal one is.
+
+    Refusals: serial_missing; serial_form.
+    """
+    line = one_line(text[:_LONGEST_SERIAL]).lower().removeprefix("serial=").removeprefix("0x")
+    digits = _BETWEEN_PAIRS.sub("", line)
+    if not digits:
+        raise Refusal("serial_missing")
+    if len(digits) > SERIAL_DIGITS and digits.isascii() and digits.isdigit():
+        digits = f"{int(digits):x}"
+    if len(digits) > SERIAL_DIGITS or set(digits) - set("0123456789abcdef") or not int(digits, 16):
+        raise Refusal("serial_form")
+    return serial_hex(int(digits, 16))
+
+
+def revocation_text(serial: str, issuer: str) -> str:
+    """What is signed to prove possession of a certificate's key: its serial number as 40 lower-case hexadecimal digits without
+    groups, and the common name of its issuer as it stands in the certificate. UTF-8, no line break."""
+    return f"revoke {serial} issued by {issuer}"
+
+
+def may_ask_for_page(times: Sequence[datetime], at: datetime) -> None:
+    """Whether one client may ask once more for a link to a certificate's page. Machine time.
+
+    Refusals: page_asks_too_many (``at``: when it ends).
+    """
+    counted = sorted(time for time in times if time > at - ASKS_COUNT)
+    if len(counted) >= ASKS_PER_HOUR:
+        raise TooMany("page_asks_too_many", at=counted[-ASKS_PER_HOUR] + ASKS_COUNT)
+
+
+def page_may_be_mailed(times: Sequence[datetime], at: datetime) -> bool:
+    """Whether one more link to the same certificate's page goes out. Whoever asks is not told: it would say that there is one."""
+    return sum(time > at - LINKS_COUNT for time in times) < LINKS_PER_DAY
+
+
+def at_once_only_what_has_ended(last_day: date | None, today: date, then: Aftermath) -> None:
+    """Where the end itself is still to come, certificates are revoked on a date or left: at once would be before it.
+
+    Refusals: revocation_not_yet (``last``).
+    """
+    if then.at_once and last_day is not None and last_day > today:
+        raise Refusal("revocation_not_yet", last=last_day)
+
+
+def plan_stands(planned_at: datetime | None, at: datetime, *, by_operator: bool, operator: bool) -> bool:
+    """Whether a plan that is there already outlasts one for many certificates: the earlier day holds, and what an operator
+    planned is not a signatory's to change."""
+    return planned_at is not None and (planned_at <= at or (by_operator and not operator))

@@ -1,29 +1,51 @@
 """What other rooms ask of the register of certificates."""
 
 from certportal.ca import Reason
-from certportal.certificates.authorities import authority, initialise, present
+from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
+from certportal.certificates.answering import answers_until, sample, sign_answers
+from certportal.certificates.asking import ask_for_page
+from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
+from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
+from certportal.certificates.contact_renewal import allow as allow_contact
+from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
-from certportal.certificates.enrolment import enrol, enrol_opened, enrol_typed, finish, resume_prepared
+from certportal.certificates.enrolment import (
+    enrol,
+    enrol_by_program,
+    enrol_opened,
+    enrol_typed,
+    finish,
+    resume_prepared,
+)
 from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
 from certportal.certificates.listing import Listing, Wanted, channels_used, listing
 from certportal.certificates.lookups import (
     ChannelUse,
+    Collected,
     Relations,
     activity,
     by_retrieval_id,
     by_serial,
     certificate,
     certificates_of,
+    collected,
+    in_force_together,
+    next_stem,
     of_order,
     of_organisation,
     open_replacement,
+    order_number_of_codes,
     others_on_channel,
     relations,
     search,
+    stem_of,
+    successor_of,
     using_channel,
 )
-from certportal.certificates.models import Certificate, CertificateState, Signer
+from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
+from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
     publish,
@@ -33,36 +55,54 @@ from certportal.certificates.revocation_lists import (
     published_bundle,
     published_crl,
 )
+from certportal.certificates.rules import Aftermath
+from certportal.certificates.telling import tell_plan
 
 __all__ = [
+    "Aftermath",
     "Certificate",
     "CertificateState",
     "ChannelUse",
+    "Collected",
     "Group",
     "Listing",
     "Reason",
     "Relations",
-    "Signer",
+    "Settled",
     "Wanted",
     "activity",
+    "allow_contact",
+    "answers_until",
+    "ask_for_page",
     "authority",
     "by_retrieval_id",
     "by_serial",
     "certificate",
     "certificates_of",
     "channels_used",
+    "collected",
     "enrol",
+    "enrol_by_program",
     "enrol_opened",
     "enrol_typed",
     "finish",
+    "forbid_contact",
     "give_up",
+    "in_force_together",
     "initialise",
+    "issued_by_serial",
+    "issuing_lines",
     "listing",
+    "next_stem",
     "of_order",
     "of_organisation",
     "open_replacement",
+    "order_number_of_codes",
     "others_on_channel",
+    "plan_revocation",
     "present",
+    "presented",
+    "proof_text",
     "publish",
     "publish_all",
     "publish_crls",
@@ -70,12 +110,24 @@ __all__ = [
     "published_bundle",
     "published_crl",
     "relations",
+    "renew",
     "resume_prepared",
     "revoke",
+    "revoke_by_key",
+    "revoke_planned",
     "revoke_within",
+    "sample",
     "search",
+    "settle",
+    "sign_answers",
+    "stem_of",
+    "successor_of",
+    "take_back_of_organisation",
+    "take_back_plan",
+    "tell_plan",
     "unsigned_of",
     "using_channel",
+    "warm",
     "will_be_renewed",
     "will_not_be_renewed",
 ]

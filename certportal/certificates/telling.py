@@ -2,6 +2,7 @@
 
 from certportal.certificates.models import Certificate
 from certportal.extensions import within_transaction
+from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.orders import service as orders
 from certportal.orders.models import Order
@@ -16,10 +17,19 @@ def subject(certificate: Certificate) -> str:
 
 def tell_issued(certificate: Certificate, order: Order) -> None:
     """A step: contact and signatory are mailed; the contact's mail links to the certificate's page, opened by SMS PIN."""
+    _tell_made(certificate, order, "certificate_issued")
+
+
+def tell_renewed(certificate: Certificate, order: Order) -> None:
+    """A step: the same of a certificate that has been issued in another's place, without an order of its own."""
+    _tell_made(certificate, order, "certificate_renewed")
+
+
+def _tell_made(certificate: Certificate, order: Order, kind: str) -> None:
     within_transaction()
-    send_page(certificate, order, "certificate_issued_contact")
+    send_page(certificate, order, f"{kind}_contact")
     tell_signatory(
-        "certificate_issued_signatory",
+        f"{kind}_signatory",
         certificate.organisation_id,
         order.placed_by,
         {"certificate": certificate.id},
@@ -31,19 +41,53 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
     """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
     within_transaction()
     cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
-    message, token = messages.open_page(
+    message_id, token = messages.open_page(
         certificate_id=certificate.id,
         organisation_id=certificate.organisation_id,
         contact=certificate.contact,
         cover=cover,
         usable_until=certificate.not_after,
     )
-    row = outbox.queue(
+    row_id = outbox.owe(
         kind,
-        {"certificate": certificate.id, "message": message.id},
+        {"certificate": certificate.id, "message": message_id},
         subject=subject(certificate),
         send_before=certificate.not_after,
         secret=token,
         organisation_id=certificate.organisation_id,
     )
-    message.mail_row_id = row.id
+    messages.mailed_by(message_id, row_id)
+
+
+def tell_plan(certificate: Certificate, by: Actor) -> None:
+    """A step: contact and signatories are mailed that it will be revoked on a date, or that it will not be after all."""
+    tell_contact_of_plan(certificate, by)
+    tell_signatory(
+        "revocation_plan_signatory",
+        certificate.organisation_id,
+        None,
+        _of_plan(certificate, by),
+        subject=subject(certificate),
+    )
+
+
+def tell_contact_of_plan(certificate: Certificate, by: Actor) -> None:
+    """A step: the contact alone, where one letter tells the signatories of many certificates."""
+    within_transaction()
+    outbox.queue(
+        "revocation_plan_contact",
+        _of_plan(certificate, by),
+        subject=subject(certificate),
+        send_before=certificate.planned_revocation_at,
+        organisation_id=certificate.organisation_id,
+    )
+
+
+def _of_plan(certificate: Certificate, by: Actor) -> dict[str, object]:
+    at = certificate.planned_revocation_at
+    return {
+        "certificate": certificate.id,
+        "at": at.isoformat() if at is not None else None,
+        "by": by.kind.value,
+        "by_name": by.name,
+    }

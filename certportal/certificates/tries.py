@@ -1,29 +1,39 @@
-"""Wrong codes typed into the retrieval page, counted for each client's address by the machine's clock."""
+"""Wrong codes typed into the retrieval page or sent by a program, counted for each client's address by the machine's clock.
+
+The question and the count stand in one transaction with what is tried: with right codes nothing is written.
+"""
+
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from certportal import clock
 from certportal.certificates import rules
 from certportal.certificates.models import RetrievalTry
-from certportal.extensions import changed, db, within_transaction
+from certportal.extensions import db, within_transaction
 from certportal.signin.rules import client_key
 
 
-def count(address: str | None) -> RetrievalTry:
-    """A step: one more try. Refusals: retrieval_too_many."""
+def may_try(address: str | None) -> None:
+    """A step: refuses a client that has sent too many wrong codes. Refusals: retrieval_too_many."""
     within_transaction()
-    at, client = clock.machine(), client_key(address)
-    changed(sa.delete(RetrievalTry).where(RetrievalTry.tried_at <= at - rules.TRIES_COUNT))
-    times = db.session.scalars(select(RetrievalTry.tried_at).where(RetrievalTry.client_address == client))
-    rules.may_try_codes(list(times), at)
-    tried = RetrievalTry(client_address=client, tried_at=at)
-    db.session.add(tried)
-    db.session.flush()
-    return tried
+    times = db.session.scalars(_times(), {"client": client_key(address)})
+    rules.may_try_codes(list(times), clock.machine())
 
 
-def give_back(tried: RetrievalTry) -> None:
-    """A step: the codes were right, so the try does not count."""
+def count(address: str | None) -> None:
+    """A step: the codes were wrong. What no longer counts is forgotten."""
     within_transaction()
-    db.session.delete(tried)
+    at = clock.machine()
+    db.session.execute(sa.delete(_TRIES).where(_TRIES.c.tried_at <= at - rules.TRIES_COUNT))
+    db.session.execute(sa.insert(_TRIES), {"client_address": client_key(address), "tried_at": at})
+
+
+_TRIES: Any = RetrievalTry.__table__
+
+
+@cache
+def _times() -> sa.Select[Any]:
+    return select(_TRIES.c.tried_at).where(_TRIES.c.client_address == bindparam("client"))

@@ -1,38 +1,95 @@
-"""Views: the contact's page of a certificate, behind its PIN-guarded link."""
+"""Views: the contact's page of a certificate, behind its PIN-guarded link, and revoking it there without signing in; and who is
+behind the PIN."""
 
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certportal.answers import allow, found, page, private, see_other
-from certportal.certificates import service
+from certportal.answers import allow, found, page, private, see_other, status_of, tell
+from certportal.certificates import contact_renewal, service
 from certportal.certificates.blueprint import about, blueprint, download
-from certportal.certificates.service import Certificate
+from certportal.certificates.forms import RevokeForm, hints
+from certportal.certificates.service import Certificate, Reason
 from certportal.formats import link
+from certportal.identifiers import Actor, ActorKind
 from certportal.messages import visiting
-from certportal.messages.commands import commands_for
 from certportal.messages.service import MessageKind, SecureMessage
+from certportal.refusals import Refusal
+from certportal.sentences import sentence
 
 
 @blueprint.get("/messages/<token>/certificate")
 @allow("contact")
 def contact_page(token: str) -> Response:
-    """Validity, downloads again, what to do before it ends, and whom to ask for a revocation."""
+    """Validity, downloads again, renewal, what to do before it ends, and the way to revoke it."""
     message = visiting.opened_message(token)
     if message.kind is not MessageKind.CERTIFICATE_PAGE:
         return see_other("messages.content", token=token)
-    certificate = _behind(message)
-    shown = about(certificate, "certificates.contact_file", token=token)
-    more = {"token": token, "cover": message.cover, "key_file": commands_for(certificate.order.number).key_file}
-    return private(page("certificates/contact.html", **shown, **more))
+    _, certificate = behind(token)
+    obstacle = contact_renewal.obstacle(certificate)
+    return private(
+        page(
+            "certificates/contact.html",
+            **about(certificate, "certificates.contact_file", token=token),
+            token=token,
+            cover=message.cover,
+            successor=service.successor_of(certificate),
+            replacement=service.open_replacement(certificate),
+            obstacle=sentence(obstacle) if obstacle is not None else None,
+            asked_at=contact_renewal.asked_at(certificate),
+        )
+    )
 
 
 @blueprint.get("/messages/<token>/certificate/<name>")
 @allow("contact")
 def contact_file(token: str, name: str) -> Response:
     """One of its files."""
+    _, certificate = behind(token)
+    return download(certificate, name, link("home.start"))  # a calendar may be shared, so its link opens nothing
+
+
+@blueprint.get("/messages/<token>/certificate/revoke")
+@allow("contact")
+def contact_revoke(token: str) -> Response:
+    """What revoking means, before it is done."""
+    return _contact_revoke_page(token, RevokeForm(formdata=None))
+
+
+@blueprint.post("/messages/<token>/certificate/revoke")
+@allow("contact")
+def contact_revoke_now(token: str) -> Response:
+    """Revoke it, for good. The link ends with the certificate; its cover says what has happened and what next."""
+    (message, certificate), form = behind(token), RevokeForm()
+    if not form.validate_on_submit() or form.reason.data is None:
+        return _contact_revoke_page(token, form, status=422)
+    try:
+        service.revoke(certificate.id, Reason(form.reason.data), contact_of(message), form.note.data or "")
+    except Refusal as refusal:
+        return _contact_revoke_page(token, form, [sentence(refusal)], status_of(refusal))
+    tell(gettext("The certificate is revoked. You and those who may sign for the organisation are told by e-mail."))
+    return visiting.let_out(see_other("messages.cover", token=token), token)
+
+
+def _contact_revoke_page(
+    token: str, form: RevokeForm, messages: list[str] | None = None, status: int = 200
+) -> Response:
+    message, certificate = behind(token)
+    shown: dict[str, Any] = about(certificate, "certificates.contact_file", token=token)
+    shown |= {"token": token, "cover": message.cover, "form": form, "hints": hints(), "messages": messages or []}
+    shown["successors"] = [each for each in service.relations(certificate).successors if each.revoked_at is None]
+    return private(page("certificates/contact_revoke.html", **shown, form_errors=status >= 400, status=status))
+
+
+def behind(token: str) -> tuple[SecureMessage, Certificate]:
+    """The message that is open in this browser, and the certificate whose page it is; the 404 page for any other kind."""
     message = visiting.opened_message(token)
-    return download(_behind(message), name, link("home.start"))  # a calendar may be shared, so its link opens nothing
-
-
-def _behind(message: SecureMessage) -> Certificate:
     is_page = message.kind is MessageKind.CERTIFICATE_PAGE
-    return found(service.certificate(message.cover["certificate"]) if is_page else None)
+    return message, found(service.certificate(message.cover["certificate"]) if is_page else None)
+
+
+def contact_of(message: SecureMessage) -> Actor:
+    """The technical contact, who has shown link and PIN."""
+    return Actor(ActorKind.CONTACT, message.contact_id, message.name, request.remote_addr)

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from certportal.certificates.lines import Line
-from certportal.formats import as_date, as_phone, days_left, local
+from certportal.formats import as_date, as_phone, days_left, last_day, local
 
 
 class Told:
@@ -26,9 +26,9 @@ class Told:
             return self._order + line.order_number
         return f"{self._certificate}{line.number}"
 
-    def anew(self, line: Line) -> str:
-        """Where a new certificate is applied for in this one's place."""
-        return url_for("orders.new", replaces=line.number)
+    def renewal(self, line: Line) -> str:
+        """Where the certificate, which ends soon, is renewed."""
+        return f"{self._renewal}{line.number}"
 
     def date(self, line: Line) -> Markup:
         """Until when, or on which day: "until 4.12.2026", "collect by 4.12.2026"."""
@@ -42,6 +42,8 @@ class Told:
             if line.trouble in ("lapsed", "contact_changed", "not_issued", "being_issued"):
                 return ""
             return self._dated("awaiting", line.last_moment) if line.trouble else self._days(line.last_moment)
+        if line.planned is not None:
+            return gettext("revoked after %(date)s", date=as_date(last_day(line.planned)))
         if line.succeeded:
             return gettext("a new one has taken its place")
         if line.state in ("revoked", "expired"):
@@ -57,6 +59,10 @@ class Told:
     @cached_property
     def _certificate(self) -> str:
         return url_for("certificates.show", certificate_id=0).removesuffix("0")
+
+    @cached_property
+    def _renewal(self) -> str:
+        return url_for("orders.renewal", certificate_id=0).removesuffix("0")
 
     @cached_property
     def _order(self) -> str:

@@ -4,7 +4,7 @@ A person who has just lost a right is told all the same, so these find the perso
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from certportal.console.setting_up import TEST_MAIL, TEST_SMS
@@ -45,6 +45,7 @@ def organisation_ended(reference: Mapping[str, Any], now: datetime) -> Letter | 
         "last_day": registry.last_day_of(found.ended_on),
         "reason": reference["reason"],
         "revoked": reference["revoked"],
+        "planned": date.fromisoformat(reference["planned"]) if reference.get("planned") else None,
         "left": reference["left"],
         "url": link("home.contact"),
     }

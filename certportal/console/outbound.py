@@ -11,9 +11,11 @@ from sqlalchemy.orm import aliased
 
 from certportal import clock
 from certportal.extensions import db, holds_words
+from certportal.orders.models import Order, OrderState
 from certportal.outbox.kinds import KINDS
 from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, OutboxRow, RowState
 from certportal.registry.models import Organisation, Person, TechnicalContact
+from certportal.registry.organisations import signatories, today
 
 PER_PAGE = 25
 FAILED_WITHIN = timedelta(days=14)
@@ -85,6 +87,29 @@ def wrong_numbers() -> list[TechnicalContact]:
     reported = TechnicalContact.wrong_number_at.is_not(None) & TechnicalContact.replaced_at.is_(None)
     query = select(TechnicalContact).where(reported).order_by(TechnicalContact.wrong_number_at.desc())
     return list(db.session.scalars(query))
+
+
+def for_signatories(rows: list[OutboxRow]) -> set[int]:
+    """Which of these failed deliveries a signatory can put right and is shown: those about an order that is open, or to a
+    technical contact's refused address, of an organisation for which somebody may sign today. By the row's id."""
+    numbers = [int(row.subject.removeprefix("order:")) for row in rows if row.subject.startswith("order:")]
+    opened = select(Order.id).where(Order.id.in_(numbers), Order.state == OrderState.OPEN)
+    subjects = {f"order:{each}" for each in db.session.scalars(opened)}
+    addresses = {row.address.casefold() for row in rows if row.address and row.medium is Medium.MAIL}
+    named = select(TechnicalContact.organisation_id, TechnicalContact.email_key).where(
+        TechnicalContact.replaced_at.is_(None), TechnicalContact.email_key.in_(addresses)
+    )
+    contacts = set(map(tuple, db.session.execute(named)))
+    mine = [
+        row
+        for row in rows
+        if row.organisation_id is not None
+        and (row.subject in subjects or (row.organisation_id, row.address.casefold()) in contacts)
+    ]
+    signed = {
+        each: bool(signatories(each, today())) for each in {row.organisation_id for row in mine} if each is not None
+    }
+    return {row.id for row in mine if row.organisation_id is not None and signed[row.organisation_id]}
 
 
 def _owners(mark: AddressMark) -> Wrong:

@@ -45,7 +45,7 @@ class About:
     @property
     def ended(self) -> bool:
         """Whether it no longer uses the service."""
-        return self.organisation.ended_on is not None and self.organisation.ended_on <= self.today
+        return self.organisation.is_over(self.today)
 
     def holds(self, right: SigningRight | AccessRight) -> bool:
         """Whether a right to sign or an access right holds today."""
@@ -159,15 +159,20 @@ class Concerned:
     others: list[Person]
 
 
-def concerned(organisation_id: int, without: int | None = None) -> Concerned:
-    """Valid certificates, open orders, and who else may sign today; ``without``: of one who signs, the open orders only."""
+def concerned(organisation_id: int, without: int | None = None, most: int | None = None) -> Concerned:
+    """Valid certificates, open orders, and who else may sign today; ``without``: of one who signs, the open orders only;
+    ``most``: so many of each."""
     orders = select(Order).where(Order.organisation_id == organisation_id, Order.state == OrderState.OPEN)
     if without is not None:
         orders = orders.where(Order.placed_by == without)
     certificates = select(Certificate).where(Certificate.organisation_id == organisation_id, _valid())
     return Concerned(
-        list(db.session.scalars(certificates.options(joinedload(Certificate.channel)).order_by(Certificate.not_after))),
-        list(db.session.scalars(orders.options(joinedload(Order.channel)).order_by(Order.id))),
+        list(
+            db.session.scalars(
+                certificates.options(joinedload(Certificate.channel)).order_by(Certificate.not_after).limit(most)
+            )
+        ),
+        list(db.session.scalars(orders.options(joinedload(Order.channel)).order_by(Order.id).limit(most))),
         [each for each in registry.signatories(organisation_id, registry.today()) if each.id != without],
     )
 

@@ -27,12 +27,6 @@ def weeks_from(today: date) -> list[date]:
     return [monday + timedelta(weeks=number) for number in range(WEEKS + 1)]
 
 
-def ends_at_once(last_day: date | None, today: date, *, stop: bool) -> None:
-    """Certificates are revoked at once, never on a day to come. Refusals: revocation_not_yet."""
-    if stop and last_day is not None and last_day > today:
-        raise Refusal("revocation_not_yet", last=last_day)
-
-
 def terms_to_come(in_force_from: date, today: date) -> None:
     """A new version begins today or later: nobody has accepted it before it was written. Refusals: terms_in_the_past."""
     if in_force_from < today:

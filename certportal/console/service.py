@@ -1,6 +1,6 @@
 """What the desk's views ask and do. The modules beside hold the subjects; other rooms' services are called by the views."""
 
-from certportal.console.ending import end_organisation, end_signing_right
+from certportal.console.ending import end_organisation, end_signing_right, reopen_organisation
 from certportal.console.outbound import wrong_addresses, wrong_numbers
 from certportal.console.registers import about, concerned, people, rights_of_people
 from certportal.console.saving import (
@@ -41,6 +41,7 @@ __all__ = [
     "mark_of",
     "newest_terms_version",
     "people",
+    "reopen_organisation",
     "rights_of_people",
     "save_in_catalogue",
     "send_test_mail",

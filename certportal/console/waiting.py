@@ -1,10 +1,11 @@
 """What waits for an operator now: decisions, failed deliveries, tasks. Every task is a question to dated facts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from certportal import clock
 from certportal.access.deciding import Waiting, waiting_applications
 from certportal.access.models import InterfaceApplication
 from certportal.access.standing import certificates_without_right
@@ -19,6 +20,8 @@ from certportal.registry.admissions import ToDecide, waiting_admissions
 from certportal.registry.models import Organisation, RightState, TechnicalContact
 
 SHOWN = 5
+PATIENCE = timedelta(days=3)
+"""So long a failed delivery is left to the signatory before the operator is asked to call."""
 DECIDED = 20
 """So many decisions stand below what waits; the record has them all."""
 
@@ -38,13 +41,24 @@ class Tasks:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A failed delivery and what it is about. ``with_signatory``: somebody who signs sees it on their start page and can put
+    it right; ``overdue``: and has not done so for three days."""
+
+    row: OutboxRow
+    about: Subject
+    with_signatory: bool
+    overdue: bool
+
+
+@dataclass(frozen=True)
 class Desk:
-    """The operator's first page. ``failures``: the newest failed deliveries, each with what it is about."""
+    """The operator's first page. ``failures``: the newest failed deliveries."""
 
     applications: list[Waiting]
     admissions: list[ToDecide]
     failed: int
-    failures: list[tuple[OutboxRow, Subject]]
+    failures: list[Failure]
     tasks: Tasks
 
     @property
@@ -62,10 +76,18 @@ class Desk:
 def desk() -> Desk:
     """Everything that waits now."""
     failed, rows = outbound.failed(SHOWN)
+    return Desk(waiting_applications(), waiting_admissions(), failed, failures(rows), tasks())
+
+
+def failures(rows: list[OutboxRow]) -> list[Failure]:
+    """These failed deliveries, and whose turn it is."""
     about = subjects(row.subject for row in rows)
-    return Desk(
-        waiting_applications(), waiting_admissions(), failed, [(row, about[row.subject]) for row in rows], tasks()
-    )
+    theirs = outbound.for_signatories(rows)
+    before = clock.machine() - PATIENCE
+    return [
+        Failure(row, about[row.subject], row.id in theirs, row.settled_at is not None and row.settled_at < before)
+        for row in rows
+    ]
 
 
 def tasks() -> Tasks:

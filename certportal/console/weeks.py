@@ -39,7 +39,8 @@ def weeks() -> list[Week]:
         *[(Certificate.not_after < edge, number) for number, edge in enumerate(edges[1:])], else_=rules.WEEKS
     )
     ordered = (Order.replaces_certificate_id == Certificate.id) & (Order.state == OrderState.OPEN)
-    cared_for = succeeded() | exists().where(ordered) | Certificate.will_not_be_renewed_at.is_not(None)
+    let_end = Certificate.will_not_be_renewed_at.is_not(None) | Certificate.planned_revocation_at.is_not(None)
+    cared_for = succeeded() | exists().where(ordered) | let_end
     query = (
         select(position, func.count(), func.sum(sa.case((cared_for, 0), else_=1)))
         .where(

@@ -23,6 +23,8 @@ KIND_WORDS: dict[str, LazyString] = {
     "codes_uncollected": _l("Certificate not collected"),
     "codes_lapsed": _l("Transfer codes lapsed"),
     "order_cancelled": _l("Order cancelled"),
+    "not_issued_contact": _l("Certificate not issued, to the technical contact"),
+    "not_issued_signatory": _l("Certificate not issued, to the signatory"),
     "certificate_issued_contact": _l("Certificate issued, to the technical contact"),
     "certificate_issued_signatory": _l("Certificate issued, to the signatory"),
     "certificate_revoked_contact": _l("Certificate revoked, to the technical contact"),

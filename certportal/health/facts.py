@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from certportal import audit, clock, proxies, runs
+from certportal.certificates import authorities
 from certportal.certificates import service as certificates
-from certportal.certificates.authorities import root_key_is_here
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import crl_file
 from certportal.extensions import db
-from certportal.health.rules import Authority, Facts, List, Run, Traffic
+from certportal.health.seen import Authority, Facts, List, Run, Traffic
 from certportal.identifiers import Environment
 from certportal.outbox.models import WAITING_STATES, Medium, OutboxRow, RowState
 from certportal.refusals import Refusal
@@ -33,7 +33,7 @@ def gather() -> Facts:
         machine=clock.machine(),
         mail=traffic(Medium.MAIL),
         sms=traffic(Medium.SMS),
-        authorities=[authority(environment) for environment in Environment],
+        authorities=list(_authorities()),
         unsigned_since=_unsigned_since(),
         lists=list(_lists()),
         deliver=known.get(runs.DELIVER),
@@ -44,6 +44,7 @@ def gather() -> Facts:
         free_bytes=shutil.disk_usage(settings.data_dir).free,
         validity=timedelta(days=366 * settings.certificate_years),
         undeclared_proxies=proxies.undeclared(),
+        answers_until=certificates.answers_until(),
     )
 
 
@@ -63,27 +64,41 @@ def traffic(medium: Medium) -> Traffic:
     )
 
 
-def authority(environment: Environment) -> Authority:
-    """When an environment's authority ends, or why it cannot be read."""
+def _authorities() -> Iterator[Authority]:
+    """When each authority ends that issues now, or why it cannot be read."""
+    for environment in Environment:
+        for line in authorities.lines(environment) or [authorities.ISSUING]:
+            yield authority(environment, line)
+        if authorities.SERVICES in authorities.labels(environment):
+            yield authority(environment, authorities.SERVICES)
+
+
+def authority(environment: Environment, line: str) -> Authority:
+    """When the newest authority of a line ends, or why it cannot be read."""
+    named = _named(environment, line)
     try:
-        return Authority(environment.value, certificates.authority(environment).not_after)
+        return Authority(named, authorities.authority(environment, authorities.newest(environment, line)).not_after)
     except Refusal as refusal:
-        return Authority(environment.value, None, refusal.code)
+        return Authority(named, None, refusal.code)
 
 
 def _lists() -> Iterator[List]:
     for environment in certificates.present():
-        away = not root_key_is_here(environment)
-        for signer in certificates.Signer:
-            newest, root = certificates.published_crl(environment, signer), signer is certificates.Signer.ROOT
+        for label in authorities.labels(environment):
+            newest = certificates.published_crl(environment, label)
             yield List(
-                environment.value,
+                _named(environment, label),
                 newest.this_update if newest is not None else None,
                 newest.next_update if newest is not None else None,
-                crl_file(environment, signer).exists(),
-                root=root,
-                away=root and away,
+                crl_file(environment, label).exists(),
+                root=label == authorities.ROOT,
+                away=not authorities.key_is_here(environment, label),
             )
+
+
+def _named(environment: Environment, label: str) -> str:
+    """The environment, and whose list or certificate it is where there are several."""
+    return environment.value if label in (authorities.ISSUING, authorities.ROOT) else f"{environment.value}, {label}"
 
 
 def _since(row: OutboxRow | None) -> datetime | None:

@@ -1,45 +1,60 @@
-"""The portal fetches its own revocation lists as others do, at the address that its certificates name, and looks (F6)."""
+"""The portal fetches its own lists and answers as others do, at the addresses that its certificates name, and looks (F6)."""
 
+import base64
 import ssl
+from collections.abc import Iterator
 from urllib.error import URLError
+from urllib.parse import quote
 from urllib.request import HTTPHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
+from certportal.certificates import authorities
 from certportal.certificates import service as certificates
-from certportal.certificates.authorities import crl_url
 from certportal.extensions import db
 from certportal.health.rules import UNREACHABLE
 from certportal.identifiers import Environment
 from certportal.runs import Lease
+from certportal.settings import current_settings
 
 TIMEOUT = 10.0
 LARGEST = 64 * 2**20
 
 
 def look(lease: Lease) -> str:
-    """A job: fetch each published list. Answers that all came, or ``unreachable:`` and what went wrong; never raises for it,
-    so that an installation that cannot reach itself goes on."""
+    """A job: fetch each published list, and an answer of each issuing authority. Answers that all came, or ``unreachable:`` and
+    what went wrong; never raises for it, so that an installation that cannot reach itself goes on."""
     faults: list[str] = []
-    found = list(certificates.present())
-    for environment in found:
-        newest = certificates.published_crl(environment)
-        wanted = newest.der if newest is not None else None
-        db.session.rollback()  # nothing is open while the network is asked
-        fault = _fault(environment, wanted)
-        faults += [f"{environment.value}: {fault}"] if fault else []
-        lease.renew()
-    return f"{UNREACHABLE} {'; '.join(faults)}" if faults else f"{len(found)} fetched"
+    looked = 0
+    for environment, label in [(each, label) for each in certificates.present() for label in authorities.labels(each)]:
+        for what, address, wanted in _published(environment, label):
+            db.session.rollback()  # nothing is open while the network is asked
+            fault = _fault(address, wanted)
+            faults += [f"{what} {authorities.published_name(environment, label)}: {fault}"] if fault else []
+            looked += 1
+            lease.renew()
+    return f"{UNREACHABLE} {'; '.join(faults)}" if faults else f"{looked} fetched"
 
 
-def _fault(environment: Environment, wanted: bytes | None) -> str:
-    """What is wrong with the list that the address gives; empty: it is the newest one."""
+def _published(environment: Environment, label: str) -> Iterator[tuple[str, str, bytes | None]]:
+    """What others fetch of an authority: what it is called, its address, and the bytes that should come."""
+    newest = certificates.published_crl(environment, label)
+    yield "CRL", authorities.crl_url(environment, label), newest.der if newest is not None else None
+    asked = certificates.sample(environment, label)
+    if asked is not None:
+        question, answer = asked
+        encoded = quote(base64.b64encode(question).decode(), safe="")
+        yield "OCSP", f"{current_settings().ocsp_url}/{encoded}", answer
+
+
+def _fault(address: str, wanted: bytes | None) -> str:
+    """What is wrong with what the address gives; empty: it is the newest."""
     if wanted is None:
-        return "no list has been published"
+        return "nothing has been published"
     try:
-        fetched = fetch(crl_url(environment))
+        fetched = fetch(address)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
         return f"{type(reason).__name__}: {reason}"[:200]
-    return "" if fetched == wanted else "the address gives another list than the newest"
+    return "" if fetched == wanted else "the address gives another one than the newest"
 
 
 def fetch(address: str) -> bytes:

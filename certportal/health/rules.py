@@ -5,10 +5,10 @@ list, the authority's end or the clock is wrong (failures.md F6, F7, F11, F13). 
 the machine's; certificates, authorities and revocation lists live by the service's time.
 """
 
-import enum
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+
+from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Traffic
 
 SWEEP_LATE = timedelta(hours=26)
 """A sweep runs hourly; a day and a little without a good one, and notices are being missed (F2, F7)."""
@@ -32,99 +32,6 @@ UNREACHABLE = "unreachable:"
 """How the outcome of a look begins that did not find the lists."""
 GIBIBYTE = 2**30
 DISK_LOW, DISK_FULL = GIBIBYTE, GIBIBYTE // 5
-
-
-class Level(enum.IntEnum):
-    """How bad it is."""
-
-    GOOD = 0
-    WARNING = 1
-    BAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``code`` has its words in wording.py, which ``values`` fill."""
-
-    subject: str
-    code: str
-    level: Level
-    values: Mapping[str, object] = field(default_factory=dict[str, object])
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Mail or text messages. ``oldest``: since when the one that has waited longest waits; ``held_since`` and ``reply``:
-    of those whose last try failed by the fault of the far end, the oldest, and what it said; ``took``: how long each of the
-    last accepted ones of an hour took.
-    """
-
-    waiting: int
-    oldest: datetime | None
-    held: int
-    held_since: datetime | None
-    reply: str
-    accepted_at: datetime | None
-    took: Sequence[timedelta] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """An environment's issuing authority. ``fault``: why it cannot be read (a refusal's code); None for ``ends``, then."""
-
-    environment: str
-    ends: datetime | None
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class List:
-    """The newest revocation list of an environment's issuing authority, or of its ``root``, and whether its file lies where
-    a web server finds it. A root's key may be ``away``, where no list can be signed, by the operator's own choice."""
-
-    environment: str
-    this_update: datetime | None
-    next_update: datetime | None
-    file_is_there: bool
-    root: bool = False
-    away: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How a job's runs went: when one last began, when one last ended well, how the last one ended."""
-
-    job: str
-    started_at: datetime | None
-    finished_at: datetime | None
-    good_at: datetime | None
-    outcome: str
-
-    @property
-    def failed(self) -> bool:
-        """Whether the last run that ended did not end well."""
-        return self.finished_at is not None and (self.good_at is None or self.good_at < self.finished_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What was found. ``now`` is the service's time, ``machine`` the machine's; ``validity``: of a new certificate."""
-
-    now: datetime
-    machine: datetime
-    mail: Traffic
-    sms: Traffic
-    authorities: Sequence[Authority]
-    unsigned_since: datetime | None
-    lists: Sequence[List]
-    deliver: Run | None
-    sweep: Run | None
-    look: Run | None
-    others: Sequence[Run]
-    clock_is_sound: bool
-    free_bytes: int
-    validity: timedelta
-    undeclared_proxies: Sequence[str] = ()
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -200,13 +107,18 @@ def _authority(each: Authority, facts: Facts) -> Finding | None:
 
 
 def lists(facts: Facts) -> Iterator[Finding]:
-    """Each revocation list is new enough, lies where it should, and can be fetched."""
+    """Each revocation list is new enough, lies where it should, and can be fetched; so are the answers about certificates."""
     well = True
     for each in facts.lists:
         found = _list(each, facts.now)
         if found is not None:
             well = False
             yield found
+    until = facts.answers_until
+    if until is not None and until - facts.now <= LIST_ENDS:
+        well = False
+        values: dict[str, object] = {"next_update": until}
+        yield Finding("crl", "ocsp_lapsed" if until <= facts.now else "ocsp_ends", Level.BAD, values)
     look = facts.look
     if look is not None and (look.failed or look.outcome.startswith(UNREACHABLE)):
         well = False

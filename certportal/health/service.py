@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from certportal import clock
 from certportal.health import facts, rules
 from certportal.health.looking import look
-from certportal.health.rules import Finding, Level
+from certportal.health.seen import Finding, Level
 from certportal.health.wording import Words, words
 from certportal.outbox.models import Medium
 

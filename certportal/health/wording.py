@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from certportal import audit, clock
 from certportal.formats import ago, as_date, as_datetime, as_time, environment_name, local
-from certportal.health.rules import GIBIBYTE, Finding
+from certportal.health.rules import GIBIBYTE
+from certportal.health.seen import Finding
 
 TITLES: dict[str, LazyString] = {
     "mail_good": _l("E-mail goes out"),
@@ -40,7 +41,9 @@ TITLES: dict[str, LazyString] = {
     "crl_root_ends": _l("The root’s revocation list for %(environment)s lapses soon"),
     "crl_old": _l("The revocation list for %(environment)s is old"),
     "crl_file_missing": _l("The revocation list’s file for %(environment)s is missing"),
-    "crl_unreachable": _l("A revocation list cannot be fetched"),
+    "crl_unreachable": _l("A revocation list or an answer about a certificate cannot be fetched"),
+    "ocsp_lapsed": _l("Answers about certificates (OCSP) have lapsed"),
+    "ocsp_ends": _l("Answers about certificates (OCSP) lapse soon"),
     "crl_unwatched": _l("The revocation lists have not been looked at"),
     "sweep_good": _l("Reminders are sent"),
     "sweep_never": _l("Due reminders have not been looked for yet"),
@@ -102,7 +105,14 @@ TEXTS: dict[str, LazyString] = {
     ),
     "crl_old": _l("It was published %(since)s ago, and a new one is due daily."),
     "crl_file_missing": _l("The job puts it back within a minute. See that the directory can be written to."),
-    "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See CRL_URL and the web server."),
+    "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See CRL_URL, OCSP_URL and the web server."),
+    "ocsp_lapsed": _l(
+        "They held until %(next_update)s, and whoever asks about certificates may refuse them. See whether the service’s own "
+        "jobs run and the authority’s key can be used."
+    ),
+    "ocsp_ends": _l(
+        "They hold until %(next_update)s. See whether the service’s own jobs run and the authority’s key can be used."
+    ),
     "crl_unwatched": _l("Last fetched %(since)s. See whether the service’s own jobs run."),
     "sweep_good": _l("Last looked for %(since)s: %(outcome)s."),
     "sweep_never": _l("It happens within a minute of the start. See whether the service’s own jobs run."),
@@ -127,7 +137,17 @@ TEXTS: dict[str, LazyString] = {
 
 HOW_LONG = {"mail_held", "mail_late", "sms_held", "sms_late", "unsigned", "crl_good", "crl_old"}
 """Where ``since`` is told as how long ago; elsewhere as a moment."""
-OF_THE_SERVICE = {"unsigned", "crl_good", "crl_old", "crl_lapsed", "crl_ends", "crl_root_lapsed", "crl_root_ends"}
+OF_THE_SERVICE = {
+    "unsigned",
+    "crl_good",
+    "crl_old",
+    "crl_lapsed",
+    "crl_ends",
+    "crl_root_lapsed",
+    "crl_root_ends",
+    "ocsp_lapsed",
+    "ocsp_ends",
+}
 """Where moments are the service's; elsewhere they are the machine's."""
 
 

@@ -4,21 +4,23 @@ TransferID: 12 decimal digits, unique for ever. TransferPassword: 16 unambiguous
 sealed in the message. Both are usable until the end of the local day that is TRANSFER_CODES_DAYS after sending.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, Update, bindparam, insert, select, update
 
 from certportal import audit, clock, formats
 from certportal.extensions import changed, db, within_transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import links
-from certportal.messages.endings import end_messages
+from certportal.messages.endings import end_messages, message_of_codes_is_used
 from certportal.messages.models import CodesState, MessageEnd, MessageKind, SecureMessage, TransferCodes
 from certportal.messages.rules import PASSWORD_LENGTH, TRANSFER_ID_DIGITS, WRONG_PASSWORDS, typed_transfer_id
 from certportal.messages.telling import tell_signatory
 from certportal.outbox import service as outbox
-from certportal.registry.models import TechnicalContact
+from certportal.registry.models import Organisation, TechnicalContact
 from certportal.secrecy import Secret, keyed_hash, message_key, same, seal
 from certportal.settings import current_settings
 
@@ -37,7 +39,7 @@ def issue_codes(
     """A step: new codes for an order, sealed in a message whose link is mailed to the contact.
 
     ``cover``: organisation, business_id, ordered_by, ordered_by_id (the person's, for who is told), order_number,
-    channel ({fi, sv, en}), environment, description. "14 days" from 1 December last to the end of 15 December.
+    channel_id, channel ({fi, sv, en}), environment, description. "14 days" from 1 December last to the end of 15 December.
     """
     within_transaction()
     now = clock.now()
@@ -67,7 +69,7 @@ def issue_codes(
 
 
 def _mail_link(message: SecureMessage, token: Secret) -> None:
-    row = outbox.queue(
+    message.mail_row_id = outbox.owe(
         "secure_message",
         {"message": message.id},
         subject=message.subject,
@@ -75,7 +77,6 @@ def _mail_link(message: SecureMessage, token: Secret) -> None:
         secret=token,
         organisation_id=message.organisation_id,
     )
-    message.mail_row_id = row.id
     db.session.flush()
 
 
@@ -83,31 +84,29 @@ def add_message(
     kind: MessageKind,
     subject: str,
     organisation_id: int,
-    contact: TechnicalContact | Row[*tuple[Any, ...]],
+    contact: TechnicalContact,
     cover: dict[str, Any],
     until: Any,
     token: Secret | None = None,
 ) -> tuple[SecureMessage, Secret]:
     """A step: a message with nothing sealed in it yet, and the token of its link, which is not kept."""
-    within_transaction()
-    token = token or links.new_token()
-    message = SecureMessage(**message_values(kind, subject, organisation_id, contact, cover, until, token))
-    db.session.add(message)
-    db.session.flush()
-    return message, token
+    message_id, token = new_message(kind, subject, organisation_id, contact, cover, until, token)
+    return db.session.get_one(SecureMessage, message_id), token
 
 
-def message_values(
+def new_message(
     kind: MessageKind,
     subject: str,
     organisation_id: int,
-    contact: TechnicalContact | Row[*tuple[Any, ...]],
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     until: Any,
-    token: Secret,
-) -> dict[str, Any]:
-    """The columns of such a message; ``contact`` is the technical contact, or a row with its columns."""
-    return {
+    token: Secret | None = None,
+) -> tuple[int, Secret]:
+    """A step: the same, answering the number of its row."""
+    within_transaction()
+    token = token or links.new_token()
+    message = {
         "kind": kind,
         "subject": subject,
         "organisation_id": organisation_id,
@@ -120,9 +119,13 @@ def message_values(
         "language": contact.language,
         "created_at": clock.now(),
         "usable_until": until,
-        "pin_tries": 0,
-        "wrong_pins": 0,
     }
+    db.session.flush()
+    added: Any = db.session.execute(_ADD_MESSAGE, message)
+    return added.inserted_primary_key[0], token
+
+
+_ADD_MESSAGE = insert(SecureMessage.__table__)
 
 
 def void_codes(order_id: int, because: MessageEnd) -> int:
@@ -141,7 +144,17 @@ def void_codes(order_id: int, because: MessageEnd) -> int:
     return len(voided)
 
 
-def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) -> TransferCodes | None:
+@dataclass(frozen=True, slots=True)
+class VerifiedCodes:
+    """Codes whose password was right: what they are for."""
+
+    id: int
+    order_id: int
+    business_id: str
+    environment: Environment
+
+
+def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) -> VerifiedCodes | None:
     """A step: the codes, or None: unknown, wrong, lapsed, void and locked answer alike, after the same work.
 
     A wrong password is counted; the tenth locks live codes and the signatory is told. The caller commits, then refuses.
@@ -149,26 +162,16 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
     """
     within_transaction()
     typed = typed_transfer_id(transfer_id) or ""
-    usable = (
-        (TransferCodes.transfer_id == typed)
-        & TransferCodes.state.in_(_ANSWER)
-        & (TransferCodes.usable_until > clock.now())
-        & (TransferCodes.wrong_tries < WRONG_PASSWORDS)
-    )
-    # The try is counted first, so that tries at the same moment cannot pass the cap, and given back when it was right.
-    counted = changed(update(TransferCodes).where(usable).values(wrong_tries=TransferCodes.wrong_tries + 1))
-    codes = db.session.scalar(
-        select(TransferCodes).where(TransferCodes.transfer_id == typed).execution_options(populate_existing=True)
-    )
+    # The row is locked from here to the end, so that tries at the same moment come one after the other.
+    known = db.session.execute(_for_verifying(), {"transfer_id": typed}).first()
     offered = password_hash(typed, Secret(password.reveal().strip()))
-    right = same(offered, codes.password_hash if codes is not None else "0" * len(offered))
-    if codes is None or not counted:
+    right = same(offered, known.password_hash if known is not None else "0" * len(offered))
+    if known is None or not _answers(known):
         return None
     if right:
-        changed(
-            update(TransferCodes).where(TransferCodes.id == codes.id).values(wrong_tries=TransferCodes.wrong_tries - 1)
-        )
-        return codes
+        return VerifiedCodes(known.id, known.order_id, known.business_id, known.environment)
+    changed(_count_wrong(), codes=known.id)
+    codes = db.session.get_one(TransferCodes, known.id, populate_existing=True)
     by = by or Actor(ActorKind.PROGRAM, None, "")
     subject, transfer_id = f"order:{codes.order_id}", codes.transfer_id
     audit.record_daily(
@@ -177,6 +180,11 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
     if codes.wrong_tries >= WRONG_PASSWORDS:
         _lock(codes, by)
     return None
+
+
+def _answers(known: Any) -> bool:
+    """Whether a right password opens anything."""
+    return known.state in _ANSWER and known.usable_until > clock.now() and known.wrong_tries < WRONG_PASSWORDS
 
 
 def _lock(codes: TransferCodes, by: Actor) -> None:
@@ -192,18 +200,15 @@ def _lock(codes: TransferCodes, by: Actor) -> None:
 def take_codes(codes_id: int, public_key_hash: str) -> bool:
     """A step: live codes belong to this public key from now on. False when they are not live or past their last day."""
     within_transaction()
-    free = _only(codes_id, CodesState.LIVE).where(TransferCodes.usable_until > clock.now())
-    return changed(free.values(state=CodesState.TAKEN, public_key_hash=public_key_hash))
+    return changed(_take(), codes=codes_id, key=public_key_hash, now=clock.now())
 
 
 def spend_codes(codes_id: int) -> bool:
     """A step: the certificate is issued, taken codes are spent, and their message is done. False: they were not taken."""
     within_transaction()
-    values = {"state": CodesState.SPENT, "ended_at": clock.now(), "ended_because": MessageEnd.USED}
-    if not changed(_only(codes_id, CodesState.TAKEN).values(**values)):
+    if not changed(_spend(), codes=codes_id, now=clock.now()):
         return False
-    codes = db.session.get_one(TransferCodes, codes_id)
-    end_messages(SecureMessage.id == codes.message_id, MessageEnd.USED)
+    message_of_codes_is_used(codes_id)
     return True
 
 
@@ -239,6 +244,37 @@ def _unused_transfer_id() -> str:
         taken = select(TransferCodes.id).where(TransferCodes.transfer_id == drawn)
         if db.session.scalar(taken) is None:
             return drawn
+
+
+@cache
+def _for_verifying() -> Select[Any]:
+    codes = TransferCodes.__table__.c
+    wanted = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.order_id)
+    whose, organisation = TransferCodes.__table__, Organisation.__table__
+    joined = whose.join(organisation, organisation.c.id == codes.organisation_id)
+    query = select(*wanted, codes.environment, organisation.c.business_id).select_from(joined)
+    return query.where(codes.transfer_id == bindparam("transfer_id")).with_for_update(of=whose)
+
+
+@cache
+def _count_wrong() -> Update:
+    codes = TransferCodes.__table__
+    return update(codes).where(codes.c.id == bindparam("codes")).values(wrong_tries=codes.c.wrong_tries + 1)
+
+
+@cache
+def _take() -> Update:
+    codes = TransferCodes.__table__
+    free = (codes.c.state == CodesState.LIVE) & (codes.c.usable_until > bindparam("now"))
+    taken = {"state": CodesState.TAKEN, "public_key_hash": bindparam("key")}
+    return update(codes).where(codes.c.id == bindparam("codes"), free).values(taken)
+
+
+@cache
+def _spend() -> Update:
+    codes = TransferCodes.__table__
+    spent = {"state": CodesState.SPENT, "ended_at": bindparam("now"), "ended_because": MessageEnd.USED}
+    return update(codes).where(codes.c.id == bindparam("codes"), codes.c.state == CodesState.TAKEN).values(spent)
 
 
 def _of_order(order_id: int, what: Any) -> Any:

@@ -4,24 +4,43 @@ After use the opening lives on for the rest of its 15 minutes: it is how the con
 """
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from certportal import clock
 from certportal.extensions import changed, db, transaction, within_transaction
-from certportal.messages.models import MessageEnd, Opening, PinSent, SecureMessage
+from certportal.identifiers import Environment
+from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.messages.rules import PIN_CAPS
 from certportal.outbox import service as outbox
+from certportal.registry import service as registry
 
 BATCH = 500
 
 
 def end_of(message: SecureMessage, now: datetime) -> MessageEnd | None:
-    """Why the message can no longer be opened; None while it can. ``now`` is the service's time."""
+    """Why the message can no longer be opened; None while it can. ``now`` is the service's time.
+
+    A link to a certificate's page dies with the access right too: whoever withdraws it, and on whatever day it ends by itself.
+    """
     if message.ended_because is not None:
         return message.ended_because
-    return MessageEnd.LAPSED if message.usable_until <= now else None
+    if message.usable_until <= now:
+        return MessageEnd.LAPSED
+    is_page = message.kind is MessageKind.CERTIFICATE_PAGE
+    return MessageEnd.RIGHT_ENDED if is_page and not _has_right(message) else None
+
+
+def _has_right(message: SecureMessage) -> bool:
+    """A test certificate needs no right (domain.md, section 3). Covers of earlier versions do not name the channel: there
+    the certificate's own pages refuse what needs the right."""
+    channel_id = message.cover.get("channel_id")
+    if channel_id is None or message.cover["environment"] != Environment.PRODUCTION:
+        return True
+    return registry.right_to(message.organisation_id, channel_id, registry.today()) is not None
 
 
 def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:
@@ -41,6 +60,23 @@ def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:
     if because is not MessageEnd.USED:
         changed(sa.delete(Opening).where(Opening.message_id.in_(ids)))
     return len(ids)
+
+
+def message_of_codes_is_used(codes_id: int) -> None:
+    """A step: the same for the message of codes that a certificate has been issued for, asked at each issuing."""
+    within_transaction()
+    ended = db.session.execute(_is_used(), {"codes": codes_id, "now": clock.now()}).first()
+    if ended is not None:
+        outbox.lapse([row_id for row_id in ended if row_id is not None])
+
+
+@cache
+def _is_used() -> Any:
+    messages, codes = SecureMessage.__table__, TransferCodes.__table__
+    of_codes = select(codes.c.message_id).where(codes.c.id == bindparam("codes")).scalar_subquery()
+    living = (messages.c.id == of_codes) & messages.c.ended_at.is_(None)
+    values = {"ended_at": bindparam("now"), "ended_because": MessageEnd.USED, "sealed": None, "pin_hash": None}
+    return update(messages).where(living).values(values).returning(messages.c.mail_row_id, messages.c.pin_row_id)
 
 
 def forget_lapsed(limit: int = BATCH) -> int:

@@ -23,7 +23,7 @@ class MessageKind(enum.StrEnum):
 
 
 class MessageEnd(enum.StrEnum):
-    """Why a message can no longer be opened."""
+    """Why a message can no longer be opened. Right ended is never stored: it is true when one looks."""
 
     USED = "used"
     LAPSED = "lapsed"
@@ -31,8 +31,10 @@ class MessageEnd(enum.StrEnum):
     CANCELLED = "cancelled"
     LOCKED = "locked"
     CERTIFICATE_ENDED = "certificate_ended"
+    REVOKED = "revoked"
     CONTACT_CHANGED = "contact_changed"
     NOT_ISSUED = "not_issued"
+    RIGHT_ENDED = "right_ended"
 
 
 class SecureMessage(db.Model):

@@ -3,15 +3,14 @@
 It ends with the certificate, its contact or its right. The pages themselves are certificates' blueprint's.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Insert, Row, insert
+from sqlalchemy import Row, Update, bindparam, update
 
-from certportal.extensions import within_transaction, writing
-from certportal.messages.codes import add_message, message_values
+from certportal.extensions import changed, within_transaction
+from certportal.messages.codes import new_message
 from certportal.messages.endings import end_messages
 from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
 from certportal.registry.models import TechnicalContact
@@ -22,55 +21,33 @@ def open_page(
     *,
     certificate_id: int,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     usable_until: datetime,
     token: Secret | None = None,
-) -> tuple[SecureMessage, Secret]:
-    """A step: a new link to the certificate's page; the caller queues the mail that carries the token as its secret.
+) -> tuple[int, Secret]:
+    """A step: a new link to the certificate's page; the caller owes the mail that carries the token as its secret. Answers the
+    number of the link's row, and the token.
 
-    ``token``: one that was drawn already, else a new one.
+    ``contact``: the technical contact, or a row with its columns. ``token``: one that was drawn already, else a new one.
     ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
     """
     within_transaction()
     cover = {**cover, "certificate": certificate_id}
     subject = f"certificate:{certificate_id}"
-    return add_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
+    return new_message(MessageKind.CERTIFICATE_PAGE, subject, organisation_id, contact, cover, usable_until, token)
 
 
-class Page(NamedTuple):
-    """One new link to a certificate's page, as ``open_page`` takes it; ``contact`` may be a row of the contact's columns."""
-
-    certificate_id: int
-    organisation_id: int
-    contact: TechnicalContact | Row[*tuple[Any, ...]]
-    cover: dict[str, Any]
-    usable_until: datetime
-    token: Secret
-
-
-def open_pages(pages: Iterable[Page]) -> None:
-    """A step: many at once, past the session, for letters that carry links that were drawn before."""
+def mailed_by(message_id: int, row_id: int) -> None:
+    """A step: the mail that carries the page's link."""
     within_transaction()
-    values = [
-        message_values(
-            MessageKind.CERTIFICATE_PAGE,
-            f"certificate:{page.certificate_id}",
-            page.organisation_id,
-            page.contact,
-            {**page.cover, "certificate": page.certificate_id},
-            page.usable_until,
-            page.token,
-        )
-        for page in pages
-    ]
-    if values:
-        writing().execute(_added(), values)
+    changed(_mailed_by(), message=message_id, mail=row_id)
 
 
 @cache
-def _added() -> Insert:
-    return insert(SecureMessage)
+def _mailed_by() -> Update:
+    messages = SecureMessage.__table__
+    return update(messages).where(messages.c.id == bindparam("message")).values(mail_row_id=bindparam("mail"))
 
 
 def end_pages(certificate_id: int, because: MessageEnd) -> int:

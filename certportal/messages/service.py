@@ -4,6 +4,7 @@ Steps run in the caller's transaction; use cases open their own and belong to th
 """
 
 from certportal.messages.codes import (
+    VerifiedCodes,
     codes_behind,
     codes_of,
     issue_codes,
@@ -23,7 +24,7 @@ from certportal.messages.models import (
     TransferCodes,
 )
 from certportal.messages.openings import Opened, close, opened, transfer_password
-from certportal.messages.pages import Page, end_pages, open_page, open_pages
+from certportal.messages.pages import end_pages, mailed_by, open_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.wrong_numbers import report_wrong_number
 
@@ -32,10 +33,10 @@ __all__ = [
     "MessageEnd",
     "MessageKind",
     "Opened",
-    "Page",
     "PinOut",
     "SecureMessage",
     "TransferCodes",
+    "VerifiedCodes",
     "behind",
     "close",
     "codes_behind",
@@ -45,9 +46,9 @@ __all__ = [
     "enter_pin",
     "forget_lapsed",
     "issue_codes",
+    "mailed_by",
     "message",
     "open_page",
-    "open_pages",
     "opened",
     "pin_mark",
     "pin_out",

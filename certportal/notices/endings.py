@@ -13,7 +13,8 @@ class Ending:
     """One certificate that ends or has ended, as its reader is told of it.
 
     ``program``: its description, or its channel's name. ``days``: of 24 hours, 0 when it has ended. ``signs``: the reader may
-    sign for the organisation. ``page_url``: the PIN-guarded page, for its contact alone. ``ordered``: the number of the order
+    sign for the organisation. ``page_url``: the PIN-guarded page, for its contact alone; none without the right to the channel
+    (``has_right``). ``self_service``: the contact may renew it there. ``ordered``: the number of the order
     that is to replace it, and ``collector``, who is to collect that.
     """
 
@@ -39,10 +40,17 @@ class Ending:
     order_url: str
     ordered: str | None = None
     collector: str = ""
+    has_right: bool = True
+    self_service: bool = False
 
     @property
     def ended(self) -> bool:
         return self.days == 0
+
+    @property
+    def renews(self) -> bool:
+        """Whether the reader can renew it without the signatory."""
+        return self.collects and self.self_service and self.page_url is not None and not self.ended
 
     @property
     def collects(self) -> bool:

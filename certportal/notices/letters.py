@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from certportal.certificates.models import Certificate
-from certportal.certificates.page_links import page_links
+from certportal.certificates.page_links import Rights, page_links
 from certportal.certificates.service import open_replacement
 from certportal.formats import link
 from certportal.notices import lines, rules
@@ -62,13 +62,11 @@ def _endings(
     by_certificate: dict[int, list[Line]] = {}
     for line in told:
         by_certificate.setdefault(line.certificate_id, []).append(line)
-    askable = _Askable(to)
+    askable, rights = _Askable(to), Rights()
     for number, its in by_certificate.items():
         certificate = about[number]
-        signer = askable.signer(certificate)
         signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)
         replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
-        settings = current_settings()
         rung = min(line.rung for line in its)
         yield Ending(
             program=certificate.description or certificate.channel.name(to.language.value),
@@ -82,18 +80,27 @@ def _endings(
             days=rules.days_until(certificate.not_after, now),
             roles=frozenset(line.role for line in its),
             signs=signs,
-            next_rung=rules.next_rung(settings.notice_days, rung),
+            next_rung=rules.next_rung(current_settings().notice_days, rung),
             contact_name=certificate.contact.name,
             contact_company=certificate.contact.company,
             contact_email=certificate.contact.email,
-            signer=signer,
+            signer=askable.signer(certificate),
             organisation_contact=registry.contact_of(certificate.organisation),
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),
-            order_url=link("orders.new", replaces=number),
+            order_url=_order_url(certificate, now),
             ordered=replacement.number if replacement else None,
             collector=replacement.contact.name if replacement else "",
+            has_right=rights.cover(certificate),
+            self_service=certificate.contact_may_renew,
         )
+
+
+def _order_url(certificate: Certificate, now: datetime) -> str:
+    """Where a signatory renews it, or, once it has ended, applies for a new one."""
+    if certificate.not_after > now:
+        return link("orders.renewal", certificate_id=certificate.id)
+    return link("orders.new", replaces=certificate.id)
 
 
 class _Askable:

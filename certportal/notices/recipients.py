@@ -58,10 +58,14 @@ def holders(role: NoticeRole, on: date | sa.BindParameter[date]) -> Holders:
 
 @cache
 def silent() -> sa.ColumnElement[bool]:
-    """Nothing more is owed: revoked, a successor is issued, or somebody said that it will not be renewed (failures.md, F4)."""
+    """Nothing more is owed: revoked or to be revoked on a date, a successor is issued, or somebody said that it will not be
+    renewed (failures.md, F4)."""
     successor = aliased(Certificate)
     succeeded = exists().where(successor.successor_of_id == Certificate.id, successor.state == CertificateState.ISSUED)
-    return or_(Certificate.state != CertificateState.ISSUED, Certificate.will_not_be_renewed_at.is_not(None), succeeded)
+    to_end_earlier = or_(
+        Certificate.will_not_be_renewed_at.is_not(None), Certificate.planned_revocation_at.is_not(None)
+    )
+    return or_(Certificate.state != CertificateState.ISSUED, to_end_earlier, succeeded)
 
 
 def is_silent(certificate_id: int) -> bool:

@@ -1,11 +1,12 @@
 """An expiry notice in words. Its templates call these methods, so they speak the recipient's language."""
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, ngettext, pgettext
 
 from certportal.formats import as_date, as_datetime, environment_name
 from certportal.notices.endings import Ending, Paragraph, Press
 from certportal.notices.models import NoticeRole
 from certportal.notices.rules import SIGNATORIES_FROM, WIDER_FROM
+from certportal.notices.ways import Ways
 
 
 class Words:
@@ -101,14 +102,7 @@ class Words:
         """How it is renewed, for each way in which the reader can help."""
         if self.one and self.one.ordered:
             return [Paragraph("", _ordered(self.one))]
-        ways: list[Paragraph] = []
-        if any(each.signs for each in self.endings):
-            ways.append(self._by_signatory())
-        if any(each.collects and not each.signs for each in self.endings):
-            ways.append(self._by_contact())
-        if any(not each.collects and not each.signs for each in self.endings):
-            ways.append(self._by_others())
-        return ways
+        return Ways(self.endings).paragraphs()
 
     def press(self) -> Press | None:
         """The button of a letter about one certificate."""
@@ -163,56 +157,11 @@ class Words:
             return None
         if each.signs:
             shown = Press(each.show_url, gettext("Open the certificate’s page"))
-            return shown if each.ordered else Press(each.order_url, gettext("Apply for a new certificate"))
+            if each.ordered:
+                return shown
+            anew = gettext("Apply for a new certificate")
+            return Press(each.order_url, anew if each.ended else pgettext("verb on a button", "Renew"))
         return Press(each.page_url, gettext("Open the certificate’s page")) if each.page_url else None
-
-    def _by_signatory(self) -> Paragraph:
-        if self.one is None:
-            text = gettext(
-                "You may sign for the organisation: apply for a new certificate in place of each. The links in the table begin "
-                "an application that is filled in already."
-            )
-        elif self.one.collects:
-            text = gettext(
-                "Apply for a new certificate that takes its place. The application is filled in already, and the transfer codes "
-                "are sent to you."
-            )
-        else:
-            text = gettext(
-                "Apply for a new certificate that takes its place. The application is filled in already, and the transfer codes "
-                "are sent to %(name)s, who has been reminded too.",
-                name=self.one.contact_name,
-            )
-        return Paragraph("", text)
-
-    def _by_contact(self) -> Paragraph:
-        if self.one and self.one.signer:
-            text = gettext(
-                "Ask %(name)s, who may sign for %(organisation)s, to apply in the portal for a new certificate that takes its "
-                "place. You are then sent transfer codes, and with them you collect it.",
-                name=self.one.signer,
-                organisation=self.one.organisation,
-            )
-        else:
-            text = gettext(
-                "Ask those who may sign for the organisation to apply in the portal for new certificates in place of these. You "
-                "are then sent transfer codes, and with them you collect them."
-            )
-        over = len(self.ended) == len(self.endings)
-        return Paragraph(gettext("What now?") if over else gettext("How is it renewed?"), text)
-
-    def _by_others(self) -> Paragraph:
-        if self.one is None:
-            return Paragraph("", gettext("Make sure that the technical contact person of each looks after it."))
-        return Paragraph(
-            "",
-            gettext(
-                "Its technical contact person is %(name)s. Make sure that %(name)s looks after it. If somebody else does so now, "
-                "ask those who may sign for %(organisation)s to correct the contact person in the portal.",
-                name=self.one.contact_name,
-                organisation=self.one.organisation,
-            ),
-        )
 
     def _no_longer_used(self) -> Paragraph:
         question = gettext("Is the program no longer used?")

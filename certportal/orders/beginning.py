@@ -10,7 +10,8 @@ from certportal.answers import allow, go_to, page, see_other, tell, wants_partia
 from certportal.identifiers import Environment
 from certportal.orders import service
 from certportal.orders.blueprint import DRAFT, blueprint, place
-from certportal.orders.forms import ApplicationForm, ReasonForm, typed_answers
+from certportal.orders.forms import ApplicationForm, typed_answers
+from certportal.orders.reasons import ReasonForm
 from certportal.refusals import Conflict
 from certportal.sentences import sentence
 from certportal.signin.guard import acting

@@ -16,10 +16,9 @@ from certportal.fields import (
     PhoneNumberField,
     PlainTextField,
 )
-from certportal.formats import as_date, environment_name
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
 from certportal.orders import rules
-from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Reasons, Standing
+from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Standing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.refusals import Refusal
@@ -28,7 +27,7 @@ from certportal.sentences import SENTENCES, sentence
 
 DESCRIPTION, NAME = 100, 100
 NEW_CONTACT = ("name", "company", "mobile", "email", "second_email", "language")
-ASKED = ("channel", "environment", "description", "who", "my_mobile", *NEW_CONTACT, "terms")
+ASKED = ("channel", "environment", "description", "who", "my_mobile", *NEW_CONTACT, "contact_may_renew", "terms")
 CARRIED = ("reason", "replaces", "earlier", "terms_version")
 REASONS = ("additional", "replaces", "retrieval_failed")
 
@@ -36,7 +35,8 @@ REASONS = ("additional", "replaces", "retrieval_failed")
 def typed_answers(form: Mapping[str, str]) -> dict[str, Any]:
     """What a draft keeps of a form that was sent: every answer as it was typed, and what the form carried along.
 
-    A suggested phone number that was pressed stands in for the one that was typed.
+    A suggested phone number that was pressed stands in for the one that was typed. A box that was not ticked sends the hidden
+    answer behind it.
     """
     answers: dict[str, Any] = {name: form[name] for name in (*CARRIED, *ASKED) if name in form}
     for name in ("mobile", "my_mobile"):
@@ -83,12 +83,22 @@ class ApplicationForm(Form):
         description=_l("Gets the expiry notices too, never the codes. A team’s shared mailbox is fine here"),
     )
     language = LanguageField(_l("Which language do they read?"))
+    contact_may_renew = ConsentField(
+        _l("The contact may renew the certificate without a new application"),
+        required=False,
+        false_values=(False, "", "n"),
+        description=_l(
+            "From 60 days before its end, by a PIN code on the contact’s mobile and with a new key. You are told each time, "
+            "and can change this later"
+        ),
+    )
     terms = ConsentField(_l("I accept the terms of use"))
 
     def __init__(self, answers: Mapping[str, Any], offered: Offered) -> None:
         self.offered, self.country = offered, offered.organisation.country
         self.carried = {name: str(answers.get(name) or "") for name in CARRIED}
         self.typed = {name: str(answers[name]) for name in ASKED if name in answers}
+        self.typed.setdefault("contact_may_renew", "y")
         super().__init__(MultiDict(self.typed), meta={"csrf": False})
         language = str(get_locale())[:2]
         self.channel.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
@@ -180,6 +190,7 @@ class ApplicationForm(Form):
             reason=reason,
             replaces_certificate_id=self.replaced_id,
             earlier_order_id=earlier_order_id if reason == "retrieval_failed" else None,
+            contact_may_renew=bool(self.contact_may_renew.data),
         )
 
     def _people(self) -> list[tuple[str, str]]:
@@ -224,49 +235,6 @@ class ApplicationForm(Form):
         if phone is None:
             return None
         return ContactDetails(person.name, "", phone, EmailAddress.parse(person.email), None, person.language)
-
-
-class ReasonForm(Form):
-    """Why a new certificate is needed, and what it takes the place of."""
-
-    reason = ChoiceField(_l("Why do you need a new certificate?"), coerce=str)
-    replaces = ChoiceField(
-        _l("Which certificate does it replace?"), coerce=str, missing=_l("Choose the certificate that it replaces")
-    )
-    earlier = ChoiceField(
-        _l("Which order could not be collected?"),
-        coerce=str,
-        missing=_l("Choose the order that could not be collected"),
-    )
-
-    def __init__(self, offered: Reasons, formdata: Any = None) -> None:
-        super().__init__(formdata)
-        reasons = [("additional", gettext("I need an additional certificate"))]
-        if offered.certificates:
-            reasons.append(("replaces", gettext("It replaces a certificate that is ending, has ended or was revoked")))
-        if offered.orders:
-            reasons.append(("retrieval_failed", gettext("A certificate that I ordered could not be collected")))
-        self.reason.choices = reasons  # pyright: ignore[reportAttributeAccessIssue]
-        nothing = ("", gettext("Choose"))
-        self.replaces.choices = [nothing, *((str(each.id), _ending(each)) for each in offered.certificates)]  # pyright: ignore[reportAttributeAccessIssue]
-        self.earlier.choices = [
-            nothing,
-            *((each.number, f"{each.number} {each.description}") for each in offered.orders),
-        ]  # pyright: ignore[reportAttributeAccessIssue]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Only the list that belongs to the reason is asked for."""
-        super().validate(extra_validators)
-        if self.reason.data != "replaces":
-            self.replaces.errors = []
-        if self.reason.data != "retrieval_failed":
-            self.earlier.errors = []
-        return not self.errors
-
-
-def _ending(each: ReplaceableCertificate) -> str:
-    name, day = each.description or each.serial, as_date(each.not_after)
-    return f"{name}, {day}, {environment_name(each.environment.value)}"
 
 
 def _use(each: OfferedChannel, language: str) -> str:

@@ -1,4 +1,4 @@
-"""The mails about orders: to the contact that it is cancelled, to the signatory that nobody has collected. Reads only."""
+"""The mails about orders: cancelled, not collected, not issued; to the contact, to the signatory. Reads only."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +18,8 @@ from certportal.outbox.models import RowState
 from certportal.outbox.service import Letter, Medium, Silence, kind
 from certportal.registry.telling import addressed
 
+NOT_ISSUED = "not_issued"
+SETTLED = "new codes have been sent, or the order is cancelled"
 HEARD_OF = frozenset({RowState.ACCEPTED, RowState.UNKNOWN, RowState.SENDING})
 
 
@@ -42,6 +44,29 @@ def codes_uncollected(reference: Mapping[str, Any], now: datetime) -> Letter | S
 def codes_lapsed(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the signatory: the last day has passed and nobody has collected."""
     return _to_signatory(reference, now)
+
+
+@kind("not_issued_contact", Medium.MAIL)
+def not_issued_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact, who has used the codes: no certificate comes of them, new codes follow, the key can be used again."""
+    order = db.session.get_one(Order, reference["order"])
+    if service.life_of(order).problem != NOT_ISSUED:
+        return Silence(SETTLED)
+    contact = order.contact
+    return Letter(contact.email, contact.name, contact.language, _about(order, contact.language))
+
+
+@kind("not_issued_signatory", Medium.MAIL)
+def not_issued_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the certificate could not be issued, and new codes are one press away."""
+    order = db.session.get_one(Order, reference["order"])
+    if service.life_of(order).problem != NOT_ISSUED:
+        return Silence(SETTLED)
+    found = addressed(reference, {})
+    if isinstance(found, Silence):
+        return found
+    more = {"contact_name": order.contact.name, "order_url": link("orders.show", number=order.number)}
+    return Letter(found.address, found.name, found.language, _about(order, found.language) | more)
 
 
 def _to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from certportal import audit, clock
+from certportal.audit import AuditEntry
 from certportal.extensions import db
+from certportal.identifiers import ActorKind
 from certportal.messages import service as messages
 from certportal.messages.models import CodesState, MessageEnd, SecureMessage, TransferCodes
 from certportal.messages.rules import WRONG_PASSWORDS
@@ -159,7 +161,8 @@ def _first_pin(message: SecureMessage) -> datetime | None:
 
 def _codes(order: Order, codes: TransferCodes, message: SecureMessage) -> Iterator[Stage]:
     if codes.wrong_tries and codes.state in (CodesState.LIVE, CodesState.TAKEN):
-        yield Stage("wrong_passwords", Mark.BAD, None, str(WRONG_PASSWORDS), codes.wrong_tries)
+        kind = "wrong_passwords_by_program" if _tried_by_program(codes) else "wrong_passwords"
+        yield Stage(kind, Mark.BAD, None, str(WRONG_PASSWORDS), codes.wrong_tries)
     if message.ended_because is MessageEnd.LOCKED and codes.state is not CodesState.LOCKED:
         yield Stage("message_locked", Mark.BAD, message.ended_at)
     if codes.state is CodesState.SPENT:
@@ -177,6 +180,13 @@ def _codes(order: Order, codes: TransferCodes, message: SecureMessage) -> Iterat
         yield Stage("lapsed", Mark.BAD, codes.usable_until - MINUTE)
     else:
         yield Stage("codes_waiting", Mark.NEXT)
+
+
+def _tried_by_program(codes: TransferCodes) -> bool:
+    """Whether the record names a program among those who tried these codes with a wrong password: then it is set up wrong."""
+    tried = (AuditEntry.verb == "wrong_transfer_password") & (AuditEntry.subject == f"order:{codes.order_id}")
+    by_program = (AuditEntry.actor_kind == ActorKind.PROGRAM) & (AuditEntry.at >= codes.issued_at)
+    return db.session.scalar(select(AuditEntry.id).where(tried, by_program).limit(1)) is not None
 
 
 def problem_of(

@@ -31,7 +31,10 @@ class OrderState(enum.StrEnum):
 
 
 class Order(db.Model):
-    """One certificate ordered for one channel. ``number`` is shown to people: 2026-000417."""
+    """One certificate ordered for one channel. ``number`` is shown to people: 2026-000417.
+
+    ``contact_may_renew``: the technical contact may renew the certificate without a new application.
+    """
 
     __tablename__ = "certificate_order"
     __table_args__ = (sa.Index("ix_certificate_order_place", "organisation_id", "state", "placed_at"),)
@@ -48,6 +51,7 @@ class Order(db.Model):
     replaces_certificate_id: Mapped[int | None]
     earlier_order_id: Mapped[int | None] = mapped_column(ForeignKey("certificate_order.id"))
     terms_id: Mapped[int] = mapped_column(ForeignKey("terms.id"))
+    contact_may_renew: Mapped[bool] = mapped_column(default=True)
     state: Mapped[OrderState] = mapped_column(default=OrderState.OPEN)
     placed_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
@@ -63,12 +67,6 @@ class Order(db.Model):
         """Refusals: order_collected, order_cancelled (conflict)."""
         rules.open_for_change(self.state)
         self.state, self.cancelled_at = OrderState.CANCELLED, now
-        self.version += 1
-
-    def collect(self, now: datetime) -> None:
-        """A certificate has been issued for it. Refusals: order_collected, order_cancelled (conflict)."""
-        rules.open_for_change(self.state)
-        self.state, self.collected_at = OrderState.COLLECTED, now
         self.version += 1
 
     def name_contact(self, contact_id: int) -> None:

@@ -3,9 +3,10 @@
 import enum
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from certportal import clock
 from certportal.extensions import db
@@ -164,6 +165,19 @@ def replaced_certificate(organisation_id: int, certificate_id: int | None) -> Re
     return replaceable.certificate_of(organisation_id, certificate_id, clock.now())
 
 
+def replacing(organisation_id: int, certificate_id: int) -> Order | None:
+    """The organisation's order that is to replace the certificate and waits to be collected."""
+    return db.session.scalar(_replacing(), {"certificate": certificate_id, "organisation": organisation_id})
+
+
+@cache
+def _replacing() -> Select[Order]:
+    mine = (Order.organisation_id == bindparam("organisation")) & (
+        Order.replaces_certificate_id == bindparam("certificate")
+    )
+    return select(Order).where(mine, Order.state == OrderState.OPEN).order_by(Order.id.desc()).limit(1)
+
+
 def draft_names(drafts: list[OrderDraft]) -> dict[int, Channel]:
     """The channel of each draft that names one, by the draft's id."""
     by_id = {str(channel.id): channel for channel in registry.channels()}
@@ -184,6 +198,7 @@ def _of_certificate(certificate: ReplaceableCertificate) -> dict[str, Any]:
         "environment": certificate.environment.value,
         "description": certificate.description,
         "who": f"contact-{certificate.contact_id}" if known else "",
+        "contact_may_renew": "y" if certificate.contact_may_renew else "n",
     }
 
 
@@ -200,6 +215,7 @@ def _of_order(order: Order) -> dict[str, Any]:
         "email": contact.email,
         "second_email": contact.second_email,
         "language": contact.language.value,
+        "contact_may_renew": "y" if order.contact_may_renew else "n",
     }
 
 

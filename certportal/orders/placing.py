@@ -1,5 +1,7 @@
 """Placing an order: everything is checked again, then order, codes, sealed message and mail in one transaction."""
 
+from typing import Any
+
 from sqlalchemy import insert, select, update
 
 from certportal import audit, clock
@@ -7,6 +9,7 @@ from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.formats import local
 from certportal.messages.models import MessageEnd
 from certportal.orders import offers, replaceable, rules
+from certportal.orders.drafts import DRAFTS
 from certportal.orders.models import Order, OrderCounter, OrderDraft, OrderReason, OrderState
 from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.orders.steps import issue, subject, withdraw
@@ -28,27 +31,53 @@ def place_order(draft_id: int, version: int, answers: OrderAnswers, acting: Acti
         draft = session.get(OrderDraft, draft_id, with_for_update=True)
         if draft is None or draft.organisation_id != acting.organisation.id:
             raise NotFound("draft_not_found")
-        if draft.order_id is not None:
-            return session.get_one(Order, draft.order_id)
-        if draft.deleted_at is not None:
-            raise Conflict("draft_deleted")
-        order = _new_order(answers, acting)
-        this = (OrderDraft.id == draft_id) & (OrderDraft.version == version) & OrderDraft.order_id.is_(None)
-        if not changed(update(OrderDraft).where(this).values(order_id=order.id)):
-            raise Conflict("draft_changed")
-        issue(order)
-        audit.record(
-            "order_placed",
-            subject(order),
-            by=acting.actor,
-            organisation_id=order.organisation_id,
-            number=order.number,
-            channel=order.channel.code,
-            environment=order.environment.value,
-            contact=order.contact.email,
-            reason=order.reason.value,
-            terms=order.terms.version,
-        )
+        return _placed(draft, version, answers, acting)
+
+
+def place_renewal(key: str, typed: dict[str, Any], answers: OrderAnswers, acting: Acting) -> Order:
+    """A use case: what a signatory sends from one page, to renew a certificate that ends soon: draft and order at once.
+
+    ``key`` was drawn when the page was made: a second press of the same page answers with the order of the first. Refusals:
+    renewal_ordered (conflict: an order that replaces the certificate waits already), renewal_not_now (conflict: it has not
+    sixty days left, or has ended, or another took its place), those of ``place_order``.
+    """
+    with transaction() as session:
+        sent = session.scalar(select(OrderDraft).where(OrderDraft.key == key))
+        if sent is not None and sent.order_id is not None and sent.organisation_id == acting.organisation.id:
+            return session.get_one(Order, sent.order_id)
+        wanted = answers.replaces_certificate_id or 0
+        ending = replaceable.certificate_of(acting.organisation.id, wanted, clock.now())
+        rules.renewed_by_order(ending.state if ending is not None else None)
+        if offers.replacing(acting.organisation.id, wanted) is not None:
+            raise Conflict("renewal_ordered")
+        draft = DRAFTS.begin(key, typed, acting)
+        return _placed(draft, draft.version, answers, acting)
+
+
+def _placed(draft: OrderDraft, version: int, answers: OrderAnswers, acting: Acting) -> Order:
+    """A step: the draft, while nobody has changed it, becomes an order whose codes go out."""
+    within_transaction()
+    if draft.order_id is not None:
+        return db.session.get_one(Order, draft.order_id)
+    if draft.deleted_at is not None:
+        raise Conflict("draft_deleted")
+    order = _new_order(answers, acting)
+    this = (OrderDraft.id == draft.id) & (OrderDraft.version == version) & OrderDraft.order_id.is_(None)
+    if not changed(update(OrderDraft).where(this).values(order_id=order.id)):
+        raise Conflict("draft_changed")
+    issue(order)
+    audit.record(
+        "order_placed",
+        subject(order),
+        by=acting.actor,
+        organisation_id=order.organisation_id,
+        number=order.number,
+        channel=order.channel.code,
+        environment=order.environment.value,
+        contact=order.contact.email,
+        reason=order.reason.value,
+        terms=order.terms.version,
+    )
     return order
 
 
@@ -83,6 +112,7 @@ def _new_order(answers: OrderAnswers, acting: Acting) -> Order:
         replaces_certificate_id=_replaced(answers, acting),
         earlier_order_id=answers.earlier_order_id,
         terms_id=terms.id,
+        contact_may_renew=answers.contact_may_renew,
         placed_at=clock.now(),
     )
     db.session.add(order)

@@ -20,6 +20,7 @@ class ReplaceableCertificate:
     state: str
     not_after: datetime
     serial: str
+    contact_may_renew: bool = True
 
 
 class Register(Protocol):

@@ -42,6 +42,7 @@ class OrderAnswers:
     reason: str = "additional"
     replaces_certificate_id: int | None = None
     earlier_order_id: int | None = None
+    contact_may_renew: bool = True
 
 
 def orderable(channel: OfferedChannel, environment: Environment, *, has_right: bool, on: date) -> None:
@@ -103,6 +104,15 @@ def successor_fits(channel_id: int, environment: Environment, replaced: Replaced
         raise Refusal("replaces_other_environment")
     if channel_id != replaced.channel_id:
         raise Refusal("replaces_other_channel")
+
+
+def renewed_by_order(state: str | None) -> None:
+    """A signatory's press renews what ends within sixty days; None: there is no such certificate, or nothing to replace.
+
+    Refusals: renewal_not_now (conflict).
+    """
+    if state != "expires_soon":
+        raise Conflict("renewal_not_now")
 
 
 def order_number(year: int, sequence: int) -> str:

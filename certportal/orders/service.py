@@ -27,8 +27,9 @@ from certportal.orders.offers import (
     prefilled,
     reasons_offered,
     replaced_certificate,
+    replacing,
 )
-from certportal.orders.placing import place_order
+from certportal.orders.placing import place_order, place_renewal
 from certportal.orders.reminders import remind_uncollected
 from certportal.orders.steps import (
     changeable,
@@ -72,10 +73,12 @@ __all__ = [
     "order_of_draft",
     "order_of_key",
     "place_order",
+    "place_renewal",
     "prefilled",
     "reasons_offered",
     "remind_uncollected",
     "replaced_certificate",
+    "replacing",
     "save_draft",
     "send_again",
     "send_new_codes",

@@ -1,16 +1,21 @@
 """Steps that change an order: its codes are issued, sent anew, voided; it is withdrawn or collected."""
 
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Update, bindparam, update
+
 from certportal import audit, clock
-from certportal.extensions import db, within_transaction
+from certportal.extensions import changed, db, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd, TransferCodes
 from certportal.orders import rules
-from certportal.orders.models import Order
+from certportal.orders.models import Order, OrderState
+from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
+from certportal.registry.telling import tell_signatory
 
 
 def subject(order: Order) -> str:
@@ -27,6 +32,7 @@ def cover(order: Order) -> dict[str, Any]:
         "ordered_by": order.orderer.name,
         "ordered_by_id": order.placed_by,
         "order_number": order.number,
+        "channel_id": order.channel_id,
         "channel": {"fi": channel.name_fi, "sv": channel.name_sv, "en": channel.name_en},
         "environment": order.environment.value,
         "description": order.description,
@@ -109,19 +115,34 @@ def withdraw(order: Order, by: Actor, because: MessageEnd) -> None:
     )
 
 
-def collected(order_id: int) -> Order:
-    """A step: a certificate has been issued for the order."""
+def collected(order_id: int) -> None:
+    """A step: a certificate has been issued for the order. Refusals: order_collected, order_cancelled (conflict)."""
     within_transaction()
-    order = db.session.get_one(Order, order_id)
-    order.collect(clock.now())
-    return order
+    if not changed(_collect(), order=order_id, now=clock.now()):
+        rules.open_for_change(db.session.get_one(Order, order_id, populate_existing=True).state)
+
+
+@cache
+def _collect() -> Update:
+    orders = Order.__table__
+    is_open = (orders.c.id == bindparam("order")) & (orders.c.state == OrderState.OPEN)
+    values = {"state": OrderState.COLLECTED, "collected_at": bindparam("now"), "version": orders.c.version + 1}
+    return update(orders).where(is_open).values(values)
 
 
 def codes_given_up(order_id: int) -> Order:
-    """A step: the codes of this order became void without a certificate; it stays open and shows that new ones are needed."""
+    """A step: the codes of this order became void without a certificate; it stays open and shows that new ones are needed.
+
+    The contact, who had used them, and the signatory are mailed what to do.
+    """
     within_transaction()
     order = db.session.get_one(Order, order_id)
     order.version += 1
+    about, reference = subject(order), {"order": order.id}
+    outbox.queue(
+        "not_issued_contact", reference, subject=about, send_before=None, organisation_id=order.organisation_id
+    )
+    tell_signatory("not_issued_signatory", order.organisation_id, order.placed_by, reference, subject=about)
     return order
 
 

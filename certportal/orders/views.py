@@ -1,6 +1,6 @@
 """The pages of orders: applying for a certificate, and following what becomes of it."""
 
-from certportal.orders import applying, beginning, following
+from certportal.orders import applying, beginning, following, renewing
 from certportal.orders.blueprint import blueprint
 
-__all__ = ["applying", "beginning", "blueprint", "following"]
+__all__ = ["applying", "beginning", "blueprint", "following", "renewing"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, Update, bindparam, func, insert, select, update
 
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
@@ -17,7 +17,7 @@ from certportal.refusals import Conflict
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
-__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "marks", "queue", "row", "rows_about"]
+__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "marks", "owe", "queue", "row", "rows_about"]
 
 AGAIN = (RowState.UNKNOWN, RowState.REFUSED, RowState.LAPSED)
 
@@ -31,7 +31,28 @@ def queue(
     secret: Secret | None = None,
     organisation_id: int | None = None,
 ) -> OutboxRow:
-    """A step: owe one message of a registered kind.
+    """A step: owe one message of a registered kind; answers its row. As ``owe``."""
+    row_id = owe(
+        name,
+        reference,
+        subject=subject,
+        send_before=send_before,
+        secret=secret,
+        organisation_id=organisation_id,
+    )
+    return db.session.get_one(OutboxRow, row_id)
+
+
+def owe(
+    name: str,
+    reference: Mapping[str, Any],
+    *,
+    subject: str = "",
+    send_before: datetime | None,
+    secret: Secret | None = None,
+    organisation_id: int | None = None,
+) -> int:
+    """A step: owe one message of a registered kind; answers the number of its row.
 
     ``reference`` holds plain JSON values that the kind's resolver understands; ``subject`` (``order:12``) is what the row is
     about; past ``send_before`` the row lapses unsent (None: never). ``secret`` reaches the templates as ``secret``; until the
@@ -40,24 +61,27 @@ def queue(
     within_transaction()
     known = KINDS[name]
     machine = clock.machine()
-    made = OutboxRow(
-        kind=name,
-        medium=known.medium,
-        reference=dict(reference),
-        subject=subject,
-        organisation_id=organisation_id,
-        state=RowState.QUEUED,
-        had_secret=secret is not None,
-        send_before=send_before,
-        machine_deadline=known.machine_deadline,
-        created_at=machine if known.machine_deadline else clock.now(),
-        not_before=machine,
-        message_id=message_id(clock.random_token(), current_settings().base_url),
-    )
-    made.secret = secrecy.seal(outbox_key(), secret.reveal(), made.message_id) if secret is not None else None
-    db.session.add(made)
-    db.session.flush()
-    return made
+    named = message_id(clock.random_token(), current_settings().base_url)
+    made = {
+        "kind": name,
+        "medium": known.medium,
+        "reference": dict(reference),
+        "subject": subject,
+        "organisation_id": organisation_id,
+        "state": RowState.QUEUED,
+        "secret": secrecy.seal(outbox_key(), secret.reveal(), named) if secret is not None else None,
+        "had_secret": secret is not None,
+        "send_before": send_before,
+        "machine_deadline": known.machine_deadline,
+        "created_at": machine if known.machine_deadline else clock.now(),
+        "not_before": machine,
+        "message_id": named,
+    }
+    added: Any = db.session.execute(_OWE, made)
+    return added.inserted_primary_key[0]
+
+
+_OWE = insert(OutboxRow.__table__)
 
 
 def outbox_key() -> bytes:
@@ -68,9 +92,16 @@ def outbox_key() -> bytes:
 def lapse(row_ids: list[int]) -> None:
     """A step: what has not been claimed of these rows is not sent any more (its codes are void); its secret is erased."""
     within_transaction()
-    waiting = OutboxRow.id.in_(row_ids) & (OutboxRow.state == RowState.QUEUED)
-    values = {"state": RowState.LAPSED, "secret": None, "settled_at": clock.machine()}
-    changed(update(OutboxRow).where(waiting).values(**values))
+    if row_ids:
+        changed(_lapse(), those=row_ids, settled=clock.machine())
+
+
+@cache
+def _lapse() -> Update:
+    rows = OutboxRow.__table__
+    waiting = rows.c.id.in_(bindparam("those", expanding=True)) & (rows.c.state == RowState.QUEUED)
+    values = {"state": RowState.LAPSED, "secret": None, "settled_at": bindparam("settled")}
+    return update(rows).where(waiting).values(values)
 
 
 def row(row_id: int | None) -> OutboxRow | None:

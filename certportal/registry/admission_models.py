@@ -51,6 +51,11 @@ class Admission(db.Model):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     reason: Mapped[str] = mapped_column(sa.Text, default="")
 
+    @property
+    def subject(self) -> str:
+        """What the record and the outbox call it."""
+        return f"admission:{self.id}"
+
     def admit(self, organisation_id: int, by: int | None, at: datetime) -> None:
         """The person may sign for that organisation from now on."""
         self._decide(AdmissionState.ADMITTED, by, at)

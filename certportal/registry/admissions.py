@@ -5,7 +5,7 @@ otherwise somebody could become a signatory of theirs behind their backs.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -14,8 +14,9 @@ from certportal.extensions import db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind, BusinessId, EmailAddress, PhoneNumber, plain_text
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
-from certportal.registry import organisations, rules
+from certportal.registry import forewarning, organisations, rules
 from certportal.registry.admission_models import Admission, AdmissionState
+from certportal.registry.forewarning import Forewarned
 from certportal.registry.models import Organisation, Person
 from certportal.registry.organisations import today
 from certportal.registry.rows import UNSAID, OrganisationRow, SignatoryRow
@@ -39,6 +40,22 @@ class ToDecide:
     organisation: Organisation | None
     person: Person | None
     signatories: list[Person]
+    forewarned: list[Forewarned]
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether nobody is let in yet, because a mail to those who sign already has not left."""
+        return forewarning.must_wait(self.admission)
+
+    @property
+    def without_mail_from(self) -> datetime:
+        """From when on an operator may decide although a mail has not left."""
+        return self.admission.asked_at + rules.WAITS_FOR_MAILS
+
+    @property
+    def unreached(self) -> list[Forewarned]:
+        """Whose mail is not known to have reached their server."""
+        return [each for each in self.forewarned if not each.reached]
 
     @property
     def ended(self) -> bool:
@@ -67,7 +84,9 @@ def to_decide(found: Admission) -> ToDecide:
     """The request, and what the operator should see beside it."""
     known = organisations.organisation_by_business_id(found.business_id)
     present = organisations.signatories(known.id, today()) if known else []
-    return ToDecide(found, known, organisations.person_by_email(found.email_key), present)
+    return ToDecide(
+        found, known, organisations.person_by_email(found.email_key), present, forewarning.forewarned(found)
+    )
 
 
 def ask(asked: Asked, by: Actor) -> None:
@@ -90,7 +109,7 @@ def ask(asked: Asked, by: Actor) -> None:
         known = organisations.organisation_by_business_id(row.business_id)
         said = {"organisation": row.organisation_name, "name": row.name, "email": row.email, "kind": row.kind.value}
         organisation_id = known.id if known else None
-        audit.record("admission_asked", f"admission:{row.id}", by=by, organisation_id=organisation_id, **said)
+        audit.record("admission_asked", row.subject, by=by, organisation_id=organisation_id, **said)
         if known is not None and not _has_ended(known):
             row.from_contact = EmailAddress(row.email).key == _contact_key(known)
             _tell_those_present(row, known)
@@ -100,11 +119,14 @@ def admit(admission_id: int, by: Actor) -> None:
     """A use case of the operator, with one press: organisation and person, as far as they are new, and the right to sign.
 
     An organisation or a person that the registry knows is never renamed. Refusals: admission_decided (conflict);
-    organisation_has_ended (conflict); organisation_other_register (conflict).
+    admission_unheard (conflict): a mail to those who sign already has not left yet; organisation_has_ended (conflict);
+    organisation_other_register (conflict).
     """
     with transaction() as session:
         found = session.get_one(Admission, admission_id)
-        _must_wait(found)
+        _must_be_undecided(found)
+        if forewarning.must_wait(found):
+            raise Conflict("admission_unheard")
         organisation = _organisation_for(found, by)
         save_signing_right(_signatory_row(found, organisation), by)
         found.admit(organisation.id, _operator_id(by), clock.now())
@@ -155,7 +177,7 @@ def _tell_those_present(row: Admission, known: Organisation) -> None:
     if known.contact_email:
         people.append(None)
     about = {"admission": row.id, "organisation": known.id}
-    tell_each("signatory_change_asked", people, people, about, subject=f"admission:{row.id}", send_before=None)
+    tell_each(forewarning.KIND, people, people, about, subject=row.subject, send_before=None)
 
 
 def _organisation_for(found: Admission, by: Actor) -> Organisation:
@@ -195,12 +217,13 @@ def _signatory_row(found: Admission, organisation: Organisation) -> SignatoryRow
 
 def _decided(found: Admission, verb: str, by: Actor, organisation_id: int | None, **details: str) -> None:
     within_transaction()
-    subject = f"admission:{found.id}"
-    audit.record(verb, subject, by=by, organisation_id=organisation_id, name=found.name, **details)
-    outbox.queue(verb, {"admission": found.id}, subject=subject, send_before=None, organisation_id=organisation_id)
+    audit.record(verb, found.subject, by=by, organisation_id=organisation_id, name=found.name, **details)
+    outbox.queue(
+        verb, {"admission": found.id}, subject=found.subject, send_before=None, organisation_id=organisation_id
+    )
 
 
-def _must_wait(found: Admission) -> None:
+def _must_be_undecided(found: Admission) -> None:
     if found.state is not AdmissionState.WAITING:
         raise Conflict("admission_decided")
 
@@ -210,7 +233,7 @@ def _operator_id(by: Actor) -> int | None:
 
 
 def _has_ended(found: Organisation) -> bool:
-    return found.ended_on is not None and found.ended_on <= today()
+    return found.is_over(today())
 
 
 def _contact_key(known: Organisation) -> str | None:

@@ -20,6 +20,7 @@ from certportal.registry.rows import (
     SignatoryRow,
     TermsRow,
 )
+from certportal.registry.rules import SHARED_ISSUER
 
 NAME: Final = 200
 TEXT: Final = 5_000
@@ -154,6 +155,7 @@ COLUMNS: Final[Mapping[Kind, Mapping[str, Column]]] = {
         "test": Column("test", _yes_or_no),
         "operator_decides": Column("operator_decides", _yes_or_no),
         "right_days": Column("right_days", _number(1, 36_500), empties=True),
+        "issuer": Column("issuer", _code, empties=True, empty=SHARED_ISSUER),
         **_POSITION,
         **_LAST_DAY,
     },

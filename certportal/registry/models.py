@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from certportal.extensions import db
 from certportal.identifiers import Environment, Language, PhoneNumber
 from certportal.refusals import Conflict
-from certportal.registry.rules import ContactDetails, OrganisationContact
+from certportal.registry.rules import SHARED_ISSUER, ContactDetails, OrganisationContact
 
 NAME = String(200)
 EMAIL = String(254)
@@ -46,6 +46,10 @@ class Organisation(db.Model):
         """From that day on it no longer uses the service."""
         self.ended_on = on
         self.version += 1
+
+    def is_over(self, on: date) -> bool:
+        """Whether it no longer uses the service that day."""
+        return self.ended_on is not None and self.ended_on <= on
 
 
 class Person(db.Model):
@@ -133,7 +137,8 @@ class TechnicalContact(db.Model):
 
 
 class Channel(db.Model):
-    """A way into the interface. ``right_days`` None: rights hold until further notice."""
+    """A way into the interface. ``right_days`` None: rights hold until further notice. ``issuer``: the label of the
+    issuing authority that its certificates come from: the shared one, or one of its own."""
 
     __tablename__ = "channel"
 
@@ -150,6 +155,7 @@ class Channel(db.Model):
     test: Mapped[bool] = mapped_column(default=True)
     operator_decides: Mapped[bool] = mapped_column(default=True)
     right_days: Mapped[int | None]
+    issuer: Mapped[str] = mapped_column(String(40), default=SHARED_ISSUER)
     position: Mapped[int] = mapped_column(default=0)
     closed_on: Mapped[date | None]
 

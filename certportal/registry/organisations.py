@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -52,11 +53,16 @@ def signing_on(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
 
 def signatories(organisation_id: int, on: date) -> list[Person]:
     """Everyone who may sign for the organisation on that day, by name."""
-    return list(db.session.scalars(_signers(), {"organisation": organisation_id, "on": on}))
+    return list(db.session.scalars(_signatories(), {"organisation": organisation_id, "on": on}))
 
 
 @cache
-def _signers() -> sa.Select[Person]:
+def _who_signs() -> sa.Select[Any]:
+    return _signatories().with_only_columns(Person.email, Person.name, Person.language, Person.id)
+
+
+@cache
+def _signatories() -> sa.Select[Person]:
     return (
         select(Person)
         .join(SigningRight, SigningRight.person_id == Person.id)
@@ -121,7 +127,8 @@ def who_is_told(organisation_id: int, acted: int | None, on: date) -> list[Told]
     found = organisation(organisation_id)
     if found is None:
         return []
-    those = [Told(each.email, each.name, each.language, each.id) for each in signatories(organisation_id, on)]
+    signing = db.session.execute(_who_signs(), {"organisation": organisation_id, "on": on})
+    those = [Told(*each) for each in signing]
     return rules.told(those, acted, contact_of(found))
 
 

@@ -43,6 +43,12 @@ def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | N
     return found[-1] if found else None
 
 
+def has_right_to(organisation_id: int, channel_id: int, on: date) -> bool:
+    """Whether there is one: asked at each issuing."""
+    asked = {"organisation": organisation_id, "channel": channel_id, "on": on}
+    return db.session.execute(_valid_to(), asked).first() is not None
+
+
 def waiting_rights(organisation_id: int) -> list[AccessRight]:
     """The organisation's rights that wait for a decision, in the channels' order."""
     return _rights(organisation_id, AccessRight.state == RightState.APPLIED)
@@ -208,6 +214,14 @@ def _channels_and_rights() -> sa.Select[Channel, bool, bool]:
         sa.exists().where(mine, AccessRight.state == RightState.APPLIED),
     )
     return select(Channel, valid, waiting).where(open_on(on)).order_by(Channel.position, Channel.code)
+
+
+@cache
+def _valid_to() -> sa.Select[int]:
+    mine = (AccessRight.organisation_id == sa.bindparam("organisation")) & (
+        AccessRight.channel_id == sa.bindparam("channel")
+    )
+    return select(AccessRight.id).where(mine, _valid(sa.bindparam("on"))).limit(1)
 
 
 def _valid(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:

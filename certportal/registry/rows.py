@@ -108,7 +108,8 @@ class SignatoryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow:
-    """``right_days``: how long an access right lasts, None: until further notice. ``last_day``: of applying for it."""
+    """``right_days``: how long an access right lasts, None: until further notice. ``issuer``: the issuing authority's
+    label. ``last_day``: of applying for it."""
 
     kind: ClassVar = Kind.CHANNELS
     channel: str
@@ -123,6 +124,7 @@ class ChannelRow:
     test: bool | Unsaid = UNSAID
     operator_decides: bool | Unsaid = UNSAID
     right_days: int | Unsaid | None = UNSAID
+    issuer: str | Unsaid = UNSAID
     position: int | Unsaid = UNSAID
     last_day: date | Unsaid | None = UNSAID
 
@@ -143,6 +145,7 @@ class ChannelRow:
             test=self.test,
             operator_decides=self.operator_decides,
             right_days=self.right_days,
+            issuer=self.issuer,
             position=self.position,
             closed_on=_day_after(self.last_day),
         )

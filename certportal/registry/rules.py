@@ -6,14 +6,19 @@ Days are local days of the installation; a right's last day is inclusive.
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from certportal.identifiers import BusinessId, EmailAddress, Language, PhoneNumber
 from certportal.refusals import Conflict, Refusal, TooMany
 
+SHARED_ISSUER = "issuing"
+"""The label of the issuing authority of channels that have none of their own."""
+
 ASKED_FROM_AN_ADDRESS_IN_AN_HOUR = 10
 ASKED_WITH_AN_EMAIL_IN_A_DAY = 3
 ASKED_FOR_AN_ORGANISATION_IN_A_DAY = 5
+WAITS_FOR_MAILS = timedelta(hours=24)
+"""So long a decision waits for the mails to those who sign already: a mail server that is down does not block for ever."""
 """Limits of asking to be let in, by machine time: each request is read by a person, and mails the present signatories."""
 
 
@@ -127,6 +132,12 @@ def may_be_asked(from_address: int, with_email: int, for_organisation: int) -> N
         raise TooMany("admissions_with_email")
     if for_organisation >= ASKED_FOR_AN_ORGANISATION_IN_A_DAY:
         raise TooMany("admissions_for_organisation")
+
+
+def waits_for_mails(any_waits: bool, asked_at: datetime, now: datetime) -> bool:
+    """Nobody is let in before the mails to those who sign already have left; a day after the request an operator may decide
+    without them."""
+    return any_waits and now - asked_at < WAITS_FOR_MAILS
 
 
 def unchanged_since(version: int, present: int, code: str) -> None:

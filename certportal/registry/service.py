@@ -56,6 +56,7 @@ from certportal.registry.rights import (
     channels_and_rights,
     end_right,
     grant_right,
+    has_right_to,
     refuse_right,
     right_to,
     rights_of,
@@ -76,10 +77,18 @@ from certportal.registry.rows import (
     TermsRow,
     Unsaid,
 )
-from certportal.registry.rules import ContactDetails, OrganisationContact, PersonDetails, Told, last_day_of
+from certportal.registry.rules import (
+    SHARED_ISSUER,
+    ContactDetails,
+    OrganisationContact,
+    PersonDetails,
+    Told,
+    last_day_of,
+)
 from certportal.registry.saving import save_channel, save_organisation, save_purpose, save_signing_right, save_terms
 
 __all__ = [
+    "SHARED_ISSUER",
     "UNSAID",
     "AccessRightRow",
     "Change",
@@ -116,6 +125,7 @@ __all__ = [
     "end_right",
     "end_signing_right",
     "grant_right",
+    "has_right_to",
     "last_day_of",
     "may_sign",
     "note_wrong_number",

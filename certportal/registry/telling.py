@@ -46,7 +46,7 @@ def tell_each(
     ``among`` is everyone who has been told of the same so far, and is not told again when somebody's right ends."""
     within_transaction()
     for person_id in whom:
-        outbox.queue(
+        outbox.owe(
             kind,
             {**about, "person": person_id, "among": among},
             subject=subject,

@@ -72,6 +72,16 @@ SENTENCES: dict[str, LazyString] = {
     "ca_key_mismatch": _l(
         "The private key does not belong to the certificate of %(name)s. Restore both from the same backup."
     ),
+    "ca_label_refused": _l(
+        "‘%(name)s’ cannot be the label of an authority here. Labels are small letters and digits, and a line’s generations "
+        "follow each other."
+    ),
+    "ca_request_refused": _l(
+        "This is not the intermediate authority’s signing request (%(what)s). Take the file intermediate.csr that the server "
+        "made, and the same settings."
+    ),
+    "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
+    "crl_older": _l("A newer revocation list has been published already. Sign the next one and take that."),
     "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
     "ca_name_refused": _l(
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
@@ -82,6 +92,29 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "ca_passphrase_wrong": _l(
         "The passphrase does not open the key %(name)s. Check CERTPORTAL_CA_PASSPHRASE, or the file ca-passphrase in DATA_DIR."
+    ),
+    "ca_token_away": _l(
+        "The token %(name)s, which holds the certification authority’s key, does not answer. Check that it is in its place "
+        "and switched on; what waits for a signature is then signed by itself."
+    ),
+    "ca_token_key_missing": _l(
+        "The token %(token)s does not hold the key %(name)s. Check that it is the right token, or restore the key from the "
+        "token’s backup."
+    ),
+    "ca_token_mechanism": _l(
+        "The token %(name)s cannot make or use this kind of key (%(what)s). Choose another kind with CERTPORTAL_CA_KEY, or "
+        "another token."
+    ),
+    "ca_token_module": _l(
+        "The token’s PKCS#11 module cannot be used: %(name)s. Check that the file is there and that the service may read it "
+        "and its configuration."
+    ),
+    "ca_token_pin": _l(
+        "The PIN of the token %(name)s is wrong or locked, and is not tried again. Correct CERTPORTAL_CA_TOKEN_PIN and start the "
+        "service anew; unlock the PIN with the token’s own program first, if it is locked or on its last try."
+    ),
+    "ca_token_unset": _l(
+        "The key %(name)s is in a token, and no token is set up. Give CERTPORTAL_CA_TOKEN_MODULE and what belongs to it."
     ),
     # certificates
     "transfer_id_missing": _l("Enter the transfer ID (TransferID). It is in the secure message"),
@@ -119,6 +152,31 @@ SENTENCES: dict[str, LazyString] = {
         "A certificate for this key was revoked because the key was lost or disclosed. Make a new key pair, and send its "
         "signing request."
     ),
+    "renewal_too_early": _l(
+        "The certificate can be renewed from %(first_day)s, which is 60 days before it ends. Until then, apply for a new "
+        "certificate if you need one."
+    ),
+    "renewal_right_missing": _l(
+        "The certificate cannot be renewed, because the organisation’s right to the channel has ended or the channel has "
+        "been closed. Ask the authorised signatory of the organisation what to do."
+    ),
+    "renewal_used_up": _l(
+        "The certificate has been renewed for three keys already. Use one of those certificates, or ask the authorised "
+        "signatory of the organisation for a new one."
+    ),
+    "renewal_same_key": _l(
+        "This is the key of the certificate that is to be renewed. Make a new key pair, and send its signing request."
+    ),
+    "renewal_by_signatory": _l(
+        "Only those who may sign for the organisation can renew this certificate. Ask them on the certificate’s page"
+    ),
+    "renewal_asked_already": _l(
+        "They have been asked within the last day, so nothing more was sent. If it is urgent, call them"
+    ),
+    "renewal_not_possible": _l(
+        "Certificates cannot be issued just now. Nothing has been used up: the certificate can be renewed until it ends. Try "
+        "again later, or call the support."
+    ),
     "certificate_revoked": _l("The certificate has been revoked already. A revocation cannot be taken back."),
     "certificate_expired": _l("The certificate has ended by itself. There is nothing left to do with it."),
     "certificate_not_issued": _l("The certificate is still being issued. Try again in a moment."),
@@ -133,4 +191,71 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "reason_for_operator": _l("Only the issuer may give this reason. Choose another one."),
     "revocation_reason_missing": _l("Choose why the certificate is revoked"),
+    "revocation_reason_unknown": _l(
+        "That is no reason that a holder may give: key_lost, key_suspected, unnecessary or organisation_ended."
+    ),
+    # a revocation on a date
+    "plan_day_missing": _l("Enter the last day on which the certificate works"),
+    "plan_in_the_past": _l(
+        "That day has ended already. Choose today or a later day, or revoke the certificate at once."
+    ),
+    "plan_after_end": _l(
+        "The certificate ends by itself on %(last)s. Choose an earlier day, or leave it to its own end."
+    ),
+    "plan_none": _l("No revocation is planned for this certificate any more."),
+    "plan_of_operator": _l(
+        "The service’s operator planned this revocation. Only the operator can change it: call the support."
+    ),
+    "revocation_planned": _l(
+        "The certificate is to be revoked after %(last)s, so it is not renewed. If it is needed longer, that plan must be taken "
+        "back first."
+    ),
+    # revocation by proof of possession, and the link to a certificate's page
+    "serial_missing": _l("Enter the certificate’s serial number"),
+    "serial_form": _l(
+        "That is no serial number of a certificate: it has at most 40 digits and letters from a to f. Copy it from the "
+        "certificate or from a mail about it."
+    ),
+    "page_asks_too_many": _l("Links have been asked for too many times from your network. Try again on %(at)s."),
+    "proof_empty": _l("Choose the file that the commands made, or paste its text. Nothing was sent."),
+    "proof_too_large": _l(
+        "The file is too large for a signed text: at most %(limit_kb)s kB. Check that you chose the right file."
+    ),
+    "proof_private_key": _l(
+        "This holds a private key. It was not saved, but it has left your hands: revoke the certificate at once, with the file "
+        "that the commands make."
+    ),
+    "proof_unreadable": _l(
+        "This is not a signed text as the openssl command makes it (CMS SignedData), or part of it is missing. Send the "
+        "whole file."
+    ),
+    "proof_signers": _l("The text must be signed once, and with one key. Make it again with the command as it stands."),
+    "proof_weak": _l("The text is signed in a way that is no longer safe. Sign it again with SHA-256."),
+    "proof_attributes": _l(
+        "The signature does not say, as RFC 5652 wants it, what it is over. Make it again with the command as it stands."
+    ),
+    "proof_text": _l("Another text was signed. It must be exactly this: %(text)s"),
+    "proof_other_certificate": _l(
+        "The signature names another certificate than the text. Sign with the certificate to be revoked."
+    ),
+    "proof_wrong": _l("The signature was not made with the private key of this certificate. Nothing has been revoked."),
+    "proof_certificate_unknown": _l(
+        "This service has issued no certificate with the serial number in the signed text. Check that it is ours."
+    ),
+    # programs
+    "transfer_codes_missing": _l(
+        "Give the transfer codes with the call: TransferID as the user name and TransferPassword as the password."
+    ),
+    "client_certificate_missing": _l(
+        "No client certificate came with the call. Call again with the certificate in force and its private key. If you did, "
+        "tell the operator: the server in front may not hand it over."
+    ),
+    "client_certificate_unclear": _l(
+        "It is not clear which client certificate came with the call (%(cause)s). Tell the operator: the server in front must "
+        "overwrite the header that brings it."
+    ),
+    "client_certificate_unknown": _l(
+        "The client certificate is not one that this service issued for this environment. Call with the certificate in force, "
+        "or order a new certificate and use its transfer codes."
+    ),
 }

@@ -64,6 +64,13 @@ SENTENCES: dict[str, LazyString] = {
     "earlier_order_collected": _l(
         "The certificate of that order has been collected meanwhile, so its codes worked. Choose another reason"
     ),
+    "renewal_ordered": _l(
+        "A new certificate has been ordered in this one’s place already, and waits to be collected. Nothing more was sent"
+    ),
+    "renewal_not_now": _l(
+        "The certificate cannot be renewed now: it is not among those that end within 60 days, or a new one has taken its "
+        "place. Open its page again to see how it stands"
+    ),
     "replaces_other_environment": _l(
         "A certificate for production cannot replace one for test, nor the other way round. Choose the environment of the old "
         "certificate, or apply for an additional one"

@@ -29,6 +29,10 @@ SENTENCES: dict[str, LazyString] = {
     "admissions_for_organisation": _l(
         "Several requests for this organisation have come already. We answer them by e-mail; call us if it is urgent"
     ),
+    "admission_unheard": _l(
+        "The e-mail to those who sign for the organisation today has not left yet. Wait until it has: a day after the request"
+        " you may decide without it"
+    ),
     "admission_decided": _l("This request has been decided already. Open the queue again to see how it stands"),
     "organisation_has_ended": _l(
         "The organisation %(typed)s no longer uses the service. Open it again before you let anybody in"
@@ -105,10 +109,11 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "organisation_gone": _l("There is no such organisation any more. Search for it again"),
     "organisation_over": _l(
-        "The organisation’s use of the service has ended already. Open its page again to see how it stands"
+        "The organisation’s use of the service has ended already, so nothing more can be done for it here"
     ),
     "revocation_not_yet": _l(
-        "Certificates are revoked at once, not on %(last)s. Leave the last day empty, or leave the certificates in force"
+        "The end is to come, on %(last)s: revoke the certificates on a date, or leave them in force. To revoke them at once, "
+        "leave the last day empty"
     ),
     "signatory_exists": _l("%(name)s may sign for the organisation already. Change the days of that right instead"),
     "signing_right_gone": _l("There is no such right to sign any more. Open the organisation’s page again"),

@@ -51,6 +51,7 @@ SENTENCES: dict[str, LazyString] = {
     # fields
     "choice_missing": _l("Choose one of these"),
     "choices_missing": _l("Choose at least one of these"),
+    "given_up_and_chosen": _l("Channels are ticked as well. Untick them to give up every one, or untick this"),
     "choice_unknown": _l("That choice is no longer here. Choose one of these"),
     "consent_missing": _l("Tick the box to go on"),
 }

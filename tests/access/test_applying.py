@@ -346,6 +346,36 @@ def test_before_sending_the_difference_is_shown_with_what_uses_the_channel_given
     assert "Benefits payment data – Web Service" in kept
 
 
+def test_every_channel_is_given_up_by_saying_so(house: House, browser: BrowsingClient, authority: None):
+    builders.access_right(house.organisation, house.earnings)
+    certified(house, house.earnings)
+    page = browser.get("/interface/apply").submit("Check", **answers(house))
+    assert page.status == 422
+    assert page.errors == ["Channels: Choose at least one channel, or tick that you give up every one"]
+    page = page.submit("Check", **answers(house, house.earnings, give_up_all="y"))
+    assert page.errors == [
+        "We give up every channel: Channels are ticked as well. Untick them to give up every one, or untick this"
+    ]
+    assert page.field("give_up_all") == "y"
+
+    page = page.submit("Check", **answers(house, give_up_all="y"))
+    assert page.h1 == "Check what changes"
+    assert "Your organisation stops using the technical interface." in page.text
+    assert "One certificate uses this channel" in page.text
+    assert "None any more" in page.text
+    page = page.submit("Send the replacement application")
+    assert held(house) == []
+    assert "The access right ended when this was sent" in page.text
+    assert browser.get("/interface/apply").h1 == "Application for using the technical interface"
+
+
+def test_a_first_application_cannot_give_up_anything(house: House, browser: BrowsingClient):
+    page = browser.get("/interface/apply")
+    assert page.soup.find(id="give_up_all") is None
+    page = browser.post("/interface/apply", answers(house, give_up_all="y"))
+    assert page.errors == ["Channels: Choose at least one channel"]
+
+
 @pytest.mark.parametrize(("choice", "state"), [("revoke", "revoked"), ("leave", "issued")])
 def test_the_sender_says_what_becomes_of_the_certificates(
     house: House, browser: BrowsingClient, authority: None, choice: str, state: str
@@ -363,6 +393,28 @@ def test_the_sender_says_what_becomes_of_the_certificates(
     assert db.session.get_one(Certificate, certificate.id, populate_existing=True).state == CertificateState(state)
     told = "One valid certificate has no access right any more" in browser.get("/interface").text
     assert told is (choice == "leave")
+
+
+def test_the_sender_says_on_which_day_the_certificates_are_revoked(
+    house: House, browser: BrowsingClient, authority: None
+):
+    builders.access_right(house.organisation, house.earnings)
+    certificate = certified(house, house.earnings)
+    page = to_check(browser.get("/interface/apply"), house, house.benefits)
+    name, until = f"certificates_{house.earnings.id}", f"certificates_until_{house.earnings.id}"
+    for typed, said in (("", "Enter the last day"), ("1.1.2020", "has ended already"), ("soon", "soon")):
+        answer = page.submit("Send the replacement application", **{name: "date", until: typed})
+        assert answer.status == 422
+        assert said in answer.errors[0]
+    assert held(house) == ["earnings-ws"]
+
+    page = page.submit("Send the replacement application", **{name: "date", until: "24.12.2026"})
+
+    assert page.h1 == "Replacement application"
+    planned = db.session.get_one(Certificate, certificate.id, populate_existing=True)
+    assert (planned.state, planned.planned_reason) == (CertificateState.ISSUED, "unnecessary")
+    assert "It works to the end of 24 December 2026" in browser.get(f"/certificates/{certificate.id}").text
+    assert "One valid certificate has no access right any more" not in browser.get("/interface").text
 
 
 def test_a_forged_answer_about_certificates_sends_nothing(house: House, browser: BrowsingClient, authority: None):

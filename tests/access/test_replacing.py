@@ -1,22 +1,24 @@
 """What a replacement application does to rights, orders and certificates (domain.md, "Access rights")."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from certportal.access import service
-from certportal.access.models import ApplicationState
-from certportal.access.rules import Sending
+from certportal.access.models import ApplicationState, InterfaceApplication
+from certportal.access.rules import ApplicationAnswers, Sending
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.service import published_crl
 from certportal.extensions import db, transaction
 from certportal.identifiers import Environment
-from certportal.orders.models import OrderState
+from certportal.orders.models import Order, OrderState
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import service as registry
 from certportal.registry.models import RightState
 from tests import builders
 from tests.access.steps import (
+    CONTACT,
     House,
     applications,
     asked_for,
@@ -363,3 +365,42 @@ def test_a_draft_that_was_saved_since_is_not_sent(house: House):
     with pytest.raises(Conflict, match="draft_changed"):
         service.send_application(draft_id, version, asked_for(house, house.earnings), Sending(shown.mark), house.acting)
     assert (applications(), rights(house)) == ([], [])
+
+
+class TestGivingUpEveryChannel:
+    @staticmethod
+    def nothing(house: House, *, meant: bool) -> ApplicationAnswers:
+        return ApplicationAnswers((), (), CONTACT, house.terms.id, gives_up_all=meant)
+
+    def send(self, house: House, asked: ApplicationAnswers, revoking: tuple[int, ...] = ()) -> InterfaceApplication:
+        how = Sending(service.preview(house.organisation.id, asked.channels).mark, frozenset(revoking))
+        return service.send_application(*draft_of(house), asked, how, house.acting)
+
+    def test_ends_every_right_takes_back_what_waits_and_cancels_orders(self, house: House, authority: None):
+        builders.access_right(house.organisation, house.earnings)
+        builders.access_right(house.organisation, house.benefits)
+        certificate, order = certified(house, house.earnings), ordered(house, house.benefits)
+        sent(house, house.earnings, house.benefits, house.sftp)
+
+        application = self.send(house, self.nothing(house, meant=True), (house.earnings.id,))
+
+        assert (held(house), waiting(house)) == ([], [])
+        assert state(certificate) is CertificateState.REVOKED
+        assert db.session.get_one(Order, order.id).state is OrderState.CANCELLED
+        assert (application.state, application.choices["channels"]) == (ApplicationState.DECIDED, [])
+        assert sorted(application.choices["given_up"]) == ["benefits-ws", "earnings-ws"]
+        assert not service.standing(house.organisation.id).is_replaced, "the next one begins anew"
+        assert service.prefilled(house.organisation)["purposes"] == []
+
+    @pytest.mark.parametrize(("has_right", "meant"), [(True, False), (False, True)])
+    def test_is_said_and_is_for_those_who_have_one(self, house: House, has_right: bool, meant: bool):
+        if has_right:
+            builders.access_right(house.organisation, house.earnings)
+        with pytest.raises(Refusal, match="choices_missing"):
+            self.send(house, self.nothing(house, meant=meant))
+
+    def test_is_not_said_beside_a_choice(self, house: House):
+        builders.access_right(house.organisation, house.earnings)
+        with pytest.raises(Refusal, match="given_up_and_chosen"):
+            self.send(house, replace(asked_for(house, house.earnings), gives_up_all=True))
+        assert held(house) == ["earnings-ws"]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.measuring import Row
+from tests.bench.measuring import Missing, Row
 
 BESIDE = ("measuring", "__main__")
 
@@ -28,7 +28,10 @@ def rows(only: set[str]) -> Iterator[Row]:
         known |= {found.name, *measures}
         for name, measure in measures.items():
             if not only or only & {found.name, name}:
-                yield Row(*measure())
+                try:
+                    yield Row(*measure())
+                except Missing as missing:
+                    print(f"\n{name} {missing}", flush=True)
     if only - known:
         raise SystemExit(f"the bench has no {', '.join(sorted(only - known))}; it has {', '.join(sorted(known))}")
 

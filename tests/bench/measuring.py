@@ -13,6 +13,13 @@ ROUNDS = 5
 Work = Callable[[], None]
 
 
+class Missing(Exception):
+    """What should be measured beside us is not here: its name, and what would bring it."""
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(f"missing {name} ({remedy})")
+
+
 class Row(NamedTuple):
     """One line of the bench. ``text``: what was compared. With an aim above the must, more is better. None: no limit."""
 

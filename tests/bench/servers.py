@@ -5,14 +5,17 @@ import http.client
 import os
 import select
 import signal
+import subprocess
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from flask import Flask
 
@@ -35,19 +38,20 @@ class Hello(Server):
         return app
 
 
-class Running:
-    """A server in a forked process: one worker, gthread."""
+class Call(NamedTuple):
+    """Something to be posted."""
 
-    def __init__(self, server: type[Server], settings: Settings) -> None:
-        self.port = int(settings.bind.rpartition(":")[2])
-        self.log = settings.data_dir / "server.log"
-        listening, says = os.pipe()
-        self.pid = _forked(partial(_serve, server, settings, says), self.log)
-        os.close(says)
-        atexit.register(self.stop)
-        with os.fdopen(listening, "rb") as word:
-            if not (_comes(word) and self.answers()):
-                raise SystemExit(f"the server that was to be measured does not answer:\n{self.log.read_text()}")
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Listening:
+    """A server on a port, and what its processes spend."""
+
+    port: int
+    log: Path
+    pid: int
 
     def answers(self) -> bool:
         """Whether the worker answers, as soon as it can: a connection to a server that listens waits for it."""
@@ -58,6 +62,28 @@ class Running:
         except OSError:
             return False
         return True
+
+    def post(self, calls: Sequence[Call]) -> None:
+        """Make the calls one after the other, each with a connection of its own, and read the answers."""
+        for call in calls:
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)) as connection:
+                connection.request("POST", call.path, call.body, call.headers | {"Connection": "close"})
+                answer = connection.getresponse()
+                said = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{call.path} was answered with {answer.status}: {said[:300]!r}")
+
+    def cost_of(self, calls: Sequence[Call]) -> float:
+        """CPU seconds of the server's process tree for one of these calls."""
+        before = self.cpu_seconds()
+        with ThreadPoolExecutor(VISITORS) as visitors:
+            for visit in [visitors.submit(self.post, calls[each::VISITORS]) for each in range(VISITORS)]:
+                visit.result()
+        return (self.cpu_seconds() - before) / len(calls)
+
+    def silent(self) -> SystemExit:
+        """It did not begin to answer in time."""
+        return SystemExit(f"the server that was to be measured does not answer:\n{self.log.read_text()}")
 
     def cpu_seconds(self) -> float:
         """User and system time so far of the server and its workers."""
@@ -86,6 +112,39 @@ class Running:
         atexit.unregister(self.stop)
         os.kill(self.pid, signal.SIGTERM)
         os.waitpid(self.pid, 0)
+
+
+class Running(Listening):
+    """A server of ours in a forked process: one worker, gthread."""
+
+    def __init__(self, server: Callable[[Settings], Server], settings: Settings) -> None:
+        self.port = int(settings.bind.rpartition(":")[2])
+        self.log = settings.data_dir / "server.log"
+        listening, says = os.pipe()
+        self.pid = _forked(partial(_serve, server, settings, says), self.log)
+        os.close(says)
+        atexit.register(self.stop)
+        with os.fdopen(listening, "rb") as word:
+            if not (_comes(word) and self.answers()):
+                raise self.silent()
+
+
+class Process(Listening):
+    """Somebody else's server."""
+
+    def __init__(
+        self, command: Sequence[str | Path], port: int, folder: Path, environ: dict[str, str] | None = None
+    ) -> None:
+        self.port, self.log = port, folder / "server.log"
+        with self.log.open("wb") as log:
+            started = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
+        self.pid, started.returncode = started.pid, 0  # waited for by its number
+        atexit.register(self.stop)
+        ends = time.monotonic() + PATIENCE
+        while not self.answers():
+            if time.monotonic() > ends or os.waitpid(self.pid, os.WNOHANG)[0]:
+                raise self.silent()
+            threading.Event().wait(0.05)  # it says nothing of its own when it listens
 
 
 def _serve(server: type[Server], settings: Settings, says: int) -> None:

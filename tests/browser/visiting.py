@@ -23,10 +23,23 @@ TEXT_SPACING = (
 RUN_AXE = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
 TOO_WIDE = """() => {
   const page = document.documentElement, over = page.scrollWidth - page.clientWidth;
-  if (over <= 0) return [];
   const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > page.clientWidth + 1);
-  return [`${over} px too wide`, ...wide.slice(-3).map(e => e.outerHTML.slice(0, 160))];
+  const hides = element => ["clip", "hidden"].includes(getComputedStyle(element).overflowX);
+  const cut = [...document.querySelectorAll("html, body, main, main *")].filter(element =>
+    hides(element) && element.clientWidth > 4 && element.scrollWidth > element.clientWidth + 1 && !element.matches("input"));
+  const text = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT), words = [];
+  while (over > 0 && text.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(text.currentNode);
+    if (!text.currentNode.parentElement.closest(".ds-sr-only") && range.getBoundingClientRect().right > page.clientWidth + 1)
+      words.push(text.currentNode.data.trim());
+  }
+  return [
+    ...(over > 0 ? [`${over} px too wide`, ...wide.slice(-3).map(e => e.outerHTML.slice(0, 160)), ...words.slice(-3)] : []),
+    ...cut.map(e => `cut at the edge: ${e.outerHTML.slice(0, 160)}`),
+  ];
 }"""
+"""What makes the page scroll sideways, be it a box or only its words, and what is kept from doing so by being hidden."""
 STACKED = """() => [...document.querySelectorAll("main *")].filter(element => {
   const texts = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE);
   const length = texts.map(node => node.data.trim()).join("").length, box = element.getBoundingClientRect();

@@ -1,8 +1,12 @@
 """What every test of the authority starts from: a moment, a passphrase, serial numbers, authorities, requests."""
 
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -10,12 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certportal.ca import (
     Authority,
+    Desk,
     Environment,
     Issuer,
     KeyKind,
     Plan,
     Prepared,
     Subject,
+    Transcript,
     hierarchy,
     prepare,
     serial_from,
@@ -40,11 +46,16 @@ def plan_for(environment: Environment, kind: KeyKind = KeyKind.EC_P384, **change
 def make_authority(
     folder: Path, environment: Environment, kind: KeyKind = KeyKind.EC_P384, now: datetime = NOW
 ) -> Issuer:
-    serials = (serial(11), serial(12))
-    hierarchy.initialise(
-        folder, environment, plan_for(environment, kind), passphrase=PASSPHRASE, now=now, serials=serials
-    )
+    serials = map(serial, count(11))
+    hierarchy.initialise(desk(folder, environment, now, serials), plan_for(environment, kind), Transcript())
     return hierarchy.load(folder, environment, PASSPHRASE, now)
+
+
+def desk(
+    folder: Path, environment: Environment, now: datetime = NOW, serials: Iterator[int] | None = None, **changes: Any
+) -> Desk:
+    serials = serials or map(serial, count(1))
+    return replace(Desk(folder, environment, PASSPHRASE, now, serials), **changes)
 
 
 def plain_request(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.CertificateSigningRequest:

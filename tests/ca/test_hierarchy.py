@@ -7,6 +7,7 @@ import signal
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,22 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from certportal.ca import Authority, CaRefused, Environment, Issuer, KeyKind, Plan, ceremony, hierarchy, keys, sign
-from tests.ca.making import NOW, PASSPHRASE, make_authority, plan_for, prepared, serial
+from certportal.ca import (
+    Authority,
+    CaRefused,
+    Environment,
+    Issuer,
+    KeyKind,
+    Plan,
+    Transcript,
+    ceremony,
+    folders,
+    hierarchy,
+    keys,
+    sign,
+)
+from certportal.ca.ceremony import Below
+from tests.ca.making import NOW, PASSPHRASE, desk, make_authority, plan_for, prepared, serial
 from tests.ca.openssl import openssl
 from tests.no_skips import needs
 
@@ -30,9 +45,8 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 def initialise(folder: Path, environment: Environment = PRODUCTION, plan: Plan | None = None) -> Authority:
-    serials = (serial(1), serial(2))
     wanted = plan or plan_for(environment, KeyKind.EC_P256)
-    return hierarchy.initialise(folder, environment, wanted, passphrase=PASSPHRASE, now=NOW, serials=serials)
+    return hierarchy.initialise(desk(folder, environment), wanted, Transcript())
 
 
 def load(folder: Path, now: datetime = NOW, passphrase: bytes = PASSPHRASE) -> Issuer:
@@ -42,7 +56,7 @@ def load(folder: Path, now: datetime = NOW, passphrase: bytes = PASSPHRASE) -> I
 def test_an_environment_is_one_folder_with_keys_that_only_the_portal_reads(tmp_path: Path) -> None:
     initialise(tmp_path)
     modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in (tmp_path / "production").iterdir()}
-    public = dict.fromkeys(("root.pem", "issuing.pem", "chain.pem"), "0o644")
+    public = dict.fromkeys(("root.pem", "issuing.pem"), "0o644")
     assert modes == {"root.key": "0o600", "issuing.key": "0o600"} | public
     assert stat.S_IMODE((tmp_path / "production").stat().st_mode) == 0o700
     assert {path.name for path in tmp_path.iterdir()} == {".lock", "production"}
@@ -85,7 +99,13 @@ def test_the_authorities_may_sign_certificates_and_crls_and_nothing_else(product
 
 def test_names_of_the_owner_and_the_roots_crl_are_there_when_given(tmp_path: Path) -> None:
     address = "http://portal.example/crl/root.crl"
-    plan = plan_for(PRODUCTION, KeyKind.EC_P256, organisation="Mallikeskus", country="FI", root_crl_url=address)
+    plan = plan_for(
+        PRODUCTION,
+        KeyKind.EC_P256,
+        organisation="Mallikeskus",
+        country="FI",
+        crl_url=lambda label: f"http://portal.example/crl/{label}.crl",
+    )
     issuing, root = initialise(tmp_path, plan=plan).chain
     assert issuing.subject.rfc4514_string() == "CN=Model Issuing CA (production),O=Mallikeskus,C=FI"
     point = issuing.extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0]
@@ -145,8 +165,8 @@ def test_names_that_no_client_accepts_make_no_plan(names: dict[str, str]) -> Non
 
 def test_a_short_passphrase_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     plan = plan_for(PRODUCTION)
-    short = {"passphrase": b"elevenchars", "now": NOW, "serials": (serial(1), serial(2))}
-    assert refusal(lambda: hierarchy.initialise(tmp_path, PRODUCTION, plan, **short)) == "ca_passphrase_short"
+    short = desk(tmp_path, PRODUCTION, passphrase=b"elevenchars")
+    assert refusal(lambda: hierarchy.initialise(short, plan, Transcript())) == "ca_passphrase_short"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -203,7 +223,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_only_one_call_at_a_time(tmp_path: Path) -> None:
-    with hierarchy._only_one(tmp_path):
+    with folders.only_one(tmp_path):
         assert refusal(lambda: initialise(tmp_path)) == "ca_busy"
     assert initialise(tmp_path)
 
@@ -213,7 +233,7 @@ def test_a_wrong_passphrase_is_named(tmp_path: Path) -> None:
     assert refusal(lambda: load(tmp_path, passphrase=b"another passphrase")) == "ca_passphrase_wrong"
 
 
-@pytest.mark.parametrize("name", ["issuing.key", "chain.pem"])
+@pytest.mark.parametrize("name", ["issuing.key", "issuing.pem"])
 def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     initialise(tmp_path)
     (tmp_path / "production" / name).unlink()
@@ -222,7 +242,7 @@ def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     assert str(refused.value.details["name"]).endswith(name)
 
 
-@pytest.mark.parametrize("name", ["issuing.key", "chain.pem"])
+@pytest.mark.parametrize("name", ["issuing.key", "issuing.pem"])
 @pytest.mark.parametrize("content", [b"", b"not PEM", NO_KEY])
 def test_a_broken_file_is_named(name: str, content: bytes, tmp_path: Path) -> None:
     initialise(tmp_path)
@@ -261,13 +281,15 @@ def test_a_chain_that_does_not_hold_together_is_not_loaded(tmp_path: Path, other
         (*mine, stranger[1]),
         (mine[0], mine[1], mine[1], mine[0]),
     ):
-        (tmp_path / "production" / "chain.pem").write_bytes(b"".join(link.public_bytes(Encoding.PEM) for link in chain))
+        (tmp_path / "production" / "issuing.pem").write_bytes(
+            b"".join(link.public_bytes(Encoding.PEM) for link in chain)
+        )
         assert refusal(lambda: hierarchy.read(tmp_path, PRODUCTION)) == "ca_broken"
 
 
 def test_a_root_alone_is_no_issuing_authority(tmp_path: Path) -> None:
     chain = initialise(tmp_path).chain
-    (tmp_path / "production" / "chain.pem").write_bytes(chain[1].public_bytes(Encoding.PEM))
+    (tmp_path / "production" / "issuing.pem").write_bytes(chain[1].public_bytes(Encoding.PEM))
     assert refusal(lambda: hierarchy.read(tmp_path, PRODUCTION)) == "ca_name_refused"
 
 
@@ -279,26 +301,10 @@ def test_a_certificate_of_a_customer_is_no_authority(production: Issuer, request
 
 def test_no_authority_stands_below_the_issuing_one(production: Issuer) -> None:
     """RFC 5280 4.2.1.9: pathLenConstraint 0."""
-    below = plan_for(PRODUCTION, KeyKind.EC_P256, issuing="Model Issuing CA below")
-    assert refusal(lambda: ceremony.make_issuing(production, below, now=NOW, serial=serial(5))) == "ca_broken"
-
-
-def test_a_longer_chain_is_read_from_the_same_file(tmp_path: Path) -> None:
-    """A root, an authority between, and the issuing one below it."""
-    root = ceremony.make_root(PRODUCTION, plan_for(PRODUCTION, KeyKind.EC_P256), now=NOW, serial=serial(1))
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Model Intermediate CA")])
+    plan, what = plan_for(PRODUCTION, KeyKind.EC_P256), Below("below", "Model Issuing CA below", 5, authorities_below=0)
     key = keys.make(KeyKind.EC_P256)
-    builder = (
-        ceremony._certificate(name, key, path_length=1).serial_number(serial(2)).issuer_name(root.certificate.subject)
-    )
-    builder = ceremony._valid(builder, NOW, NOW + timedelta(days=5000))
-    between = Issuer(PRODUCTION, (builder.sign(root.key, keys.digest_for(root.public_key)), *root.chain), key)
-    issuing = ceremony.make_issuing(between, plan_for(PRODUCTION, KeyKind.EC_P256), now=NOW, serial=serial(3))
-    (tmp_path / "production").mkdir()
-    keys.store(tmp_path / "production" / "issuing.key", issuing.key, PASSPHRASE)
-    (tmp_path / "production" / "chain.pem").write_bytes(hierarchy.chain_pem(issuing.chain))
-    assert load(tmp_path).chain == issuing.chain
-    assert len(issuing.chain) == 3
+    made = partial(ceremony.make_below, production, plan, what, key, above_label="issuing", now=NOW, serial=serial(5))
+    assert refusal(made) == "ca_broken"
 
 
 def test_an_authority_that_has_ended_or_not_begun_is_not_loaded_but_can_be_looked_at(tmp_path: Path) -> None:

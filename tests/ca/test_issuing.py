@@ -106,6 +106,7 @@ def names() -> st.SearchStrategy[x509.Name]:
         [oids.COMMON_NAME, oids.ORGANIZATION_NAME, oids.ORGANIZATION_IDENTIFIER, oids.LOCALITY_NAME]
     )
     text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+    text = text.filter(lambda value: len(value.encode()) <= 64)  # octets: more than cryptography puts into a name
     return st.lists(st.builds(x509.NameAttribute, kinds, text), max_size=4).map(x509.Name)
 
 

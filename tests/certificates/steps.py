@@ -1,6 +1,7 @@
 """Short ways: an order with live codes, a key and its signing request, a certificate as the service issues it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from certportal.outbox.service import outbox_key
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret, unseal
 from tests import builders
+from tests.conftest import FakeClock
 from tests.orders.steps import House
 
 PROGRAM = Actor(ActorKind.PROGRAM, None, "", "203.0.113.20")
@@ -106,3 +108,16 @@ def certificates() -> list[Certificate]:
     """Every row there is."""
     db.session.rollback()
     return list(db.session.scalars(select(Certificate).order_by(Certificate.id)))
+
+
+def days_before_the_end(clock: FakeClock, certificate: Certificate, days: float) -> None:
+    """The clock is moved to so many days before the certificate's last moment; after it, if they are fewer than none."""
+    clock.at = certificate.not_after - timedelta(days=days)
+    db.session.rollback()
+
+
+def renewable(kit: Kit, clock: FakeClock, **changes: Any) -> Certificate:
+    """A certificate that ends in thirty days."""
+    issued = kit.certificate(**changes)
+    days_before_the_end(clock, issued, 30)
+    return issued

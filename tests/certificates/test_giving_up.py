@@ -1,5 +1,7 @@
 """A prepared certificate that can never be signed is given up by an operator, and its order collected anew."""
 
+from collections.abc import Callable
+
 import pytest
 
 from certportal.certificates import enrolment, service
@@ -13,6 +15,7 @@ from tests.browsing import BrowsingClient
 from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, request
 from tests.certificates.test_enrolment import Breakdown, StandingLease
 from tests.conftest import FakeClock
+from tests.far_ends import SmtpFarEnd
 
 REASON = "The authority ended before it could sign"
 
@@ -100,3 +103,37 @@ def test_everybody_concerned_sees_that_it_was_not_issued(
     assert "The certificate could not be issued" not in again.text.split("Earlier transfer codes")[0]
     assert "void, because the certificate could not be issued" in again.text
     assert "The certificate could not be issued" not in browser.get("/certificates").text
+
+
+def test_the_contact_and_the_signatory_are_told_what_to_do(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    _, waiting = prepared(kit)
+    deliver()
+    smtp.reset()
+    clock.move(hours=1)
+    service.give_up(waiting.id, REASON, builders.OPERATOR)
+    deliver()
+    told = {mail.recipient: mail for mail in smtp.messages}
+    assert sorted(told) == sorted([waiting.order.contact.email, kit.house.person.email])
+    assert len(smtp.messages) == 2
+    to_contact, to_signatory = told[waiting.order.contact.email].text, told[kit.house.person.email].text
+    assert "New transfer codes will come to you in a new secure e-mail." in to_contact
+    assert "you can use the same ones again" in to_contact
+    assert REASON not in to_contact + to_signatory, "that is for the record"
+    assert f"http://localhost/orders/{waiting.order.number}" in to_signatory
+
+
+def test_who_has_sent_new_codes_before_the_mails_have_left_is_not_told_to(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    _, waiting = prepared(kit)
+    deliver()
+    smtp.reset()
+    clock.move(hours=1)
+    service.give_up(waiting.id, REASON, builders.OPERATOR)
+    orders.send_again(waiting.order.id, waiting.order.version, kit.house.actor)
+    deliver()
+    [message] = smtp.messages
+    assert message.recipient == waiting.order.contact.email
+    assert "/messages/" in message.text

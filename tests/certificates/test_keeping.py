@@ -48,7 +48,7 @@ def test_from_sixty_days_before_the_end_the_page_warns(browser: BrowsingClient, 
     clock.move(days=1)
     page = shown(browser_again(browser, kit))
     assert "Ends on 1 December 2028: 60 days left" in page.text
-    assert page.link("Apply for a new one in its place") == "/orders/new?replaces=1"
+    assert page.link("Renew") == "/orders/renewal/1"
 
 
 def browser_again(browser: BrowsingClient, kit: Kit) -> BrowsingClient:
@@ -204,7 +204,7 @@ def test_with_the_certificate_its_contacts_page_ends(browser: BrowsingClient, ki
     kit.certificate()
     browser.get("/certificates/1/revoke").submit("Revoke the certificate", reason="unnecessary")
     [page] = db.session.scalars(db.select(SecureMessage).where(SecureMessage.subject == "certificate:1")).all()
-    assert page.ended_because is MessageEnd.CERTIFICATE_ENDED
+    assert page.ended_because is MessageEnd.REVOKED
 
 
 def test_files_again_for_the_signatory(browser: BrowsingClient, kit: Kit) -> None:

@@ -32,7 +32,7 @@ def test_on_issue_the_contact_gets_what_was_issued_and_the_way_to_its_page(
     fingerprint = issued.sha256 or ""
     for told in ("Mallilön Ab, 9900001-8", "Earnings payment data – Web Service, production", "1 December 2028",
                  issued.order.number, issued.serial[:2] + " " + issued.serial[2:4], fingerprint[:4] + " " + fingerprint[4:8],
-                 "call Anna Andersson of Mallilön Ab at once"):  # fmt: skip
+                 "revoke it at once on that page"):  # fmt: skip
         assert told in mail.text, told
         assert told in mail.html.replace("\n", " "), told
     assert token_in(mail)
@@ -92,7 +92,7 @@ def test_the_contacts_page_shows_validity_and_files_again_after_the_pin(
     assert (page.status, page.h1) == (200, "Mallilön 6")
     assert page.path.endswith("/certificate")
     assert "731 days left" in page.text
-    assert "Call Anna Andersson of Mallilön Ab at once" in page.text
+    assert "Revoke the certificate at once: it works no longer from that moment" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Robots-Tag"] == "noindex"
     for name in ("certificate.pem", "chain.pem", "full-chain.p7b", "last-day.ics"):
@@ -111,7 +111,7 @@ def test_the_page_ends_when_the_certificate_is_revoked(
     page = visitor.get(f"/messages/{token_in(mail)}").submit("Send the PIN code to •• 03")
     page = page.submit("Show the message", pin=phone.pin())
     service.revoke(issued.id, service.Reason.UNNECESSARY, builders.acting(kit.house.person))
-    assert visitor.get(page.path).h1 == "This certificate page is closed"
+    assert visitor.get(page.path).h1 == "The certificate has been revoked"
 
 
 @pytest.mark.parametrize("language", list(Language))

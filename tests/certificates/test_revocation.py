@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 
+from certportal import ca
 from certportal.certificates import revocation_lists, service
 from certportal.certificates.models import CertificateState, RevocationList
 from certportal.extensions import db
@@ -70,13 +71,13 @@ def test_a_revocation_is_on_the_list_at_once(kit: Kit, visitor: BrowsingClient, 
 def test_a_list_is_published_before_anything_was_revoked_and_then_daily(kit: Kit, clock: FakeClock) -> None:
     """failures.md, F6: an empty list lapses like any other."""
     assert service.published_crl(Environment.PRODUCTION) is None
-    assert publish() == "4 published"
+    assert publish() == "8 published"
     assert publish() == "0 published"
     first = listed()
     clock.move(hours=23)
     assert publish() == "0 published"
     clock.move(hours=1)
-    assert publish() == "4 published"
+    assert publish() == "8 published"
     second = listed()
     assert second.next_update_utc == clock.at + timedelta(days=7)
     assert number(second) == number(first) + 1
@@ -89,7 +90,7 @@ def number(crl: x509.CertificateRevocationList) -> int:
 def test_after_a_week_of_downtime_the_next_run_publishes(kit: Kit, clock: FakeClock) -> None:
     publish()
     clock.move(days=30)
-    assert publish() == "4 published"
+    assert publish() == "8 published"
     assert listed().next_update_utc > clock.at
 
 
@@ -110,7 +111,7 @@ def test_a_revocation_whose_list_could_not_be_signed_stands_and_is_published_by_
     assert serials(listed()) == {int(issued.serial, 16)}
 
 
-def _away(_environment: Environment) -> Any:
+def _away(_environment: Environment, _label: str) -> Any:
     raise OSError("the token is away")
 
 
@@ -165,7 +166,7 @@ def test_of_lists_published_at_once_the_newest_stays_everywhere(kit: Kit, app: F
         thread.join(60)
     assert failed == []
     assert len(serials(listed())) == len(ids)
-    newest = db.session.get_one(RevocationList, (Environment.PRODUCTION, service.Signer.ISSUING))
+    newest = db.session.get_one(RevocationList, (Environment.PRODUCTION, "issuing"))
     assert newest.number == newest.reserved == number(listed())
     assert revocation_lists.crl_file(Environment.PRODUCTION).read_bytes() == newest.der
 
@@ -217,7 +218,12 @@ def root_key(app: Flask) -> Path:
     return app.extensions["certportal.settings"].ca_dir / "production" / "root.key"
 
 
-def test_the_root_has_a_list_too_and_both_are_served_at_once_as_pem(
+def x509_lists(pem: bytes) -> list[x509.CertificateRevocationList]:
+    end = b"-----END X509 CRL-----\n"
+    return [x509.load_pem_x509_crl(part + end) for part in pem.split(end) if part]
+
+
+def test_every_authority_has_a_list_and_all_are_served_at_once_as_pem(
     kit: Kit, visitor: BrowsingClient, clock: FakeClock
 ) -> None:
     """A server that checks the whole chain, as nginx does with ssl_crl, refuses everybody without the root's list."""
@@ -229,10 +235,14 @@ def test_the_root_has_a_list_too_and_both_are_served_at_once_as_pem(
     assert (root.issuer, serials(root)) == (top.subject, set())
     assert root.is_signature_valid(top.public_key())  # type: ignore[arg-type]
     assert root.next_update_utc == clock.at + timedelta(days=7)
-    assert revocation_lists.crl_file(Environment.PRODUCTION, service.Signer.ROOT).read_bytes() == answer.data
+    assert revocation_lists.crl_file(Environment.PRODUCTION, "root").read_bytes() == answer.data
     both = visitor.http.get("/crl/production.pem")
     assert (both.status_code, both.mimetype) == (200, "application/x-pem-file")
-    assert both.data == listed().public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
+    issuers = [each.issuer.rfc4514_string() for each in x509_lists(both.data)]
+    names = ("Root CA", "Intermediate CA", "Issuing CA", "Services Issuing CA")
+    assert issuers == [f"CN=Certportal {name} (production)" for name in names]
+    assert listed().public_bytes(Encoding.PEM) in both.data
+    assert root.public_bytes(Encoding.PEM) in both.data
     assert revocation_lists.bundle_file(Environment.PRODUCTION).read_bytes() == both.data
 
 
@@ -244,7 +254,7 @@ def test_while_the_roots_key_is_away_its_last_list_is_served_and_the_issuing_one
     kept, last = key.read_bytes(), visitor.http.get("/crl/production-root.crl").data
     key.unlink()
     clock.move(days=3)
-    assert publish() == "3 published"
+    assert publish() == "7 published"
     assert visitor.http.get("/crl/production-root.crl").data == last
     assert last in {
         path.read_bytes() for path in revocation_lists.crl_file(Environment.PRODUCTION).parent.glob("*.crl")
@@ -301,8 +311,8 @@ def verify(kit: Kit, tmp_path: Path, app: Flask, clock: FakeClock) -> Callable[.
     def run(certificate: Path, *, succeeds: bool = True) -> bytes:
         chain = service.authority(Environment.PRODUCTION).chain
         root, issuing = tmp_path / "root.pem", tmp_path / "issuing.pem"
-        root.write_bytes(chain[-1].public_bytes(Encoding.PEM))
-        issuing.write_bytes(chain[0].public_bytes(Encoding.PEM))
+        root.write_bytes(ca.chain_pem(chain[-1:]))
+        issuing.write_bytes(ca.chain_pem(chain[:-1]))
         crl = revocation_lists.bundle_file(Environment.PRODUCTION)
         at = str(int(clock.at.timestamp()) + 60)
         return openssl(

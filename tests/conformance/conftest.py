@@ -1,6 +1,7 @@
 """A certificate as the portal hands it out today, and the files that go with it, for other people's programs."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from certportal.ca import Reason
 from certportal.certificates import authorities, service
 from certportal.identifiers import Environment
 from certportal.settings import Settings
+from tests import running
 from tests.ca.openssl import KEYS, make_key, make_request
 from tests.certificates.steps import PROGRAM, Kit
+from tests.conformance.served import Portal, codes_of, environment_of
 from tests.conftest import FakeClock, settings_in
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.lived_in import clock_of_today
@@ -84,3 +87,16 @@ def holder(app: Flask, kind: str, tmp_path: Path) -> Holder:
         files[name] = tmp_path / name
         files[name].write_bytes(answer.data)
     return Holder(tmp_path, key, files["certificate.pem"], files["chain.pem"], issued.id)
+
+
+@pytest.fixture
+def kit(app: Flask, tmp_path: Path) -> Kit:
+    return Kit(housed(), tmp_path)
+
+
+@pytest.fixture
+def portal(kit: Kit, settings: Settings, smtp: SmtpFarEnd, sms: SmsFarEnd) -> Iterator[Portal]:
+    """``certportal serve`` on the same files, in a process of its own."""
+    port = running.free_port()
+    with running.serving(environment_of(settings, port, smtp, sms), port) as served:
+        yield Portal(served, codes_of(kit))

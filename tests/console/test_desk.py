@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 
 from certportal.certificates.models import Certificate
+from certportal.certificates.rules import Aftermath, at_once_only_what_has_ended
 from certportal.console import rules, service
 from certportal.extensions import db, transaction
+from certportal.orders import service as orders
 from certportal.outbox.models import OutboxRow
 from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
@@ -18,7 +20,7 @@ from certportal.registry.models import Operator
 from tests import builders
 from tests.browsing import BrowsingClient, Page, words
 from tests.conftest import FakeClock
-from tests.console.steps import Post, issued, make_authorities, run_jobs
+from tests.console.steps import Post, at_desk, issued, make_authorities, run_jobs
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.orders.steps import House, order_placed
 
@@ -126,6 +128,41 @@ class TestTheDesk:
         assert "One organisation has nobody who may sign Exempelholm Bygg Ab" in page.text
         assert "Due reminders have not been looked for yet" in page.text
 
+    def test_leaves_a_failed_delivery_to_the_signatory_for_three_days(
+        self,
+        desk: BrowsingClient,
+        house: House,
+        smtp: SmtpFarEnd,
+        deliver: Callable[[], int],
+        clock: FakeClock,
+        app: Flask,
+        olli: Operator,
+    ) -> None:
+        smtp.refuse("erik.exempelsson@taksi.example")
+        order = order_placed(house)
+        deliver()
+        page = desk.get("/desk")
+        assert "With signatory" in page.text
+        assert "The signatory sees it on the start page" in page.text
+        clock.move(days=3, seconds=1)
+        page = at_desk(app, olli).get("/desk")
+        assert "With signatory" not in page.text
+        assert "Call them." in page.text
+        assert page.follow("See : Secure e-mail").path.startswith("/desk/messages/")
+        orders.cancel_order(order.id, house.actor)
+        assert "Call them." not in desk.get("/desk").text
+
+    def test_has_nobody_to_leave_it_to_where_nobody_may_sign(
+        self, desk: BrowsingClient, house: House, smtp: SmtpFarEnd, deliver: Callable[[], int]
+    ) -> None:
+        smtp.refuse("erik.exempelsson@taksi.example")
+        order_placed(house)
+        builders.no_longer_signs(house.person)
+        deliver()
+        page = desk.get("/desk")
+        assert "1 delivery has failed." in page.text
+        assert "With signatory" not in page.text
+
     def test_names_certificates_that_have_lost_their_access_right(
         self, desk: BrowsingClient, authorities: None, house: House
     ) -> None:
@@ -207,11 +244,13 @@ class TestRules:
 
     def test_revoking_belongs_to_today(self) -> None:
         today = date(2026, 12, 1)
-        rules.ends_at_once(None, today, stop=True)
-        rules.ends_at_once(today, today, stop=True)
-        rules.ends_at_once(date(2027, 1, 1), today, stop=False)
+        now, later = Aftermath("revoke"), Aftermath("date", date(2027, 1, 1))
+        at_once_only_what_has_ended(None, today, now)
+        at_once_only_what_has_ended(today, today, now)
+        for then in (later, Aftermath()):
+            at_once_only_what_has_ended(date(2027, 1, 1), today, then)
         with pytest.raises(Refusal):
-            rules.ends_at_once(date(2026, 12, 2), today, stop=True)
+            at_once_only_what_has_ended(date(2026, 12, 2), today, now)
 
 
 def test_the_health_page_is_in_words_the_worst_first(app: Flask, desk: BrowsingClient, clock: FakeClock) -> None:

@@ -128,11 +128,11 @@ class TestTheEndOfAnOrganisation:
         assert all(any("Merged with another company" in text for text in texts) for texts in letters.values())
         assert recorded("organisation_ended")[0].details["reason"] == "Merged with another company"
 
-    def test_revokes_and_cancels_when_that_is_ticked(
+    def test_revokes_and_cancels_when_that_is_chosen(
         self, desk: BrowsingClient, house: House, left: tuple[str, int], post: Post
     ) -> None:
         page = desk.get(f"/desk/organisations/{house.organisation.id}/end")
-        page.submit("End the use of the service", reason="Ceased", stop="y")
+        page.submit("End the use of the service", reason="Ceased", certificates="revoke")
 
         db.session.rollback()
         certificate = certificates.certificate(left[1])
@@ -145,9 +145,11 @@ class TestTheEndOfAnOrganisation:
     def test_to_come_cannot_revoke_already_now(self, desk: BrowsingClient, house: House, left: tuple[str, int]) -> None:
         day = registry.today() + timedelta(days=3)
         page = desk.get(f"/desk/organisations/{house.organisation.id}/end")
-        page = page.submit("End the use of the service", reason="Ceases", stop="y", last_day=day.isoformat())
+        page = page.submit(
+            "End the use of the service", reason="Ceases", certificates="revoke", last_day=day.isoformat()
+        )
         assert page.status == 422
-        assert "revoked at once" in page.errors[0]
+        assert "revoke the certificates on a date" in page.errors[0]
         assert page.field("reason") == "Ceases"
         assert now(house.organisation).ended_on is None
 

@@ -1,5 +1,6 @@
 """Decisions: applications channel by channel, requests to be let in with one press; whoever asked is mailed."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -172,3 +173,57 @@ class TestARequestToBeLetIn:
         again = page.submit("Refuse", reason="Too late")
         assert again.status == 409
         assert "decided already" in again.errors[0]
+
+
+class TestARequestToSignForAnOrganisationThatIsHere:
+    @pytest.fixture(autouse=True)
+    def nina(self, app: Flask, house: House) -> None:
+        asked = Asked(
+            AdmissionKind.CHANGED_SIGNATORY,
+            "Mallilön Ab",
+            BusinessId.parse(house.organisation.business_id, "FI"),
+            "Nina Nylund",
+            EmailAddress.parse("nina@mallilon.example"),
+            PhoneNumber.parse("040 123 4567", "FI"),
+            "CEO",
+            Language.EN,
+        )
+        admissions.ask(asked, Actor(ActorKind.ANONYMOUS, None, "", "198.51.100.9"))
+
+    def test_waits_for_the_mail_to_those_who_sign_today_and_says_until_when(
+        self, desk: BrowsingClient, post: Post
+    ) -> None:
+        page = desk.get("/desk/queue")
+        assert "1 minute" in page.text
+        assert "The mail to those who sign today has not left yet" in page.text
+        page = page.follow("Decide")
+        assert "Wait until the mail has left" in page.text
+        assert "2 December 2026, 10:00" in page.text
+        assert page.soup.find("button", string="Let in") is None
+        forced = desk.post(f"{page.path}/admit")
+        assert forced.status == 409
+        assert "has not left yet" in forced.errors[0]
+
+        post.deliver()
+        assert "Those who sign today have been told" in desk.get("/desk/queue").text
+        page = desk.get(page.path)
+        assert "Every mail has been accepted by its mail server" in page.text
+        assert "Nina Nylund has been let in" in page.submit("Let in").text
+
+    def test_says_who_was_not_reached_and_leaves_the_decision_to_the_operator(
+        self, desk: BrowsingClient, post: Post, house: House
+    ) -> None:
+        post.smtp.refuse(house.person.email)
+        post.deliver()
+        assert "Not everybody who signs today is known to have been told" in desk.get("/desk/queue").text
+        page = desk.get("/desk/queue").follow("Decide")
+        assert "Call them before you decide" in page.text
+        assert "Refused" in page.text
+        assert "Nina Nylund has been let in" in page.submit("Let in").text
+
+    def test_that_no_mail_could_tell_for_a_day_may_be_decided(self, desk: BrowsingClient, clock: FakeClock) -> None:
+        clock.ahead = timedelta(days=1)
+        page = desk.get("/desk/queue").follow("Decide")
+        assert "Call them before you decide" in page.text
+        assert "Waits to be sent" in page.text
+        assert "Nina Nylund has been let in" in page.submit("Let in").text

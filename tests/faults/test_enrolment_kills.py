@@ -36,6 +36,7 @@ from tests.orders.steps import housed
 
 KILLS = 100
 LONGEST = 20.0
+Work = Callable[[], object]
 
 
 @dataclass
@@ -46,15 +47,15 @@ class Death:
 
 
 class Children:
-    """Forks enrolments and kills them. ``signed`` holds what any of them began to sign, for later questions."""
+    """Forks enrolments, or what else issues, and kills them. ``signed`` holds what any of them began to sign."""
 
     def __init__(self, app: Flask, signed: Path) -> None:
         self.app, self.signed = app, signed
         self.chance = random.Random(20261201)
         self.calls = self.seconds = 0.0
 
-    def measure(self, codes: Codes, sent: bytes) -> None:
-        """How many calls a whole enrolment makes, and how long it takes."""
+    def measure(self, work: Work) -> None:
+        """How many calls it makes, undisturbed."""
         read, write = os.pipe()
 
         def counted() -> None:
@@ -65,7 +66,7 @@ class Children:
                 calls += event in ("call", "c_call")
 
             sys.setprofile(count)
-            service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+            work()
             sys.setprofile(None)
             os.write(write, str(calls).encode())
 
@@ -75,10 +76,10 @@ class Children:
         os.close(write)
         assert self.calls > 1_000
 
-    def killed_at_a_call(self, codes: Codes, sent: bytes) -> Death:
+    def killed_at_a_call(self, work: Work) -> Death:
         fatal = self.chance.randrange(int(self.calls * 1.02))
 
-        def enrol() -> None:
+        def until_killed() -> None:
             calls = 0
 
             def count(_frame: Any, event: str, _arg: Any) -> None:
@@ -88,17 +89,17 @@ class Children:
                     os.kill(os.getpid(), signal.SIGKILL)
 
             sys.setprofile(count)
-            service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+            work()
 
-        return self.wait(self.fork(enrol))
+        return self.wait(self.fork(until_killed))
 
-    def killed_after_a_time(self, codes: Codes, sent: bytes, longest: float) -> Death:
-        child = self.fork(lambda: service.enrol(codes.transfer_id, codes.password, sent, PROGRAM))
+    def killed_after_a_time(self, work: Work, longest: float) -> Death:
+        child = self.fork(work)
         killer = threading.Timer(self.chance.uniform(0, longest), os.kill, (child, signal.SIGKILL))
         killer.start()
         return self.wait(child, killer)
 
-    def fork(self, work: Callable[[], object]) -> int:
+    def fork(self, work: Work) -> int:
         """A child that does it in a process of its own, with connections of its own, and tells nobody but the database."""
         db.session.rollback()
         db.engine.dispose()  # no connection is shared: a child's close would drop the parent's locks
@@ -141,8 +142,12 @@ def kit(app: Flask, settings: Settings, tmp_path: Path) -> Kit:
 @pytest.fixture
 def children(app: Flask, kit: Kit, tmp_path: Path) -> Children:
     made = Children(app, tmp_path / "signed")
-    made.measure(kit.codes(), request())
+    made.measure(enrolling(kit.codes(), request()))
     return made
+
+
+def enrolling(codes: Codes, sent: bytes) -> Work:
+    return lambda: service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
 
 
 def test_a_hundred_kills_lose_nothing(app: Flask, kit: Kit, children: Children, clock: FakeClock) -> None:
@@ -154,7 +159,8 @@ def test_a_hundred_kills_lose_nothing(app: Flask, kit: Kit, children: Children, 
         assert attempts < 4 * KILLS, f"only {deaths} of {attempts} children were killed"
         codes, sent = kit.codes(), request()
         by_call = attempts % 2 == 0
-        death = children.killed_at_a_call(codes, sent) if by_call else children.killed_after_a_time(codes, sent, 0.06)
+        work = enrolling(codes, sent)
+        death = children.killed_at_a_call(work) if by_call else children.killed_after_a_time(work, 0.06)
         deaths += death.killed
         states.append(look(kit, codes))
         if attempts % 4 < 2:

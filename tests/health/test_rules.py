@@ -6,19 +6,8 @@ from typing import Any
 
 import pytest
 
-from certportal.health.rules import (
-    GIBIBYTE,
-    Authority,
-    Facts,
-    Finding,
-    Level,
-    List,
-    Run,
-    Traffic,
-    findings,
-    traffic,
-    worst,
-)
+from certportal.health.rules import GIBIBYTE, findings, traffic, worst
+from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Traffic
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

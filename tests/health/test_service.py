@@ -125,7 +125,7 @@ def test_a_clock_that_has_gone_back_is_red(clock: FakeClock) -> None:
 
 @pytest.mark.usefixtures("running")
 def test_a_broken_authority_is_red_and_does_not_break_the_page(app: Flask, settings: Settings) -> None:
-    (settings.ca_dir / "production" / "chain.pem").write_text(
+    (settings.ca_dir / "production" / "issuing.pem").write_text(
         "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
     )
     app.extensions.pop("certportal.authorities", None)
@@ -162,7 +162,7 @@ def test_the_portal_fetches_its_own_lists_and_looks(served: Flask, settings: Set
     for environment in Environment:
         certificates.initialise(environment)
         certificates.publish_all(environment)
-    assert looked() == "2 fetched"
+    assert looked() == "8 fetched"
     assert "crl_good" in levels()
 
 

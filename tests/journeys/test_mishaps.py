@@ -159,3 +159,26 @@ def test_codes_that_nobody_collects_are_told_of_on_day_ten_and_when_they_lapse(
     page = signatory.browser.get(order.path).submit(words("Send new codes to the same contact"))
     assert page.path == order.path
     assert is_good(collected(contact), world)
+
+
+@SWEDISH
+def test_a_contact_who_has_lost_link_and_key_revokes_and_gets_a_new_certificate(
+    world: World, signatory: Signatory, contact: Contact, order: Page
+) -> None:
+    words = world.words
+    stranger = collected(contact)
+    assert is_good(stranger, world)
+    serial = f"{stranger.parsed.serial_number:x}"
+    asked = contact.browser.get("/revocations/link").submit(words("Send the link"), serial=serial)
+    assert asked.h1 == words("Look into your e-mail")
+    world.deliver()
+    page = contact.open_message().follow(words("Revoke the certificate"))
+    done = page.submit(words("Revoke the certificate"), reason="key_lost")
+    assert done.h1 == words("The certificate has been revoked")
+    assert not is_good(stranger, world)
+    who = words("%(name)s, technical contact person", name="Sami Salminen")
+    assert who in signatory.newest_mail(words("A certificate was revoked: %(name)s", name="Mallilön 6")).text
+    anew = signatory.browser.get("/certificates").follow("Mallilön 6")
+    assert words("Reason: %(reason)s. The certificate cannot be used any more.", reason=words(
+        "The private key is lost or has been disclosed")) in anew.text  # fmt: skip
+    assert words("Apply for a new one in its place") in anew.text

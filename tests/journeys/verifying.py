@@ -26,8 +26,8 @@ class Stranger:
         made = cls(folder, folder / "certificate.pem", folder / "chain.pem")
         made.certificate.write_bytes(certificate)
         made.chain.write_bytes(chain)
-        issuing, root = x509.load_pem_x509_certificates(chain)
-        (folder / "issuing.pem").write_bytes(issuing.public_bytes(Encoding.PEM))
+        *below, root = x509.load_pem_x509_certificates(chain)
+        (folder / "issuing.pem").write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in below))
         (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
         return made
 

@@ -2,15 +2,21 @@
 
 import re
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
 from certportal.extensions import db, transaction
-from certportal.identifiers import Environment, Language
+from certportal.identifiers import Actor, ActorKind, Environment, Language
 from certportal.messages import service
 from certportal.messages.models import SecureMessage, TransferCodes
+from certportal.refusals import Refusal
 from certportal.registry.models import Organisation, Person, TechnicalContact
 from certportal.settings import current_settings
 from tests import builders
@@ -20,6 +26,7 @@ from tests.far_ends.smtp import ReceivedMail
 
 LINK = re.compile(r"http://localhost/messages/([A-Za-z0-9_-]{43})")
 NUMBER = "2026-000417"
+VISITOR = Actor(ActorKind.ANONYMOUS, None, "", "198.51.100.7")
 
 
 @dataclass
@@ -136,3 +143,42 @@ def dump() -> str:
     path = current_settings().database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as connection:
         return "\n".join(connection.iterdump())
+
+
+def sent(post: Post, after: str | None = None) -> None:
+    """Somebody presses the cover's button."""
+    service.send_pin(post.token, VISITOR, after)
+
+
+def refused(post: Post, pin: str) -> Refusal:
+    """What is said to this PIN."""
+    with pytest.raises(Refusal) as caught:
+        service.enter_pin(post.token, pin, VISITOR)
+    return caught.value
+
+
+def count(table: type) -> int:
+    """How many rows it has."""
+    db.session.rollback()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def together(app: Flask, many: int, act: Callable[[int], object]) -> list[Exception]:
+    """Do it in ``many`` threads at the same moment; answers what was raised."""
+    db.session.rollback()
+    start, raised = threading.Barrier(many), []
+
+    def one(number: int) -> None:
+        with app.app_context():
+            start.wait()
+            try:
+                act(number)
+            except Refusal as refusal:
+                raised.append(refusal)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised

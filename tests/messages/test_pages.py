@@ -365,6 +365,10 @@ ENDINGS: dict[MessageEnd, tuple[str, str]] = {
     MessageEnd.CONTACT_CHANGED: ("The contact details have been changed", "open the newest e-mail"),
     MessageEnd.CERTIFICATE_ENDED: ("This certificate page is closed", "to apply for a new one"),
     MessageEnd.NOT_ISSUED: ("The certificate could not be issued", "to send new codes"),
+    MessageEnd.RIGHT_ENDED: (
+        "The access right to the channel has ended",
+        "whether the program still needs the channel",
+    ),
 }
 
 

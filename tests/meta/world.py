@@ -1,5 +1,6 @@
 """A service in use: one of everything that a page can show, and a browser for each kind of reader."""
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -71,15 +72,20 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
         "token": token,
         "certificates.contact_page.token": page_token,
         "certificates.contact_file.token": page_token,
+        "certificates.contact_revoke.token": page_token,
         "signin.operator_link.token": desk.make_sign_in_link(EmailAddress.parse(operator.email), builders.COMMAND)[
             -43:
         ],
         "name": "certificate.pem",
+        "est.label": "test",
         "revocation_status.crl.name": "production",
+        "revocation_status.certificate.name": "production-intermediate",
+        "encoded": base64.b64encode(b"no question").decode(),
         "number": number,
         "environment": "production",
         "certificate_id": certificate.id,
         "retrieval_id": certificate.retrieval_id,
+        "serial": certificate.serial,
         "contact_id": contact.id,
         "organisation_id": acting.organisation.id,
         "person_id": acting.person.id,

@@ -36,11 +36,12 @@ class Register:
 
     @classmethod
     def opened(cls) -> "Register":
-        organisation = builders.organisation()
+        organisation, channel = builders.organisation(), builders.channel()
+        builders.access_right(organisation, channel)
         return cls(
             organisation,
             builders.signatory(organisation),
-            builders.channel(),
+            channel,
             builders.terms(),
             builders.contact(organisation),
         )

@@ -8,11 +8,12 @@ import pytest
 
 from certportal import clock as service_clock
 from certportal.certificates.models import CertificateState
-from certportal.extensions import db
+from certportal.extensions import db, transaction
 from certportal.messages.models import SecureMessage
 from certportal.orders.models import Order, OrderState
 from certportal.outbox import service as outbox
 from certportal.outbox.models import RowState
+from certportal.registry import service as registry
 from tests import builders
 from tests.conftest import FakeClock
 from tests.far_ends import ReceivedMail, SmtpFarEnd
@@ -100,11 +101,36 @@ def test_a_sweep_that_is_late_says_how_many_days_are_left(register: Register, to
     assert "expires in 45 days" in told()[SAMI].text
 
 
-def test_who_may_sign_is_led_to_an_application_that_is_filled_in(register: Register, told: Told) -> None:
+def test_the_contact_reads_of_both_ways_to_renew_or_of_the_one_there_is(register: Register, told: Told) -> None:
+    change(register.contact, language="en")
+    register.certificate(60)
+    text = told()[SAMI].text
+    assert "In either of two ways. Renew it yourself on the certificate’s page" in text
+    assert "Or ask Anna Andersson, who may sign for Mallilön Ab, to renew it in the portal" in text
+    register.certificate(50, contact_may_renew=False)
+    text = told()[SAMI].text
+    assert "yourself" not in text
+    assert "Ask Anna Andersson, who may sign for Mallilön Ab, to renew it in the portal" in text
+    assert LINK.search(text), "there the contact can ask with one press"
+
+
+def test_without_the_access_right_the_contact_gets_no_dead_link_and_reads_why(register: Register, told: Told) -> None:
+    change(register.contact, language="en")
+    with transaction():
+        right = registry.right_to(register.organisation.id, register.channel.id, registry.today())
+        assert right is not None
+        registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
+    register.certificate(60)
+    text = told()[SAMI].text
+    assert "It cannot be renewed: Mallilön Ab no longer has the right to use the channel in production." in text
+    assert not LINK.search(text)
+
+
+def test_who_may_sign_is_led_to_a_page_that_is_filled_in(register: Register, told: Told) -> None:
     change(register.person, language="en")
     certificate = register.certificate(14)
     mail = told()[ANNA]
-    assert f"http://localhost/orders/new?replaces={certificate.id}" in mail.html
+    assert f"http://localhost/orders/renewal/{certificate.id}" in mail.html
     assert f"http://localhost/certificates/{certificate.id}" in mail.text
     assert "Sami Salminen, who has been reminded too" in mail.text
     assert "You get this because you may sign for Mallilön Ab." in mail.text
@@ -154,6 +180,7 @@ def test_an_ended_certificate_is_told_as_ended_with_no_link_that_cannot_open(reg
     assert not LINK.search(mails[SAMI].text)
     assert "renew its certificate by itself" not in mails[SAMI].text
     assert "Apply for a new certificate" in mails[ANNA].text
+    assert "/orders/new?replaces=1" in mails[ANNA].text
 
 
 def test_several_certificates_are_one_mail_with_a_table(register: Register, told: Told) -> None:
@@ -161,6 +188,7 @@ def test_several_certificates_are_one_mail_with_a_table(register: Register, told
     first = register.certificate(40, description="Nattkörning")
     register.certificate(50, description="Mallilön 7")
     other = builders.organisation("Exempelholm Oy", "9900002-6")
+    builders.access_right(other, register.channel)
     register.certificate(45, contact=builders.contact(other, language="en"), organisation=other, description="")
     mail = told()[SAMI]
     assert mail.subject == "3 certificates expire, the first on 10 January 2027: 2 organisations"
@@ -181,7 +209,7 @@ def test_one_person_in_two_roles_reads_of_the_certificate_once(register: Registe
     assert list(mails) == [ANNA]
     assert mails[ANNA].subject == "Certifikatet går ut 15.12.2026: Mallilön 6, Mallilön Ab"
     assert "överföringskoderna skickas till dig" in mails[ANNA].text
-    assert "/orders/new?replaces=" in mails[ANNA].text
+    assert "/orders/renewal/" in mails[ANNA].text
 
 
 def test_with_a_replacement_ordered_the_mail_says_that_it_waits_to_be_collected(register: Register, told: Told) -> None:

@@ -27,6 +27,7 @@ from tests.far_ends.script import DROP
 from tests.orders.steps import House, being_collected, browsing, codes_of, order_placed, orders
 
 CONTACT = Actor(ActorKind.ANONYMOUS, None, "", "203.0.113.5")
+PROGRAM = Actor(ActorKind.PROGRAM, None, "PKI web service", "203.0.113.6")
 Deliver = Callable[[], int]
 
 
@@ -150,14 +151,21 @@ def test_somebody_elses_number_is_the_first_thing_on_the_page(
     assert ("bad", "“This is not my number”") in stages(page)
 
 
-def test_wrong_passwords_are_counted_and_lock(browser: BrowsingClient, order: Order, token: str) -> None:
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [(CONTACT, "Wrong one-time passwords tried"), (PROGRAM, "A program tried with a wrong password")],
+    ids=["typed", "by a program"],
+)
+def test_wrong_passwords_are_counted_and_lock(
+    browser: BrowsingClient, order: Order, token: str, by: Actor, told: str
+) -> None:
     transfer_id = codes_of(order).transfer_id
     for tried in range(10):
         with transaction():
-            messages.verify_codes(transfer_id, Secret("wrong"))
+            messages.verify_codes(transfer_id, Secret("wrong"), by)
         if tried == 2:
             page = shown(browser, order)
-            assert "Wrong one-time passwords tried 3 times. After 10 the codes are locked." in page.text
+            assert f"{told} 3 times. After 10 the codes are locked." in page.text
     page = shown(browser, order)
     assert problem(page) == "The transfer codes are locked"
     assert stages(page)[-1] == ("bad", "The transfer codes are locked")

@@ -16,6 +16,7 @@ from certportal.registry.admission_models import Admission, AdmissionState
 from tests import builders
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
+from tests.far_ends import SmtpFarEnd
 from tests.signin.steps import Mailbox, english, sign_in
 
 NINA = {
@@ -177,13 +178,58 @@ class TestThoseWhoSignAlready:
         ask(browser, kind="changed_signatory", email="KARIN@mallilon.example")
         assert the_request().from_contact
 
-    def test_hear_the_outcome_instead_when_mail_was_down_meanwhile(
-        self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
+    def test_hear_the_outcome_instead_when_mail_was_down_for_a_day(
+        self, browser: BrowsingClient, mailbox: Mailbox, clock: FakeClock, olli: Any
     ):
         builders.signatory(builders.organisation(contact_email=""), language=Language.EN)
         ask(browser)
+        clock.move(days=1)
         admissions.admit(the_request().id, olli)
         assert "This person was let in" in mailbox.to("anna.andersson@mallilon.example")[0]
+
+    def test_are_waited_for_until_their_mail_has_left(self, browser: BrowsingClient, mailbox: Mailbox, olli: Any):
+        mallilon = builders.organisation()
+        builders.signatory(mallilon)
+        ask(browser)
+        with pytest.raises(Conflict, match="admission_unheard"):
+            admissions.admit(the_request().id, olli)
+        assert the_request().state is AdmissionState.WAITING
+        mailbox.deliver()
+        admissions.admit(the_request().id, olli)
+        assert len(registry.signatories(mallilon.id, registry.today())) == 2
+
+    def test_are_waited_for_a_day_while_no_mail_leaves_and_no_longer(
+        self, browser: BrowsingClient, mailbox: Mailbox, smtp: SmtpFarEnd, clock: FakeClock, olli: Any
+    ):
+        builders.signatory(builders.organisation())
+        ask(browser)
+        smtp.always("mail", "451 4.3.0 not now")
+        for hours in (1, 22, 0.99):
+            mailbox.deliver()
+            with pytest.raises(Conflict, match="admission_unheard"):
+                admissions.admit(the_request().id, olli)
+            clock.move(hours=hours)
+        clock.move(hours=0.01)
+        admissions.admit(the_request().id, olli)
+
+    def test_are_not_waited_for_to_refuse(self, browser: BrowsingClient, olli: Any):
+        builders.signatory(builders.organisation())
+        ask(browser)
+        admissions.refuse_admission(the_request().id, "No such person there", olli)
+        assert the_request().state is AdmissionState.REFUSED
+
+    def test_are_shown_with_what_became_of_each_mail(self, browser: BrowsingClient, mailbox: Mailbox, smtp: SmtpFarEnd):
+        mallilon = builders.organisation()
+        anna = builders.signatory(mallilon)
+        builders.signatory(mallilon, "bengt@mallilon.example", "Bengt Berg")
+        smtp.refuse("bengt@mallilon.example")
+        ask(browser)
+        builders.no_longer_signs(anna)
+        mailbox.deliver()
+        [found] = admissions.waiting_admissions()
+        assert [(each.name, each.reached) for each in found.forewarned] == [("Bengt Berg", False), ("", True)]
+        assert [each.name for each in found.unreached] == ["Bengt Berg"]
+        assert not found.must_wait, "the mail server has said what it had to say"
 
     def test_are_not_troubled_with_what_was_refused_meanwhile(
         self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
@@ -212,11 +258,12 @@ class TestAdmitting:
         assert admissions.decided_admissions() == [the_request()]
 
     def test_adds_the_right_to_an_organisation_that_is_here_and_never_renames_anything(
-        self, browser: BrowsingClient, olli: Any
+        self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
     ):
         mallilon = builders.organisation()
         nina = builders.person("nina@nystart.example", "Nina N. Nylund")
         ask(browser, kind="changed_signatory")
+        mailbox.deliver()
 
         admissions.admit(the_request().id, olli)
 
@@ -226,13 +273,14 @@ class TestAdmitting:
         assert registry.person(nina.id).name == "Nina N. Nylund"
 
     def test_begins_an_ended_right_anew_and_takes_the_end_from_one_that_holds(
-        self, browser: BrowsingClient, clock: FakeClock, olli: Any
+        self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
     ):
         mallilon = builders.organisation()
         nina = builders.person("nina@nystart.example", "Nina Nylund")
         yesterday = registry.today().replace(day=30, month=11)
         builders.right_to_sign(nina, mallilon, yesterday, yesterday)
         ask(browser)
+        mailbox.deliver()
         admissions.admit(the_request().id, olli)
         [right] = registry.signing_rights(mallilon.id)
         assert (right.valid_from, right.valid_to) == (registry.today(), None)
@@ -249,10 +297,11 @@ class TestAdmitting:
                 again()
 
     def test_is_refused_for_an_organisation_that_has_ended_or_has_the_number_in_another_country(
-        self, browser: BrowsingClient, olli: Any
+        self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
     ):
         mallilon = builders.organisation()
         ask(browser)
+        mailbox.deliver()
         with transaction():
             registry.end_organisation(registry.organisation(mallilon.id), None, olli)
         assert admissions.waiting_admissions()[0].ended

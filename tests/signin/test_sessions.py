@@ -272,30 +272,7 @@ def test_nobody_chooses_an_organisation_that_is_not_theirs(
     assert _inside(browser)
 
 
-# ---- losing the right (F15) ----
-
-
-def test_losing_the_right_to_sign_ends_the_open_sign_in_at_the_next_request(
-    browser: BrowsingClient, mailbox: Mailbox, aino: Person, exempelholm: Organisation
-):
-    sign_in(browser, mailbox)
-    with transaction():
-        registry.end_signing_right(registry.signing_rights(exempelholm.id)[0], None, builders.OPERATOR)
-    page = browser.get("/rooms/signatory")
-    assert page.h1 == "Your right to sign has ended"
-    assert "Exempelholm Bygg Ab" in page.text
-    assert browser.get("/rooms/signatory").h1 == "Sign in"
-
-
-def test_a_right_ends_by_its_last_day_in_the_services_time(
-    browser: BrowsingClient, mailbox: Mailbox, exempelholm: Organisation, clock: FakeClock
-):
-    aino = builders.person(AINO, "Aino Aaltonen")
-    builders.right_to_sign(aino, exempelholm, valid_to=registry.today())
-    sign_in(browser, mailbox)
-    assert _inside(browser)
-    clock.ahead = timedelta(days=1)
-    assert browser.get("/rooms/signatory").h1 == "Your right to sign has ended"
+# ---- losing the right (more in tests/faults, F15) ----
 
 
 def test_losing_one_right_of_two_ends_the_sign_in_for_that_organisation(
@@ -308,17 +285,6 @@ def test_losing_one_right_of_two_ends_the_sign_in_for_that_organisation(
     assert browser.get("/rooms/signatory").h1 == "Your right to sign has ended"
     sign_in(browser, mailbox)
     assert browser.get("/rooms/signatory").text == "Aino Aaltonen acts for Esimerkkilän Leipomo Oy"
-
-
-def test_a_form_sent_after_the_right_was_lost_changes_nothing(
-    browser: BrowsingClient, mailbox: Mailbox, aino: Person, exempelholm: Organisation
-):
-    sign_in(browser, mailbox)
-    browser.get("/organisations")
-    with transaction():
-        registry.end_organisation(exempelholm, None, builders.OPERATOR)
-    page = browser.post("/rooms/signatory")
-    assert page.h1 == "Your right to sign has ended"
 
 
 def test_whoever_withdraws_a_right_can_end_the_persons_sign_ins_too(

@@ -1,5 +1,6 @@
 """Forms for what an organisation applies for: channels, purposes of use, versions of the terms; in three languages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -9,7 +10,7 @@ from certportal.fields import ChoiceField, ChoicesField, DateField, PlainTextFie
 from certportal.fields.typed import ParsedField
 from certportal.identifiers import Environment
 from certportal.registry import columns
-from certportal.registry.rows import ChannelRow, PurposeRow, TermsRow
+from certportal.registry.rows import UNSAID, ChannelRow, PurposeRow, TermsRow
 
 NAME, TEXT, TERMS = columns.NAME, columns.TEXT, columns.TERMS
 YES, NO = "yes", "no"
@@ -91,6 +92,17 @@ class ChannelForm(EntryForm):
         required=False,
         description=_l("Leave it empty: until further notice"),
     )
+    issuer = ChoiceField(
+        _l("Which authority issues its certificates?"),
+        description=_l("Certificates that have been issued stay as they are"),
+        missing=_l("Choose the authority"),
+    )
+
+    def offer(self, lines: Sequence[str]) -> None:
+        """The lines of issuing authorities that there are; one alone is no choice."""
+        self.issuer.choices = [(line, line) for line in lines]  # pyright: ignore[reportAttributeAccessIssue]
+        if len(lines) < 2:
+            del self.issuer
 
     def row(self, code: str) -> ChannelRow:
         """The answers, once they have been validated."""
@@ -102,6 +114,7 @@ class ChannelForm(EntryForm):
             test=Environment.TEST in environments,
             operator_decides=self.decides.data == YES,
             right_days=self.right_days.data,
+            issuer=self.issuer.data or UNSAID if "issuer" in self else UNSAID,
             position=self.position.data or 0,
             last_day=self.last_day.data,
         )

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from certportal.certificates import reasons
-from certportal.certificates.service import Reason
+from certportal.certificates.service import Aftermath, Reason
 from certportal.contacts.forms import ContactForm
-from certportal.fields import ChoiceField, ConsentField, DateField, Form, PhoneNumberField, PlainTextField
+from certportal.fields import ChoiceField, DateField, Form, PhoneNumberField, PlainTextField
+from certportal.sentences import SENTENCES
 
 REASON = 1000
+ON_A_DATE, LEAVE = "date", "leave"
 
 
 def reason_field() -> PlainTextField:
@@ -38,24 +41,97 @@ class EndForm(Form):
     reason = reason_field()
 
 
+def aftermath_field(at_once: LazyString) -> ChoiceField:
+    """Now, on a date, or left as they are: left where nothing is said."""
+    return ChoiceField(
+        _l("What is done about the certificates?"),
+        choices=[("revoke", at_once), (ON_A_DATE, _l("Revoke them on a date")), (LEAVE, _l("Leave them in force"))],
+        default=LEAVE,
+        required=False,
+    )
+
+
+def until_field() -> DateField:
+    """Until when the certificates work."""
+    return DateField(
+        _l("Last day of the certificates"),
+        required=False,
+        description=_l("They work to the end of this day. Those that end earlier are left to their own end"),
+    )
+
+
+def _with_its_day(form: Any, valid: bool) -> bool:
+    """A date is wanted where one is chosen, and where none is, what was typed for it does not matter."""
+    until = form.certificates_until
+    if form.certificates.data != ON_A_DATE:
+        until.errors = ()
+        valid = not form.errors
+    elif until.data is None and not until.errors:
+        until.errors = (str(SENTENCES["plan_day_missing"]),)
+        valid = False
+    return valid
+
+
 class EndOrganisationForm(EndForm):
-    """The end of an organisation's use. ``stop``: its certificates are revoked and its orders cancelled too."""
+    """The end of an organisation's use, and what becomes of its certificates."""
 
-    stop = ConsentField(_l("Revoke its certificates and cancel its orders now"), required=False)
+    certificates = aftermath_field(_l("Revoke them now, and cancel its orders"))
+    certificates_until = until_field()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return _with_its_day(self, super().validate(extra_validators))
+
+    def then(self) -> Aftermath:
+        """What becomes of its certificates; only of a valid form."""
+        return Aftermath(self.certificates.data or LEAVE, self.certificates_until.data)
 
 
-class RevokeForm(Form):
-    """Why, of all the reasons there are, and a note for the record."""
+class EndAccessForm(EndForm):
+    """The end of an access right, and what becomes of the certificates of its channel."""
 
-    reason = ChoiceField(
+    certificates = aftermath_field(_l("Revoke them now"))
+    certificates_until = until_field()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return _with_its_day(self, super().validate(extra_validators))
+
+    def then(self) -> Aftermath:
+        """What becomes of the certificates; only of a valid form."""
+        return Aftermath(self.certificates.data or LEAVE, self.certificates_until.data)
+
+
+def _why() -> ChoiceField:
+    return ChoiceField(
         _l("Why is it revoked?"),
         choices=[(reason.value, words) for reason, words in reasons.WORDS.items()],
         coerce=Reason,
         missing=_l("Choose why it is revoked"),
     )
-    note = PlainTextField(
+
+
+def _note() -> PlainTextField:
+    return PlainTextField(
         _l("What has happened?"), description=_l("Kept in the record of what was done"), limit=500, required=False
     )
+
+
+class RevokeForm(Form):
+    """Why, of all the reasons there are, and a note for the record."""
+
+    reason = _why()
+    note = _note()
+
+
+class PlanForm(Form):
+    """The last day on which a certificate works, why it is revoked then, of all the reasons there are, and a note."""
+
+    last_day = DateField(
+        _l("Last day"),
+        description=_l("The certificate works to the end of this day"),
+        missing=SENTENCES["plan_day_missing"],
+    )
+    reason = _why()
+    note = _note()
 
 
 def revocation_hints() -> dict[str, Any]:

@@ -1,17 +1,41 @@
 """What the views of channels, purposes and terms share: one form, saved by its key."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certportal.answers import page, see_other, tell
+from certportal.answers import found, page, see_other, tell
 from certportal.console import service
 from certportal.console.blueprint import again
 from certportal.console.forms.registering import EditForm
 from certportal.refusals import Refusal
+from certportal.registry import service as registry
 from certportal.signin.guard import operator
+
+Entry = TypeVar("Entry", bound=EditForm)
+
+
+def as_saved(made: Callable[..., Entry], one: Any, **given: Any) -> Entry:
+    """The form of an entry as it is saved now: its columns by the fields' names, but for what is ``given``. A code stays."""
+    closed_on = getattr(one, "closed_on", None)
+    given["last_day"] = registry.last_day_of(closed_on) if closed_on else None
+    form = made(formdata=None, obj=one, data=given)
+    if "code" in form:
+        del form.code
+    form.seen.data = service.mark_of(one)
+    return form
+
+
+def edit(
+    template: str, made: Callable[..., Entry], find: Callable[[], Any], name: str, saved: Callable[[Any], Entry]
+) -> Response:
+    """Save a channel or a purpose that is there: ``find`` finds it, the template knows it by ``name``."""
+    one, form = found(find()), made()
+    code = one.code
+    del form.code
+    return save(template, form, lambda: form.row(code), lambda: saved(found(find())), **{name: one})  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def save(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,8 @@ from certportal.console.forms.reasons import RevokeForm, revocation_hints
 from certportal.console.views.orders import wanted_now
 from certportal.refusals import Refusal
 from certportal.signin.guard import operator
+
+REVOKE = "certificates/revoke.html"
 
 
 @blueprint.get("/orders/certificates")
@@ -42,26 +45,36 @@ def certificate(certificate_id: int) -> Response:
 @allow("operator")
 def revoke(certificate_id: int) -> Response:
     """What revoking means, before it is done."""
-    about = _about(certificate_id)
+    about = _about_revoking(certificate_id)
     if about["state"] not in ("valid", "expires_soon"):
         return see_other("console.certificate", certificate_id=certificate_id)
-    return page("console/revoke.html", form=RevokeForm(formdata=None), hints=revocation_hints(), **about)
+    return page(REVOKE, form=RevokeForm(formdata=None), **about)
 
 
 @blueprint.post("/orders/certificates/<int(max=2147483647):certificate_id>/revoke")
 @allow("operator")
 def revoke_now(certificate_id: int) -> Response:
     """Revoke it; contact and signatories are mailed."""
-    about, form = _about(certificate_id), RevokeForm()
-    hints = revocation_hints()
+    about, form = _about_revoking(certificate_id), RevokeForm()
     if not form.validate():
-        return page("console/revoke.html", form=form, hints=hints, status=422, **about)
+        return page(REVOKE, form=form, status=422, **about)
     try:
         service.revoke(certificate_id, form.reason.data, operator(), form.note.data or "")
     except Refusal as refusal:
-        return again("console/revoke.html", form, refusal, hints=hints, **about)
+        return again(REVOKE, form, refusal, **about)
     tell(gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail."))
     return see_other("console.certificate", certificate_id=certificate_id)
+
+
+def _about_revoking(certificate_id: int) -> dict[str, Any]:
+    about = _about(certificate_id)
+    return about | {
+        "hints": revocation_hints(),
+        "successors": [each for each in about["relations"].successors if each.revoked_at is None],
+        "at": url_for("console.certificate", certificate_id=certificate_id),
+        "send_to": url_for("console.revoke_now", certificate_id=certificate_id),
+        "by_operator": True,
+    }
 
 
 def _about(certificate_id: int) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Channels in three languages: the list with purposes and terms beside, adding, editing, closing by a last day."""
 
+from functools import partial
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page
-from certportal.console import service
+from certportal.certificates.service import issuing_lines
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.catalogue import NO, YES, ChannelForm
-from certportal.console.views.catalogue import save
+from certportal.console.views.catalogue import as_saved, edit, save
 from certportal.identifiers import Environment
 from certportal.registry import service as registry
 
@@ -35,15 +36,20 @@ def channels() -> Response:
 @allow("operator")
 def new_channel() -> Response:
     """The form for a new channel."""
-    given = {"environments": list(Environment), "decides": YES, "position": 10 * (len(registry.channels()) + 1)}
-    return page(TEMPLATE, form=ChannelForm(formdata=None, data=given), channel=None)
+    given = {
+        "environments": list(Environment),
+        "decides": YES,
+        "position": 10 * (len(registry.channels()) + 1),
+        "issuer": registry.SHARED_ISSUER,
+    }
+    return page(TEMPLATE, form=_form(formdata=None, data=given), channel=None)
 
 
 @blueprint.post("/channels/new")
 @allow("operator")
 def add_channel() -> Response:
     """Add a channel."""
-    form = ChannelForm()
+    form = _form()
     return save(TEMPLATE, form, lambda: form.row(form.code.data or ""), None, channel=None)
 
 
@@ -59,27 +65,16 @@ def channel(channel_id: int) -> Response:
 @allow("operator")
 def save_channel(channel_id: int) -> Response:
     """Change a channel."""
-    one, form = found(registry.channel(channel_id)), ChannelForm()
-    del form.code
-    code = one.code
-    return save(
-        TEMPLATE, form, lambda: form.row(code), lambda: _saved(found(registry.channel(channel_id))), channel=one
-    )
+    return edit(TEMPLATE, _form, partial(registry.channel, channel_id), "channel", _saved)
+
+
+def _form(**how: Any) -> ChannelForm:
+    """The form, which offers the authorities that there are."""
+    form = ChannelForm(**how)
+    form.offer(issuing_lines())
+    return form
 
 
 def _saved(one: Any) -> ChannelForm:
-    form = ChannelForm(
-        formdata=None,
-        data={
-            **{name: getattr(one, name) for name in ("name_fi", "name_sv", "name_en", "use_fi", "use_sv", "use_en")},
-            "software": one.software,
-            "environments": [each for each in Environment if one.has(each)],
-            "decides": YES if one.operator_decides else NO,
-            "right_days": one.right_days,
-            "position": one.position,
-            "last_day": registry.last_day_of(one.closed_on) if one.closed_on else None,
-        },
-    )
-    del form.code
-    form.seen.data = service.mark_of(one)
-    return form
+    environments = [each for each in Environment if one.has(each)]
+    return as_saved(_form, one, environments=environments, decides=YES if one.operator_decides else NO)

@@ -15,7 +15,6 @@ from certportal.console.forms.registering import OrganisationForm, edit_organisa
 from certportal.identifiers import BusinessId, EmailAddress, PhoneNumber
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
-from certportal.registry.service import OrganisationRow
 from certportal.signin.guard import operator
 
 
@@ -110,9 +109,7 @@ def end_organisation_now(organisation_id: int) -> Response:
     if not form.validate():
         return page("console/end_organisation.html", form=form, status=422, **about)
     try:
-        service.end_organisation(
-            organisation_id, form.last_day.data, form.reason.data or "", operator(), stop=bool(form.stop.data)
-        )
+        service.end_organisation(organisation_id, form.last_day.data, form.reason.data or "", operator(), form.then())
     except Refusal as refusal:
         return again("console/end_organisation.html", form, refusal, **about)
     tell(gettext("The end has been recorded, and those concerned are told by e-mail."))
@@ -124,8 +121,7 @@ def end_organisation_now(organisation_id: int) -> Response:
 def reopen_organisation(organisation_id: int) -> Response:
     """Take it into use again: who may sign is as it was."""
     one = found(registry.organisation(organisation_id))
-    row = OrganisationRow(business_id=BusinessId(one.business_id, one.country), last_day=None)
-    service.edit_organisation(organisation_id, service.mark_of(one), row, operator())
+    service.reopen_organisation(organisation_id, operator())
     tell(gettext("%(name)s uses the service again.", name=one.name))
     return see_other("console.organisation", organisation_id=organisation_id)
 

@@ -10,7 +10,7 @@ from certportal.access import service as access
 from certportal.answers import allow, found, page, see_other, tell
 from certportal.console import service
 from certportal.console.blueprint import again, blueprint
-from certportal.console.forms.reasons import EndForm
+from certportal.console.forms.reasons import EndAccessForm, EndForm
 from certportal.console.forms.registering import AccessRightForm, SignatoryForm, SpanForm
 from certportal.identifiers import BusinessId, EmailAddress
 from certportal.refusals import Refusal
@@ -133,19 +133,21 @@ def give_access_right(organisation_id: int) -> Response:
 @allow("operator")
 def end_access_right(organisation_id: int, right_id: int) -> Response:
     """What ending an access right means, before it is done."""
-    return page("console/end_access_right.html", form=EndForm(formdata=None), **_access(organisation_id, right_id))
+    return page(
+        "console/end_access_right.html", form=EndAccessForm(formdata=None), **_access(organisation_id, right_id)
+    )
 
 
 @blueprint.post(f"{ACCESS}/end")
 @allow("operator")
 def end_access_right_now(organisation_id: int, right_id: int) -> Response:
     """End an access right, with a reason."""
-    about, form = _access(organisation_id, right_id), EndForm()
+    about, form = _access(organisation_id, right_id), EndAccessForm()
     if not form.validate():
         return page("console/end_access_right.html", form=form, status=422, **about)
     last_day = form.last_day.data or registry.today()
     try:
-        access.end_access_right(right_id, last_day, form.reason.data or "", operator())
+        access.end_access_right(right_id, last_day, form.reason.data or "", operator(), form.then())
     except Refusal as refusal:
         return again("console/end_access_right.html", form, refusal, **about)
     tell(gettext("The end has been recorded, and the signatories are told by e-mail."))

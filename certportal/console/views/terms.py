@@ -1,14 +1,12 @@
 """Versions of the terms of use: a new one with the day it comes into force; one to come can still be changed."""
 
-from typing import Any
-
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other
 from certportal.console import service
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.catalogue import TermsForm
-from certportal.console.views.catalogue import save
+from certportal.console.views.catalogue import as_saved, save
 from certportal.registry import service as registry
 
 TEMPLATE = "console/terms_form.html"
@@ -39,7 +37,7 @@ def terms_version(version: int) -> Response:
     one = found(registry.terms(version))
     if one.in_force_from <= registry.today():
         return see_other("registry.terms", version=version)
-    return page(TEMPLATE, form=_saved(one), version=version, is_new=False)
+    return page(TEMPLATE, form=as_saved(TermsForm, one), version=version, is_new=False)
 
 
 @blueprint.post("/channels/terms/<int(max=2147483647):version>")
@@ -48,15 +46,5 @@ def save_terms(version: int) -> Response:
     """Change a version to come."""
     found(registry.terms(version))
     form = TermsForm()
-    saved = lambda: _saved(found(registry.terms(version)))  # noqa: E731 - the form as it is saved now
+    saved = lambda: as_saved(TermsForm, found(registry.terms(version)))  # noqa: E731 - the form as it is saved now
     return save(TEMPLATE, form, lambda: form.row(version), saved, version=version, is_new=False)
-
-
-def _saved(one: Any) -> TermsForm:
-    given = {
-        "in_force_from": one.in_force_from,
-        **{name: getattr(one, name) for name in ("text_fi", "text_sv", "text_en")},
-    }
-    form = TermsForm(formdata=None, data=given)
-    form.seen.data = service.mark_of(one)
-    return form

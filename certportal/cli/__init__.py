@@ -1,83 +1,22 @@
 """``certportal …``: everything an operator does at the server's own command line."""
 
-import getpass
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
-from certportal import audit, ca, create_app, scheduler, schema
-from certportal.certificates import service as certificates
-from certportal.environment import SettingsError, read_settings
+from certportal import audit, create_app, scheduler, schema
+from certportal.cli import authority
+from certportal.cli.working import at_work, require_database, require_gateway, settings_or_exit, somebody
 from certportal.extensions import transaction
 from certportal.formats import as_date
-from certportal.identifiers import Actor, ActorKind, EmailAddress, Environment, Language
-from certportal.outbox.sms import BAD_URL, SmsGateway
+from certportal.identifiers import Actor, EmailAddress, Environment, Language
 from certportal.progress import progress
-from certportal.refusals import Refusal
 from certportal.registry import importing
-from certportal.sentences import sentence
-from certportal.settings import Settings
 from certportal.signin import desk
-
-
-def settings_or_exit() -> Settings:
-    """The settings, or every mistake in them at once."""
-    try:
-        return read_settings(os.environ)  # noqa: TID251 - the environment is read once, here
-    except SettingsError as error:
-        click.echo("certportal cannot start; please mend these settings:", err=True)
-        for mistake in error.mistakes:
-            click.echo(f"  {mistake}", err=True)
-        sys.exit(2)
-
-
-@contextmanager
-def at_work(*, before_init: bool = False) -> Iterator[Flask]:
-    """An app to work in, on a database of this program's revision; a refusal ends the command with its sentence."""
-    app = create_app(settings_or_exit())
-    with app.app_context(), app.test_request_context(headers={"Accept-Language": "en"}):
-        try:
-            if not before_init:
-                require_database()
-            yield app
-        except importing.ImportRefused as refused:
-            click.echo(sentence(refused), err=True)
-            for mistake in refused.mistakes:
-                click.echo(f"  {mistake.text}", err=True)
-            sys.exit(1)
-        except Refusal as refusal:
-            click.echo(sentence(refusal), err=True)
-            sys.exit(1)
-
-
-def require_database() -> None:
-    """The command ends with what to do where ``certportal init`` has not been run."""
-    try:
-        schema.require_newest()
-    except schema.SchemaOutdated as outdated:
-        raise click.ClickException(str(outdated)) from outdated
-    except OperationalError as error:
-        raise click.ClickException(f"the database cannot be opened ({error.orig}); run: certportal init") from error
-
-
-def require_gateway(settings: Settings) -> None:
-    """Here, where a service begins, and not whenever settings are read: Apprise is slow to load."""
-    if not SmsGateway(settings.sms_url).can_send():
-        click.echo("certportal cannot start; please mend these settings:", err=True)
-        click.echo(f"  CERTPORTAL_{BAD_URL}", err=True)
-        sys.exit(2)
-
-
-def somebody() -> Actor:
-    """Whoever is at the command line, as the record names them."""
-    return Actor(ActorKind.COMMAND, None, getpass.getuser())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,17 +26,15 @@ def main() -> None:
 
 
 @main.command()
-def init() -> None:
+@click.option("--without-authorities", is_flag=True, help="Leave them to: certportal ca init.")
+def init(without_authorities: bool) -> None:
     """Make or update the database, and the certification authorities where there are none."""
     with at_work(before_init=True) as app:
         require_gateway(app.extensions["certportal.settings"])
         schema.upgrade(app)
         click.echo("The database is up to date.")
-        for environment in Environment:
-            if environment in set(certificates.present()):
-                click.echo(f"{environment.value}: the certification authority is there already.")
-            else:
-                make_authority(environment)
+        for environment in Environment if not without_authorities else ():
+            authority.make(environment)
 
 
 @main.command()
@@ -234,52 +171,7 @@ def run_job(app: Flask, name: str) -> None:
     click.echo(f"{name}: {last.outcome if last else ''}")
 
 
-@main.group("ca")
-def authority() -> None:
-    """The certification authorities."""
-
-
-@authority.command("init")
-@click.option("--environment", type=click.Choice([each.value for each in Environment]), help="Only this one.")
-def init_authority(environment: str | None) -> None:
-    """Make root and issuing authority, with encrypted keys in DATA_DIR/ca."""
-    with at_work():
-        for each in [Environment(environment)] if environment else list(Environment):
-            make_authority(each)
-
-
-@authority.command("show")
-def show_authority() -> None:
-    """Names, validity and fingerprints."""
-    with at_work():
-        for environment in certificates.present():
-            tell_authority(environment, certificates.authority(environment))
-
-
-def make_authority(environment: Environment) -> None:
-    """Make one environment's authorities, publish their first lists, and show them."""
-    click.echo(f"{environment.value}: making keys and certificates …")
-    made = certificates.initialise(environment)
-    with transaction():
-        audit.record("ca_made", f"ca:{environment.value}", by=somebody(), name=made.name)
-    certificates.publish_all(environment)
-    tell_authority(environment, made)
-
-
-def tell_authority(environment: Environment, found: ca.Authority) -> None:
-    """One authority and what is above it, for people."""
-    click.echo(f"{environment.value}")
-    for certificate in found.chain:
-        described = ca.describe(certificate.public_bytes(ca_encoding()))
-        click.echo(f"  {dict(described.subject).get('CN', '')}: {described.key}")
-        click.echo(f"    valid to {described.not_after:%Y-%m-%d}, SHA-256 {described.fingerprint}")
-
-
-def ca_encoding() -> Any:
-    """DER."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return Encoding.DER
+main.add_command(authority.authority)
 
 
 @main.group()

@@ -1,0 +1,222 @@
+"""Answers about certificates (OCSP, RFC 6960): signed ahead of time where nothing is asked that only one client may have.
+
+Every certificate that has not ended has an answer for each hash that clients name its issuer by. A revocation deletes them in its
+own transaction, so what is served never lags behind the register; until the job has signed anew, the answer is signed when asked.
+While the responder's key is away, what is signed is served until it lapses.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import delete, func, insert, select
+
+from certportal import audit, ca, clock
+from certportal.ca import ocsp
+from certportal.ca.responder import Responder
+from certportal.certificates import authorities, signers
+from certportal.certificates.models import Certificate, CertificateState, OcspAnswer
+from certportal.extensions import db, transaction, within_transaction
+from certportal.identifiers import Environment
+from certportal.runs import Lease
+from certportal.settings import current_settings
+
+log = logging.getLogger(__name__)
+HASHES = ("sha1", "sha256")
+BATCH = 500
+RENEWED_AFTER = timedelta(days=1)
+LONGEST = timedelta(days=7)
+"""An answer is used for as many days as a list, at most these: its responder's certificate must outlast it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole OCSPResponse in DER. ``until``: it may be kept so long; None: by nobody."""
+
+    der: bytes
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def answer(sent: bytes) -> Answer:
+    """The answer to an OCSPRequest, for whatever octets are sent. Changes nothing."""
+    try:
+        asked = ocsp.read_request(sent)
+    except ocsp.Refused as refused:
+        return Answer(refused.failure.encoded)
+    now = clock.now()
+    if asked.nonce is None and len(asked.cert_ids) == 1:
+        ready = _signed_ahead(asked.cert_ids[0].encoded, now)
+        if ready is not None:
+            return ready
+    return _signed_now(asked, now)
+
+
+def forget_answers(certificate_id: int) -> None:
+    """A step of revoking: what was signed about the certificate is served no more."""
+    within_transaction()
+    db.session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id == certificate_id))
+
+
+def answers_until() -> datetime | None:
+    """When the first of the stored answers about certificates in force lapses; None while there are none."""
+    living = select(Certificate.id).where(Certificate.not_after > clock.now())
+    return db.session.scalar(select(func.min(OcspAnswer.next_update)).where(OcspAnswer.certificate_id.in_(living)))
+
+
+def sample(environment: Environment, label: str) -> tuple[bytes, bytes] | None:
+    """A question and its stored answer, about the certificate whose answer is oldest: for whoever tries whether it is served."""
+    this = select(OcspAnswer.cert_id, OcspAnswer.der).join(Certificate, Certificate.id == OcspAnswer.certificate_id)
+    query = this.where(_of(environment, label), Certificate.not_after > clock.now()).order_by(OcspAnswer.this_update)
+    found = db.session.execute(query.limit(1)).first()
+    return (ocsp.request_about(found.cert_id), found.der) if found is not None else None
+
+
+def sign_answers(lease: Lease) -> str:
+    """A job: sign the answers that are missing or a day old, and follow responders and the signer of replies in time.
+
+    An authority whose key is away holds up no other; the job fails after it has done what it can.
+    """
+    signed, failed = 0, None
+    for environment in authorities.present():
+        try:
+            if authorities.SERVICES in map(authorities.line_of, authorities.labels(environment)):
+                signers.reply_signer(environment)
+            for label in authorities.issuing_labels(environment):
+                signed += _sign_due(signers.keep_responder(environment, label), environment, label, lease)
+        except Exception as error:
+            log.exception("answers about certificates of %s could not be signed", environment.value)
+            failed = error
+    with transaction() as session:
+        ended = select(Certificate.id).where(Certificate.not_after <= clock.now())
+        session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(ended)))
+    if failed is not None:
+        raise failed
+    return f"{signed} signed"
+
+
+def _signed_ahead(cert_id: bytes, now: datetime) -> Answer | None:
+    columns = select(OcspAnswer.der, OcspAnswer.this_update, OcspAnswer.next_update)
+    found = db.session.execute(columns.where(OcspAnswer.cert_id == cert_id)).first()
+    if found is None or found.next_update <= now:
+        return None
+    return Answer(found.der, found.this_update, found.next_update)
+
+
+def _signed_now(asked: ocsp.Asked, now: datetime) -> Answer:
+    place = _authority_of(asked)
+    if place is None:
+        return Answer(ocsp.Failure.UNAUTHORIZED.encoded)
+    if not audit.clock_is_sound():
+        return Answer(ocsp.Failure.TRY_LATER.encoded)
+    statuses = [(each, _status(*place, each.serial)) for each in asked.cert_ids]
+    db.session.rollback()  # nothing is open while the key works
+    try:
+        found = signers.responder(*place)
+    except ca.CaRefused:
+        found = None
+    if found is None:
+        return Answer(ocsp.Failure.TRY_LATER.encoded)
+    until = now + _holds_for()
+    try:
+        der = ocsp.build_answer(found, statuses, produced_at=now, this_update=now, next_update=until, nonce=asked.nonce)
+    except ca.CaRefused:
+        return Answer(ocsp.Failure.TRY_LATER.encoded)
+    return Answer(der, now, until) if asked.nonce is None else Answer(der)
+
+
+def _authority_of(asked: ocsp.Asked) -> tuple[Environment, str] | None:
+    """The one authority whose certificates are all that is asked about; None for others' and for a mixture."""
+    for environment in authorities.present():
+        for label in authorities.issuing_labels(environment):
+            authority = authorities.authority(environment, label)
+            if all(ocsp.matches(each, authority) for each in asked.cert_ids):
+                return environment, label
+    return None
+
+
+def _status(environment: Environment, label: str, serial: int) -> ocsp.Status:
+    if not 0 < serial < 1 << ca.SERIAL_BITS:
+        return ocsp.UNKNOWN
+    this = (Certificate.serial == ca.serial_hex(serial)) & _of(environment, label)
+    columns = select(Certificate.state, Certificate.revoked_at, Certificate.revocation_reason)
+    found = db.session.execute(columns.where(this)).first()
+    return _of_row(*found) if found is not None else ocsp.UNKNOWN
+
+
+def _of_row(state: CertificateState, revoked_at: datetime | None, reason: str) -> ocsp.Status:
+    if state is CertificateState.REVOKED and revoked_at is not None:
+        return ocsp.Revocation(revoked_at, ca.Reason(reason))
+    return ocsp.GOOD if state is CertificateState.ISSUED else ocsp.UNKNOWN
+
+
+def _of(environment: Environment, label: str) -> sa.ColumnElement[bool]:
+    return (Certificate.environment == environment) & (Certificate.issuer == label)
+
+
+_Row = tuple[int, str, CertificateState, datetime | None, str]
+
+
+def _sign_due(found: Responder, environment: Environment, label: str, lease: Lease) -> int:
+    signed = 0
+    while batch := list(_due(environment, label)):
+        db.session.rollback()  # nothing is open while the key works
+        now = clock.now()
+        rows = [row for each in batch for row in _answers(found, each, now)]
+        _store(batch, rows)
+        signed += len(batch)
+        lease.renew()
+        lease.tell(f"{signed} signed")
+    return signed
+
+
+def _due(environment: Environment, label: str) -> Iterator[_Row]:
+    """Certificates that have not ended, and no answer of today: the first hash stands for both, they are stored together."""
+    now = clock.now()
+    lately = OcspAnswer.this_update > now - RENEWED_AFTER
+    this = (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0]) & lately
+    columns = (
+        Certificate.id,
+        Certificate.serial,
+        Certificate.state,
+        Certificate.revoked_at,
+        Certificate.revocation_reason,
+    )
+    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
+    query = select(*columns).outerjoin(OcspAnswer, this).where(_of(environment, label), stored)
+    query = query.where(Certificate.not_after > now, OcspAnswer.certificate_id.is_(None))
+    for row in db.session.execute(query.order_by(Certificate.id).limit(BATCH)):
+        yield (row.id, row.serial, row.state, row.revoked_at, row.revocation_reason)
+
+
+def _answers(found: Responder, row: _Row, now: datetime) -> Iterator[dict[str, object]]:
+    certificate_id, serial, state, revoked_at, reason = row
+    until = now + _holds_for()
+    for name in HASHES:
+        cert_id = ocsp.cert_id(found.authority, int(serial, 16), name)
+        status = [(cert_id, _of_row(state, revoked_at, reason))]
+        der = ocsp.build_answer(found, status, produced_at=now, this_update=now, next_update=until)
+        yield {
+            "certificate_id": certificate_id,
+            "hash_name": name,
+            "cert_id": cert_id.encoded,
+            "der": der,
+            "this_update": now,
+            "next_update": until,
+        }
+
+
+def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
+    """Put the answers in place of older ones, but for certificates that have been revoked since they were read."""
+    read = {row[0]: row[2] for row in batch}
+    with transaction() as session:
+        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read))
+        same = {row_id for row_id, state in session.execute(states) if state is read[row_id]}
+        session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(read)))
+        session.execute(insert(OcspAnswer), [row for row in rows if row["certificate_id"] in same] or [])
+
+
+def _holds_for() -> timedelta:
+    return min(timedelta(days=current_settings().crl_days), LONGEST)

@@ -1,0 +1,217 @@
+"""``certportal ca …``: ceremonies of the certification authorities, and their lists."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certportal import audit, ca, clock
+from certportal.ca import offline
+from certportal.certificates import authorities, revocation_lists
+from certportal.cli.working import at_work, somebody
+from certportal.extensions import transaction
+from certportal.identifiers import Environment
+from certportal.settings import current_settings
+
+ENVIRONMENTS = click.Choice([each.value for each in Environment])
+A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+A_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group("ca")
+def authority() -> None:
+    """The certification authorities."""
+
+
+@authority.command("init")
+@click.option("--environment", type=ENVIRONMENTS, help="Only this one.")
+@click.option(
+    "--root", type=A_FILE, help="The certificate of a root that is kept elsewhere: make the intermediate’s request."
+)
+@click.option("--intermediate", type=A_FILE, help="The certificate that came back from that root: make the rest.")
+def init(environment: str | None, root: Path | None, intermediate: Path | None) -> None:
+    """Make the authorities that the settings name and that are not there yet, with their keys; print the transcript."""
+    if (root or intermediate) and environment is None:
+        raise click.UsageError("give --environment too: each environment has a root of its own")
+    with at_work():
+        for each in [Environment(environment)] if environment else list(Environment):
+            if root is not None:
+                begin(each, root)
+            elif intermediate is not None:
+                complete(each, intermediate)
+            else:
+                make(each)
+
+
+@authority.command("show")
+def show() -> None:
+    """Every authority: names, keys, validity, fingerprints, where the key is, and the newest list."""
+    with at_work():
+        for environment in authorities.present():
+            click.echo(environment.value)
+            for label in authorities.labels(environment):
+                tell(environment, label)
+
+
+@authority.command("rollover")
+@click.option("--environment", type=ENVIRONMENTS, required=True)
+@click.option("--line", default=authorities.ISSUING, show_default=True, help="Which issuing authority is followed.")
+@click.option(
+    "--name", help="The new one’s common name; unless given, the old one’s with the number of its generation."
+)
+def rollover(environment: str, line: str, name: str | None) -> None:
+    """Make the issuing authority that follows one that ends: it issues from now on, and both chains are published."""
+    with at_work():
+        where, said = Environment(environment), transcript("rollover")
+        label = authorities.roll_over(where, line, name, said)
+        finish(where, [label], said)
+
+
+@authority.command("publish-crl")
+@click.option("--environment", type=ENVIRONMENTS, help="Only this one.")
+@click.option("--take", type=A_FILE, help="A list that was signed elsewhere, by a root whose key is not here.")
+@click.option("--of", "label", default=authorities.ROOT, show_default=True, help="Whose list --take is.")
+def publish_crl(environment: str | None, take: Path | None, label: str) -> None:
+    """Sign and publish the revocation lists now, or take one that was signed elsewhere."""
+    if take is not None and environment is None:
+        raise click.UsageError("give --environment too: each environment has a root of its own")
+    with at_work():
+        for each in [Environment(environment)] if environment else list(authorities.present()):
+            if take is not None:
+                revocation_lists.take(each, label, take.read_bytes())
+            else:
+                revocation_lists.publish_all(each)
+            for one in authorities.labels(each):
+                tell_list(each, one)
+
+
+@authority.command("make-root")
+@click.option("--environment", type=ENVIRONMENTS, required=True)
+def make_root(environment: str) -> None:
+    """On a machine of its own, with the same settings: make a root alone. Its certificate goes to the server."""
+    with at_work(before_init=True):
+        desk, plan, said = _offline(environment, "root kept apart")
+        offline.make_root(desk, plan, said)
+        click.echo(said.text())
+        folder = f"{desk.directory}/{environment.lower()}.root"
+        click.echo(
+            f"Take {folder}/root.pem to the server: certportal ca init --environment {environment} --root root.pem"
+        )
+
+
+@authority.command("sign-intermediate")
+@click.argument("request", type=A_FILE)
+@click.option("--environment", type=ENVIRONMENTS, required=True)
+@click.option("--out", type=A_NEW_FILE, default=Path("intermediate.pem"), show_default=True)
+def sign_intermediate(request: Path, environment: str, out: Path) -> None:
+    """On the root’s machine: sign the server’s REQUEST, and the root’s first list beside it."""
+    with at_work(before_init=True):
+        desk, plan, said = _offline(environment, "intermediate signed")
+        out.write_bytes(offline.sign_intermediate(desk, plan, request.read_bytes(), said))
+        click.echo(said.text())
+        _sign_list(desk, out.with_name("root.crl"))
+        click.echo(
+            f"Take {out} to the server: certportal ca init --environment {environment} --intermediate {out.name}"
+        )
+
+
+@authority.command("sign-crl")
+@click.option("--environment", type=ENVIRONMENTS, required=True)
+@click.option("--out", type=A_NEW_FILE, default=Path("root.crl"), show_default=True)
+def sign_crl(environment: str, out: Path) -> None:
+    """On the root’s machine: sign the root’s next revocation list, which holds for ROOT_CRL_DAYS."""
+    with at_work(before_init=True):
+        _sign_list(_offline(environment, "list signed")[0], out)
+
+
+def make(environment: Environment) -> None:
+    """Make what is missing of one environment's authorities, and publish the first lists."""
+    said = transcript("authorities made")
+    if not authorities.labels(environment):
+        click.echo(f"{environment.value}: making keys and certificates …")
+        authorities.initialise(environment, said)
+        finish(environment, authorities.labels(environment), said)
+        return
+    made = authorities.add_missing(environment, said)
+    if made:
+        finish(environment, made, said)
+    else:
+        click.echo(f"{environment.value}: the certification authorities are there already.")
+
+
+def begin(environment: Environment, root: Path) -> None:
+    """The first half of a ceremony whose root is elsewhere."""
+    said = transcript("intermediate requested")
+    request = authorities.begin_under_root(environment, root.read_bytes(), said)
+    with transaction():
+        audit.record("ca_requested", f"ca:{environment.value}", by=somebody())
+    click.echo(said.text())
+    click.echo(
+        f"Take {request} to the root: certportal ca sign-intermediate intermediate.csr --environment {environment.value}"
+    )
+
+
+def complete(environment: Environment, intermediate: Path) -> None:
+    """The second half; the root's list is taken where it lies beside the intermediate's certificate."""
+    said = transcript("authorities made under a root kept elsewhere")
+    authorities.complete_under_root(environment, intermediate.read_bytes(), said)
+    finish(environment, authorities.labels(environment), said)
+    crl = intermediate.with_name("root.crl")
+    if crl.exists():
+        revocation_lists.take(environment, authorities.ROOT, crl.read_bytes())
+        tell_list(environment, authorities.ROOT)
+    else:
+        click.echo(
+            "The root has no list yet. Sign one there (certportal ca sign-crl) and take it here: "
+            f"certportal ca publish-crl --environment {environment.value} --take root.crl"
+        )
+
+
+def finish(environment: Environment, made: list[str], said: ca.Transcript) -> None:
+    """Record what has been made, print and keep the transcript, publish the lists."""
+    with transaction():
+        for label in made:
+            name = authorities.authority(environment, label).name
+            audit.record("ca_made", f"ca:{environment.value}", by=somebody(), name=name, authority=label)
+    click.echo(said.text())
+    authorities.keep_transcript(environment, said)
+    revocation_lists.publish_all(environment)
+
+
+def tell(environment: Environment, label: str) -> None:
+    """One authority, for people."""
+    found = authorities.authority(environment, label)
+    described = ca.describe(found.certificate.public_bytes(Encoding.DER))
+    click.echo(f"  {label}: {found.name}")
+    click.echo(f"    {described.key}, issued by {described.issuer}, valid to {described.not_after:%Y-%m-%d}")
+    click.echo(f"    SHA-256 {described.fingerprint}")
+    click.echo(f"    key: {'here' if authorities.key_is_here(environment, label) else 'not here'}")
+    tell_list(environment, label)
+
+
+def tell_list(environment: Environment, label: str) -> None:
+    """An authority's newest revocation list, for people."""
+    newest = revocation_lists.published_crl(environment, label)
+    if newest is None:
+        click.echo(f"    {label}: no revocation list yet")
+        return
+    until = f"{newest.next_update:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"    {label}: revocation list {newest.number}, {newest.entries} entries, until {until}")
+
+
+def transcript(what: str) -> ca.Transcript:
+    """An empty transcript: what it is of, when, by whom."""
+    return ca.Transcript((f"certportal: {what}", f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, {somebody().name}"))
+
+
+def _offline(environment: str, what: str) -> tuple[ca.Desk, ca.Plan, ca.Transcript]:
+    where = Environment(environment)
+    return authorities.desk(where), authorities.plan(current_settings(), where), transcript(what)
+
+
+def _sign_list(desk: ca.Desk, out: Path) -> None:
+    crl = offline.sign_list(desk, timedelta(days=current_settings().root_crl_days))
+    out.write_bytes(crl)
+    read = ca.read_crl(offline.load_root(desk), crl)
+    click.echo(f"{out}: the root’s list {read.number}, until {read.next_update:%Y-%m-%d %H:%M} UTC")

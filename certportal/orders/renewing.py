@@ -1,0 +1,96 @@
+"""Views: a signatory renews a certificate that ends soon, on one page: contact and description are kept, or changed there."""
+
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certportal import clock
+from certportal.answers import allow, found, page, see_other, status_of, tell
+from certportal.formats import as_date
+from certportal.orders import service
+from certportal.orders.beginning import others_of
+from certportal.orders.blueprint import LARGEST, blueprint
+from certportal.orders.forms import ApplicationForm, typed_answers
+from certportal.orders.replaceable import ReplaceableCertificate
+from certportal.orders.service import OrderReason
+from certportal.refusals import Refusal
+from certportal.sentences import sentence
+from certportal.signin.guard import acting
+
+RENEWAL = f"/renewal/<int(max={LARGEST}):certificate_id>"
+FIXED = ("channel", "environment", "reason", "replaces")
+
+
+@blueprint.get(RENEWAL)
+@allow("signatory")
+def renewal(certificate_id: int) -> Response:
+    """The page, filled in; where there is nothing to renew, the one that says why."""
+    ending = found(service.replaced_certificate(acting().organisation.id, certificate_id))
+    answers = service.prefilled(acting(), OrderReason.REPLACES, certificate_id, None)
+    elsewhere = _elsewhere(ending)
+    return elsewhere or _page(ending, ApplicationForm(answers, service.offered(acting())))
+
+
+@blueprint.post(RENEWAL)
+@allow("signatory")
+def renew(certificate_id: int) -> Response:
+    """Send it: new transfer codes go to the contact at once. What was typed is on the page again after an error."""
+    mine, key = acting(), request.form.get("key", "")[:43]
+    sent = service.order_of_key(key, mine.organisation.id)
+    if sent is not None:
+        return see_other("orders.show", number=sent.number)
+    ending = found(service.replaced_certificate(mine.organisation.id, certificate_id))
+    kept = service.prefilled(mine, OrderReason.REPLACES, certificate_id, None)
+    typed = typed_answers(request.form) | {name: kept[name] for name in FIXED}
+    form = ApplicationForm(typed, service.offered(mine))
+    if not _is_valid(form):
+        return _page(ending, form, status=422)
+    try:
+        order = service.place_renewal(key or clock.random_token(), typed, form.answers(None), mine)
+    except Refusal as refusal:
+        return _page(ending, form, messages=[sentence(refusal)], status=status_of(refusal))
+    tell(gettext("The renewal has been ordered. The secure e-mail is on its way to %(name)s.", name=order.contact.name))
+    return see_other("orders.show", number=order.number)
+
+
+def _is_valid(form: ApplicationForm) -> bool:
+    valid = form.validate()
+    return form.describe(bool(others_of(form))) and valid
+
+
+def _elsewhere(ending: ReplaceableCertificate) -> Response | None:
+    """Where a link goes that was kept: to the order that waits, or to the application for what is not ending soon."""
+    waiting = service.replacing(acting().organisation.id, ending.id)
+    if waiting is not None:
+        tell(sentence(Refusal("renewal_ordered")), "info")
+        return see_other("orders.show", number=waiting.number)
+    if ending.state != "expires_soon":
+        return see_other("orders.new", replaces=ending.id)
+    return None
+
+
+def _certificate(certificate_id: int) -> str:
+    """The certificate's own page; the start page in an installation without it."""
+    known = "certificates.show" in current_app.view_functions
+    return url_for("certificates.show", certificate_id=certificate_id) if known else url_for("home.start")
+
+
+def _page(
+    ending: ReplaceableCertificate, form: ApplicationForm, *, messages: list[str] | None = None, status: int = 200
+) -> Response:
+    context: dict[str, Any] = {
+        "form": form,
+        "offered": form.offered,
+        "ending": ending,
+        "channel": form.offered.channel(ending.channel_id),
+        "key": clock.random_token(),
+        "now": clock.now(),
+        "last_day": as_date(service.last_day_from_now()),
+        "action": url_for("orders.renew", certificate_id=ending.id),
+        "back": _certificate(ending.id),
+        "messages": messages or [],
+        "form_errors": bool(messages or form.errors),
+    }
+    return page("orders/renewal.html", **context, status=status)

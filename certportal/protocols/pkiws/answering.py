@@ -1,0 +1,139 @@
+"""What is done with a request: its one use case is called, and what came of it is a signed reply."""
+
+import base64
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from certportal.certificates import authorities, service, signers
+from certportal.certificates.service import CertificateState
+from certportal.identifiers import Actor, Environment
+from certportal.protocols.pkiws import errors, reading, replying, verifying
+from certportal.protocols.pkiws.asked import Get, Renew, Request, SignNew
+from certportal.protocols.pkiws.signing import Signer
+from certportal.refusals import Refusal
+
+log = logging.getLogger(__name__)
+
+OK, FAULT = "OK", "Fault"
+FAULT_STATUS: Final = 500
+"""SOAP 1.1, 6.2. Everything else is 200: to clients, any other status is a lost reply."""
+
+
+@dataclass
+class Call:
+    """What the log tells of one call. ``order``: its number, as soon as it is known; ``code``: OK, one of ours, or Fault."""
+
+    operation: str = "-"
+    order: str = "-"
+    code: str = FAULT
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply with its HTTP status."""
+
+    reply: bytes
+    status: int
+    call: Call
+
+
+def answer(sent: bytes, by: Actor) -> Answer:
+    """The reply to whatever was sent. A reply that could not be signed is not begun: nothing is done for it."""
+    call = Call()
+    try:
+        request = reading.read(sent)
+    except reading.NotARequest as refused:
+        return not_a_request(refused, call)
+    call.operation = request.operation.value
+    try:
+        signer = _signer(request)
+        return Answer(_signed_reply(request, by, signer, call), 200, call)
+    except Exception:
+        log.exception("the reply to %s cannot be signed", call.operation)
+        call.code = FAULT
+        return Answer(replying.fault("Server", "The service cannot answer now. Try again later."), FAULT_STATUS, call)
+
+
+def not_a_request(refused: reading.NotARequest, call: Call | None = None) -> Answer:
+    """A Fault: only for what is none of the three requests."""
+    return Answer(replying.fault(refused.code, refused.reason), FAULT_STATUS, call or Call())
+
+
+def _signer(request: Request) -> Signer:
+    """The environment's own. Where the request names none that there is, any will do to say so."""
+    environment = reading.environment_of(request)
+    try:
+        return signers.reply_signer(environment or Environment.PRODUCTION)
+    except Refusal:
+        others = [each for each in authorities.present() if each is not environment]
+        if not others:
+            raise
+        return signers.reply_signer(others[0])
+
+
+def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> bytes:
+    try:
+        name, value = _done(request, by, call)
+    except Refusal as refusal:
+        failure = errors.failure(refusal)
+        if refusal.code in errors.OF_THE_SERVICE:
+            log.error("no certificate can be issued: %s", refusal.code)
+    except Exception:
+        log.exception("%s failed", call.operation)
+        failure = errors.failure(Refusal("issuing_not_possible"))
+    else:
+        call.code = OK
+        return replying.succeeded(request.operation, name, value, signer)
+    call.code = failure.code
+    return replying.failed(request.operation, failure, signer)
+
+
+def _done(request: Request, by: Actor, call: Call) -> tuple[str, str]:
+    """The reply's one element: its name and its text."""
+    match reading.message_of(request):
+        case SignNew() as asked:
+            return "RetrievalId", _sign_new(asked, by, call)
+        case Get() as asked:
+            return "Certificate", _get(asked, call)
+        case Renew() as asked:
+            return "RetrievalId", _renew(asked, by, call)
+
+
+def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
+    """The RetrievalId, also while the signature waits for its key: then ``getCertificate`` says "not ready". Refusals: those of
+    ``enrol_by_program``."""
+    try:
+        certificate = service.enrol_by_program(
+            asked.transfer_id, asked.transfer_password, asked.signing_request, by, asked.environment, asked.customer_id
+        )
+    except Exception:
+        call.order = service.order_number_of_codes(asked.transfer_id) or call.order
+        raise
+    call.order = certificate.order.number
+    return certificate.retrieval_id
+
+
+def _get(asked: Get, call: Call) -> str:
+    """Refusals: retrieval_unknown; certificate_not_issued, certificate_given_up, certificate_revoked."""
+    found = service.collected(asked.retrieval_id, asked.environment, asked.customer_id)
+    if found is None:
+        raise Refusal("retrieval_unknown")
+    call.order = found.order_number
+    if found.state is CertificateState.PREPARED:
+        raise Refusal("certificate_not_issued")
+    if found.state is CertificateState.GIVEN_UP:
+        raise Refusal("certificate_given_up")
+    if found.state is CertificateState.REVOKED or found.der is None:
+        raise Refusal("certificate_revoked")
+    return base64.b64encode(found.der).decode()
+
+
+def _renew(asked: Renew, by: Actor, call: Call) -> str:
+    """Refusals: those of ``verifying`` and of ``renew``; renewal_of_another."""
+    old, covered = verifying.signed_by_certificate(asked.element)
+    call.order = old.order.number
+    environment, customer_id, signing_request = reading.values_of(covered)
+    if environment is not old.environment or customer_id != old.organisation.business_id:
+        raise Refusal("renewal_of_another")
+    return service.renew(old.id, signing_request, by).retrieval_id

@@ -1,0 +1,28 @@
+"""What is said to programs about the messages that they send."""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+SENTENCES: dict[str, LazyString] = {
+    # PKI web service
+    "message_invalid": _l(
+        "The request does not follow the schema at %(where)s. Compare the names, order and lengths with the service’s WSDL."
+    ),
+    "message_value_divided": _l(
+        "There is a remark or something else inside the value of %(where)s. Send the value alone."
+    ),
+    "retrieval_unknown": _l(
+        "There is no certificate with this RetrievalId for this CustomerId and Environment. Check all three."
+    ),
+    "renewal_signature_wrong": _l(
+        "The request’s signature is not right. Sign the whole request once, as its own document, with the key of the "
+        "certificate in force, and change nothing after that."
+    ),
+    "renewal_signature_weak": _l("The request is signed with SHA-1 or MD5, which is not safe. Sign it with SHA-256."),
+    "renewal_certificate_unknown": _l(
+        "The certificate in KeyInfo was not issued by this service. Put the certificate in force there, the one whose key signs."
+    ),
+    "renewal_of_another": _l(
+        "The certificate that signed belongs to another CustomerId or Environment than the request names. Correct them."
+    ),
+}

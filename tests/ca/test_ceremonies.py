@@ -1,0 +1,205 @@
+"""Ceremonies beyond the smallest: an authority between, several that issue, a root kept elsewhere, the next of a line."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certportal.ca import CaRefused, Environment, KeyKind, Plan, Transcript, hierarchy, keys, offline, read_crl, sign
+from certportal.ca.plan import generation_of, line_of, next_label
+from tests.ca.making import NOW, PASSPHRASE, desk, plan_for, prepared
+from tests.ca.openssl import openssl
+from tests.no_skips import needs
+
+PRODUCTION, TEST = Environment.PRODUCTION, Environment.TEST
+
+
+def whole(environment: Environment = PRODUCTION, **changes: object) -> Plan:
+    name = environment.value.lower()
+    wanted = {
+        "intermediate": f"Model Intermediate CA ({name})",
+        "services": f"Model Services Issuing CA ({name})",
+        "others": {"payroll": f"Model Payroll Issuing CA ({name})"},
+    }
+    return plan_for(environment, KeyKind.EC_P256, **(wanted | changes))
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(CaRefused) as refused:
+        act()
+    return refused.value.code
+
+
+def test_a_whole_hierarchy_has_an_authority_between_and_several_below(tmp_path: Path) -> None:
+    said = Transcript(("certportal: a test",))
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), said)
+    assert hierarchy.labels(tmp_path, PRODUCTION) == ["root", "intermediate", "issuing", "payroll", "services"]
+    for label in ("issuing", "payroll", "services"):
+        found = hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW, label)
+        assert [link.subject.rfc4514_string() for link in found.chain[1:]] == [
+            "CN=Model Intermediate CA (production)",
+            "CN=Model Root CA (production)",
+        ]
+    for name in whole().names:
+        assert name in said.text()
+    assert "SHA-256" in said.text(tmp_path / "production")
+
+
+def test_certificates_of_authorities_say_where_list_and_certificate_of_the_one_above_are(tmp_path: Path) -> None:
+    plan = whole(
+        crl_url=lambda label: f"http://portal.example/crl/{label}.crl",
+        certificate_url=lambda label: f"http://portal.example/ca/{label}.cer",
+    )
+    issuing, between, root = hierarchy.initialise(desk(tmp_path, PRODUCTION), plan, Transcript()).chain
+    for certificate, above in ((issuing, "intermediate"), (between, "root")):
+        (point,) = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        assert point.full_name == [x509.UniformResourceIdentifier(f"http://portal.example/crl/{above}.crl")]
+        (access,) = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        assert access.access_location == x509.UniformResourceIdentifier(f"http://portal.example/ca/{above}.cer")
+    with pytest.raises(x509.ExtensionNotFound):
+        root.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+
+
+@needs("openssl")
+def test_openssl_verifies_the_whole_chain(tmp_path: Path, request_pem: bytes) -> None:
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    issuer = hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW, "payroll")
+    leaf = tmp_path / "leaf.der"
+    leaf.write_bytes(sign(issuer, prepared(issuer, request_pem).tbs))
+    folder = tmp_path / "production"
+    chain = ["-CAfile", folder / "root.pem", "-untrusted", folder / "payroll.pem"]
+    at = str(int(NOW.timestamp()))
+    verified = openssl("verify", "-x509_strict", "-purpose", "sslclient", "-attime", at, *chain, leaf)
+    assert verified.decode().endswith("OK\n")
+
+
+@pytest.mark.parametrize("label", ["root", "services", "Payroll", "pay roll", "payroll-2", ""])
+def test_labels_that_name_something_else_make_no_plan(label: str) -> None:
+    assert refusal(lambda: whole(others={label: "Model Issuing CA of another"})) == "ca_label_refused"
+
+
+def test_an_issuing_authority_of_a_channel_needs_the_word_too() -> None:
+    assert refusal(lambda: whole(others={"payroll": "Model Payroll CA"})) == "ca_name_refused"
+    assert refusal(lambda: whole(services="Model Services CA")) == "ca_name_refused"
+
+
+def test_the_next_of_a_line_issues_beside_the_one_that_ends(tmp_path: Path, request_pem: bytes) -> None:
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    later = NOW + timedelta(days=9 * 365)
+    at = desk(tmp_path, PRODUCTION, now=later)
+    hierarchy.add(at, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
+    assert hierarchy.labels(tmp_path, PRODUCTION)[2:4] == ["issuing", "issuing-2"]
+    old, new = (hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, later, label) for label in ("issuing", "issuing-2"))
+    assert new.not_after > old.not_after
+    assert old.key_identifier != new.key_identifier
+    assert sign(new, prepared(new, request_pem, now=later).tbs)
+
+
+def test_the_next_of_a_line_may_bear_the_same_name(tmp_path: Path) -> None:
+    """Some programs compare the issuer's whole name with a constant."""
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "issuing-2", whole().issuing, Transcript())
+    old, new = (hierarchy.read(tmp_path, PRODUCTION, label) for label in ("issuing", "issuing-2"))
+    assert old.name_der == new.name_der
+    assert old.public_key_info != new.public_key_info
+
+
+@pytest.mark.parametrize("label", ["issuing", "issuing-3", "root-2", "root", "intermediate", "benefits-2"])
+def test_generations_follow_each_other_and_nothing_is_written_over(label: str, tmp_path: Path) -> None:
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    before = {path: path.read_bytes() for path in (tmp_path / "production").iterdir()}
+    added = refusal(lambda: hierarchy.add(desk(tmp_path, PRODUCTION), whole(), label, "An Issuing CA", Transcript()))
+    assert added in ("ca_exists", "ca_label_refused")
+    assert {path: path.read_bytes() for path in (tmp_path / "production").iterdir()} == before
+
+
+def test_a_key_without_its_certificate_is_of_a_call_that_was_stopped(tmp_path: Path) -> None:
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    keys.store(tmp_path / "production" / "benefits.key", keys.make(KeyKind.EC_P256), PASSPHRASE)
+    hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "Model Benefits Issuing CA", Transcript())
+    assert hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW, "benefits").name == "Model Benefits Issuing CA"
+
+
+def test_nothing_is_added_while_the_key_above_is_away(tmp_path: Path) -> None:
+    hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+    (tmp_path / "production" / "intermediate.key").unlink()
+    add = lambda: hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "An Issuing CA", Transcript())  # noqa: E731
+    assert refusal(add) == "ca_missing"
+    assert "benefits" not in hierarchy.labels(tmp_path, PRODUCTION)
+
+
+def test_a_folder_of_an_earlier_version_is_read_after_it_was_brought_up_to_date(tmp_path: Path) -> None:
+    chain = hierarchy.initialise(desk(tmp_path, PRODUCTION), plan_for(PRODUCTION, KeyKind.EC_P256), Transcript()).chain
+    folder = tmp_path / "production"
+    (folder / "issuing.pem").rename(folder / "chain.pem")
+    (folder / "issuing.pem").write_bytes(chain[0].public_bytes(Encoding.PEM))
+    for _ in range(2):
+        hierarchy.bring_up_to_date(tmp_path, PRODUCTION)
+        assert hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW).chain == chain
+
+
+class TestARootKeptElsewhere:
+    def test_signs_the_servers_request_and_never_comes_here(self, tmp_path: Path, request_pem: bytes) -> None:
+        vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
+        root = offline.make_root(vault, whole(), Transcript())
+        waiting = hierarchy.begin_under_root(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
+        assert hierarchy.labels(server.directory, PRODUCTION) == []
+        signed = offline.sign_intermediate(vault, whole(), waiting.read_bytes(), Transcript())
+        hierarchy.complete_under_root(server, whole(), signed, Transcript())
+        assert not waiting.exists()
+        assert not hierarchy.key_is_here(server.directory, PRODUCTION, "root")
+        issuer = hierarchy.load(server.directory, PRODUCTION, PASSPHRASE, NOW)
+        assert issuer.chain[-1] == root.certificate
+        assert sign(issuer, prepared(issuer, request_pem).tbs)
+
+    def test_signs_lists_whose_numbers_follow_each_other(self, tmp_path: Path) -> None:
+        vault = desk(tmp_path, PRODUCTION)
+        root = offline.make_root(vault, whole(), Transcript())
+        read = [read_crl(root, offline.sign_list(vault, timedelta(days=400))) for _ in range(2)]
+        assert [each.number for each in read] == [1, 2]
+        assert read[0].next_update - read[0].this_update == timedelta(days=400)
+
+    def test_signs_no_request_but_the_plans(self, tmp_path: Path, request_pem: bytes) -> None:
+        vault = desk(tmp_path, PRODUCTION)
+        offline.make_root(vault, whole(), Transcript())
+        for request in (
+            request_pem,
+            b"",
+            b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+        ):
+            signing = refusal(lambda request=request: offline.sign_intermediate(vault, whole(), request, Transcript()))
+            assert signing == "ca_request_refused"
+
+    def test_gives_no_other_roots_certificate(self, tmp_path: Path) -> None:
+        vault, other = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "other", PRODUCTION)
+        server = desk(tmp_path / "server", PRODUCTION)
+        root = offline.make_root(vault, whole(), Transcript())
+        offline.make_root(other, whole(), Transcript())
+        waiting = hierarchy.begin_under_root(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
+        stranger = offline.sign_intermediate(other, whole(), waiting.read_bytes(), Transcript())
+        complete = lambda: hierarchy.complete_under_root(server, whole(), stranger, Transcript())  # noqa: E731
+        assert refusal(complete) == "ca_broken"
+        assert waiting.exists()
+
+    def test_is_not_begun_or_completed_out_of_turn(self, tmp_path: Path) -> None:
+        vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
+        pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
+        begin = lambda: hierarchy.begin_under_root(server, whole(), pem, Transcript())  # noqa: E731
+        assert refusal(lambda: hierarchy.complete_under_root(server, whole(), pem, Transcript())) == "ca_missing"
+        begin()
+        assert refusal(begin) == "ca_exists"
+        assert refusal(lambda: hierarchy.initialise(server, whole(), Transcript())) == "ca_exists"
+        another = whole(root="Another Root CA")
+        assert refusal(
+            lambda: hierarchy.begin_under_root(desk(tmp_path / "c", PRODUCTION), another, pem, Transcript())
+        ) == ("ca_name_refused")
+
+
+def test_labels_tell_line_and_generation() -> None:
+    assert [line_of(label) for label in ("issuing", "issuing-2", "payroll-10")] == ["issuing", "issuing", "payroll"]
+    assert [generation_of(label) for label in ("issuing", "issuing-2", "payroll-10")] == [1, 2, 10]
+    assert next_label(["root", "issuing", "issuing-9"], "issuing") == "issuing-10"
+    assert next_label(["root"], "issuing") == "issuing"

@@ -1,0 +1,98 @@
+"""openssl asks about certificates and believes the answers: by SHA-1 and SHA-256, with a nonce and without."""
+
+from pathlib import Path
+
+import pytest
+
+from certportal.ca import KeyKind, Reason, ocsp
+from tests.ca.making import serial
+from tests.ca.openssl import openssl
+from tests.conformance.authorities import Signed, signed_by
+from tests.no_skips import needs
+
+pytestmark = needs("openssl")
+STATUSES = ("good", "revoked", "unknown")
+
+
+@pytest.fixture(scope="module", params=[KeyKind.EC_P384, KeyKind.RSA_3072])
+def signed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    return signed_by(request.param, tmp_path_factory.mktemp("signed"))
+
+
+def status_of(said: str, signed: Signed) -> ocsp.Status:
+    return ocsp.Revocation(signed.now, Reason.KEY_LOST) if said == "revoked" else ocsp.Known(said)
+
+
+def ask(signed: Signed, *options: str) -> Path:
+    """The file of a question that openssl makes, about one certificate or several."""
+    path = signed.file("question.der")
+    openssl("ocsp", *options, "-reqout", path)
+    return path
+
+
+def read(signed: Signed, question: Path, answer: Path, *certificates: str) -> str:
+    """What openssl makes of an answer, verified up to the root: first beside the question, whose nonce must be in it, then of the
+    certificates, for it does not do both at once."""
+    trusted = ("-CAfile", signed.file("root.pem"), "-verify_other", signed.file("chain.pem"))
+    about = ("-issuer", signed.file("issuing.pem"), *certificates, "-no_nonce")
+    both = (("-reqin", question), about)
+    return "".join(openssl("ocsp", "-respin", answer, *trusted, *each, succeeds=False).decode() for each in both)
+
+
+@pytest.mark.parametrize("said", STATUSES)
+@pytest.mark.parametrize("nonce", ["-nonce", "-no_nonce"])
+@pytest.mark.parametrize("digest", ["-sha1", "-sha256"])
+def test_openssl_believes_the_answer(said: str, nonce: str, digest: str, signed: Signed) -> None:
+    leaf = str(signed.file("leaf.pem"))
+    question = ask(signed, digest, "-issuer", str(signed.file("issuing.pem")), "-cert", leaf, nonce)
+    answer = signed.answer(question.read_bytes(), status_of(said, signed))
+    printed = read(signed, question, answer, digest, "-cert", leaf)
+    assert printed.count("Response verify OK") == 2
+    assert f"leaf.pem: {said}" in printed
+    assert ("Reason: keyCompromise" in printed) == (said == "revoked")
+    assert "Nonce Verify error" not in printed
+
+
+def test_several_certificates_in_one_question(signed: Signed) -> None:
+    about = [part for name in ("leaf", "responder") for part in ("-cert", str(signed.file(f"{name}.pem")))]
+    question = ask(signed, "-issuer", str(signed.file("issuing.pem")), *about)
+    printed = read(signed, question, signed.answer(question.read_bytes(), ocsp.GOOD), *about)
+    assert printed.count("Response verify OK") == 2
+    assert ("leaf.pem: good" in printed, "responder.pem: good" in printed) == (True, True)
+
+
+def test_an_answer_to_another_question_is_not_believed(signed: Signed) -> None:
+    leaf = str(signed.file("leaf.pem"))
+    about = ("-issuer", str(signed.file("issuing.pem")), "-cert", leaf, "-nonce")
+    answer = signed.answer(ask(signed, *about).read_bytes(), ocsp.GOOD)
+    printed = read(signed, ask(signed, *about), answer, "-cert", leaf)
+    assert "Nonce Verify error" in printed
+
+
+def test_an_answer_that_was_changed_is_not_believed(signed: Signed) -> None:
+    leaf = str(signed.file("leaf.pem"))
+    question = ask(signed, "-issuer", str(signed.file("issuing.pem")), "-cert", leaf)
+    answer = signed.answer(question.read_bytes(), ocsp.UNKNOWN)
+    answer.write_bytes(answer.read_bytes().replace(b"\x82\x00\x18", b"\x80\x00\x18"))
+    printed = read(signed, question, answer, "-cert", leaf)
+    assert "Response Verify Failure" in printed
+
+
+def test_openssl_reads_answers_without_a_signature(signed: Signed) -> None:
+    names = {"MALFORMED_REQUEST": "malformedrequest", "INTERNAL_ERROR": "internalerror", "TRY_LATER": "trylater"}
+    for failure in ocsp.Failure:
+        signed.file("failure.der").write_bytes(failure.encoded)
+        printed = openssl("ocsp", "-respin", signed.file("failure.der"), "-noverify", succeeds=False).decode()
+        assert names.get(failure.name, "unauthorized") in printed
+
+
+def test_a_question_that_is_signed_gets_the_same_answer(signed: Signed, tmp_path: Path) -> None:
+    from tests.ca.openssl import KEYS, make_key
+
+    key, certificate = make_key(tmp_path, *KEYS["RSA 2048"]), tmp_path / "client.pem"
+    openssl("req", "-x509", "-key", key, "-subj", "/CN=A client", "-days", "1", "-out", certificate)
+    about = ("-issuer", str(signed.file("issuing.pem")), "-serial", f"0x{serial(9):x}", "-no_nonce")
+    plain = ocsp.read_request(ask(signed, *about).read_bytes())
+    with_signature = ask(signed, *about, "-signer", str(certificate), "-signkey", str(key)).read_bytes()
+    assert len(with_signature) > 1000
+    assert ocsp.read_request(with_signature) == plain

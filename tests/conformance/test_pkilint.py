@@ -1,0 +1,76 @@
+"""pkilint finds nothing to note in anything that an authority signs: certificates, chains, lists, answers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from certportal.ca import KeyKind, Reason, ocsp
+from tests.ca.making import serial
+from tests.conformance.authorities import Signed, signed_by
+
+
+@pytest.fixture(scope="module", params=[KeyKind.EC_P384, KeyKind.RSA_3072])
+def signed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    return signed_by(request.param, tmp_path_factory.mktemp("signed"))
+
+
+def findings(program: str, *arguments: str | Path) -> str:
+    """What one of pkilint's programs prints at NOTICE or worse; it ends with the number of findings."""
+    command = [sys.executable, "-m", f"pkilint.bin.{program}", "lint", "-s", "NOTICE", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert (done.returncode == 0) == (done.stdout.strip() == ""), done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+CHAINS = {
+    "leaf": "issuing",
+    "responder": "issuing",
+    "services": "services_issuing",
+    "issuing": "intermediate",
+    "services_issuing": "intermediate",
+    "intermediate": "root",
+    "root": "root",
+}
+
+
+@pytest.mark.parametrize("name", list(CHAINS))
+def test_certificates(name: str, signed: Signed) -> None:
+    assert findings("lint_pkix_cert", signed.file(f"{name}.pem")) == ""
+
+
+@pytest.mark.parametrize("name", list(CHAINS))
+def test_chains(name: str, signed: Signed) -> None:
+    chain = signed.file(f"{CHAINS[name]}.pem"), signed.file(f"{name}.pem")
+    assert findings("lint_pkix_signer_signee_cert_chain", *chain) == ""
+
+
+@pytest.mark.parametrize("name", ["empty", "full"])
+def test_lists(name: str, signed: Signed) -> None:
+    assert findings("lint_crl", "-t", "CRL", "-p", "PKIX", signed.file(f"{name}.crl")) == ""
+
+
+@pytest.mark.parametrize("hash_name", ["sha1", "sha256"])
+@pytest.mark.parametrize("said", ["good", "unknown", "key_lost", "unspecified"])
+def test_answers(said: str, hash_name: str, signed: Signed) -> None:
+    if said in ("good", "unknown"):
+        status: ocsp.Status = ocsp.Known(said)
+    else:
+        status = ocsp.Revocation(signed.now, Reason(said))
+    request = question(ocsp.cert_id(signed.issuer, serial(1), hash_name).encoded)
+    assert findings("lint_ocsp_response", signed.answer(request, status)) == ""
+
+
+def question(cert_id: bytes) -> bytes:
+    """An OCSPRequest without extensions."""
+    from certportal.ca.der import SEQUENCE, encode
+
+    return encode(SEQUENCE, encode(SEQUENCE, encode(SEQUENCE, encode(SEQUENCE, cert_id))))
+
+
+def test_it_does_see_faults(signed: Signed) -> None:
+    """A chain that leaves out its middle is no chain."""
+    wrong = signed.file("root.pem"), signed.file("leaf.pem")
+    assert findings("lint_pkix_signer_signee_cert_chain", *wrong) != ""

@@ -1,0 +1,88 @@
+"""xmlsec1 verifies every kind of reply, and signs renewals in the styles that clients use."""
+
+import base64
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from flask import Flask
+
+from certportal.certificates import signers
+from certportal.identifiers import Environment
+from tests.certificates.steps import Kit, days_before_the_end
+from tests.conformance.test_xmlsec import xmlsec
+from tests.conftest import FakeClock
+from tests.no_skips import needs
+from tests.protocols.pkiws.renewals import STYLES, Style, renewal
+from tests.protocols.pkiws.wire import Key, Line, Reply, der_request, in_envelope
+
+pytestmark = needs("xmlsec1")
+
+
+@pytest.fixture
+def line(app: Flask) -> Line:
+    return Line(app)
+
+
+def verified(reply: Reply, folder: Path) -> bool:
+    """Cut out as text, as a document of its own, and verified against the root alone."""
+    start, end = reply.text.index("<c:"), reply.text.index("</SOAP-ENV:Body>")
+    document = folder / "reply.xml"
+    document.write_text(reply.text[start:end], "utf-8")
+    *between, root = signers.reply_signer(Environment.PRODUCTION).chain
+    arguments: list[str | Path] = ["--verify", "--trusted-pem", written(folder / "root.pem", root)]
+    for number, each in enumerate(between):
+        arguments += ["--untrusted-pem", written(folder / f"{number}.pem", each)]
+    done = xmlsec(*arguments, document)
+    return done.returncode == 0
+
+
+def written(path: Path, certificate: object) -> Path:
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))  # type: ignore[attr-defined]
+    return path
+
+
+def test_every_reply_is_verified(kit: Kit, line: Line, tmp_path: Path) -> None:
+    codes = kit.codes()
+    signed = line.sign_new(codes, der_request())
+    replies = [signed, line.get(signed.retrieval_id), line.get("x"), line.sign_new(codes, der_request())]
+    assert [reply.status for reply in replies] == ["OK", "OK", "FAIL", "FAIL"]
+    assert [verified(reply, tmp_path) for reply in replies] == [True] * 4
+
+
+def test_a_changed_reply_is_not(kit: Kit, line: Line, tmp_path: Path) -> None:
+    reply = line.get("x")
+    changed = reply.response
+    changed.data = changed.data.replace(b"<Status>FAIL", b"<Status>OK")
+    assert not verified(Reply(changed), tmp_path)
+
+
+def signed_by_xmlsec(style: Style, document: str, key: Key, certificate: bytes, folder: Path) -> str:
+    """The style's own form, with nothing in it: xmlsec1 fills in digest, value and certificate."""
+    pem, der, template, output = (folder / name for name in ("key.pem", "cert.der", "template.xml", "signed.xml"))
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    der.write_bytes(certificate)
+    as_pem = folder / "cert.pem"
+    subprocess.run(["openssl", "x509", "-inform", "DER", "-in", der, "-out", as_pem], check=True)
+    p = style.before
+    form = style.around(style.signed_info(""), "", f"<{p}KeyInfo><{p}X509Data/></{p}KeyInfo>")
+    template.write_text(document.replace("</c:Renew", f"{form}</c:Renew"), "utf-8")
+    done = xmlsec("--sign", "--privkey-pem", f"{pem},{as_pem}", "--output", output, template)
+    assert done.returncode == 0, done.stderr
+    return re.sub(r"<\?xml.*?\?>", "", output.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("how", sorted(STYLES))
+def test_a_renewal_signed_by_xmlsec1_is_taken(kit: Kit, line: Line, clock: FakeClock, tmp_path: Path, how: str) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    old = kit.certificate(sent=der_request(key))
+    days_before_the_end(clock, old, 30)
+    assert old.der is not None
+    new = ec.generate_private_key(ec.SECP256R1())
+    signed = signed_by_xmlsec(STYLES[how], renewal(der_request(new)), key, old.der, tmp_path)
+    reply = line.post(in_envelope(signed, "SOAP-ENV", "<SOAP-ENV:Header/>"))
+    assert line.get(reply.retrieval_id).certificate.public_key() == new.public_key()
+    assert base64.b64encode(old.der[:30]).decode()[:38] in signed.replace("\n", "").replace("&#13;", "")
