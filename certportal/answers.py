@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from certportal.formats import language
 from certportal.masking import mask_the_log
 from certportal.refusals import Refusal
+from certportal.routing import address
 from certportal.sentences import sentence
 from certportal.settings import current_settings
 
@@ -101,18 +102,6 @@ def static_url(name: str) -> str:
     """A static file's address with its content's fingerprint, so that it may be cached for ever."""
     path = _static_file(current_app.static_folder or "", name)
     return _static_address(name, path, path.stat().st_mtime)
-
-
-@lru_cache(maxsize=256)
-def _plain_address(endpoint: str, _root: str) -> str:
-    return url_for(endpoint)
-
-
-def address(endpoint: str, **values: Any) -> str:
-    """Flask's ``url_for``, for templates and the navigation; an address without values in it is built once."""
-    if values or endpoint[0] == ".":
-        return url_for(endpoint, **values)
-    return _plain_address(endpoint, request.script_root)
 
 
 def _asked_by_program() -> bool:

@@ -7,7 +7,7 @@ with BEGIN IMMEDIATE, because a read that turns into a write fails at once whate
 import enum
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -151,7 +151,7 @@ def _refuse_stray_writes(
     connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
 ) -> None:
     """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
-    if _WRITES.match(statement) and not connection.get_execution_options().get("write", False):
+    if not connection.get_execution_options().get("write", False) and _WRITES.match(statement):
         raise RuntimeError("a write outside transaction(): open it with `with transaction():`")
 
 
@@ -165,8 +165,7 @@ def transaction() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
     session.rollback()
-    session.connection(execution_options={"write": True})
-    session.info["writing"] = True
+    session.info["writing"] = session.connection(execution_options={"write": True})
     try:
         yield session
         session.commit()
@@ -179,8 +178,15 @@ def transaction() -> Iterator[Session]:
 
 def within_transaction() -> None:
     """First line of every step: raises RuntimeError unless a use case has opened its transaction."""
-    if not db.session().info.get("writing"):
+    writing()
+
+
+def writing() -> Connection:
+    """The connection of the open transaction, for statements past the session. RuntimeError as ``within_transaction``."""
+    connection = db.session().info.get("writing")
+    if connection is None:
         raise RuntimeError("a step runs only inside a use case's transaction()")
+    return connection
 
 
 def changed(statement: Any, **values: Any) -> bool:
@@ -200,3 +206,8 @@ def changed(statement: Any, **values: Any) -> bool:
         if getattr(kept, "__table__", None) is statement.table:
             session.expire(kept)
     return result.rowcount > 0
+
+
+def changed_rows(statement: Any, values: Mapping[str, Any]) -> bool:
+    """The same with a statement made once and its values, past the session: for rows that the session does not hold."""
+    return writing().execute(statement, values).rowcount > 0

@@ -1,10 +1,11 @@
 """The navigation of every page: its entries for signatories and for operators, and which one is current."""
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request
 from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from certportal.identifiers import ActorKind
+from certportal.routing import address
 
 Entry = tuple[str, str, bool]
 """Label, address, whether the page belongs to it: what base.html takes."""
@@ -47,7 +48,7 @@ def entries() -> list[Entry]:
 
 def _drawn(wanted: tuple[tuple[str, LazyString], ...]) -> list[Entry]:
     """Those whose room exists. Current is the one with the longest address that this page's address continues."""
-    here = [(endpoint, str(label), url_for(endpoint)) for endpoint, label in wanted if _exists(endpoint)]
+    here = [(endpoint, str(label), address(endpoint)) for endpoint, label in wanted if _exists(endpoint)]
     owner = BELONGS_TO.get(request.blueprint or "")
     matching = [url for _, _, url in here if request.path == url or request.path.startswith(f"{url}/")]
     current = max(matching, key=len, default=None)

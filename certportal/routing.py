@@ -5,8 +5,10 @@ by a command, a job or a worker's first requests.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from flask import request, url_for
 from werkzeug.routing import IntegerConverter, Rule, ValidationError
 
 Builder = Callable[..., tuple[str, str]]
@@ -46,3 +48,15 @@ class LazyRule(Rule):
             return made[0](rule, **values)
 
         return build
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Flask's ``url_for``, for templates and the navigation; an address without values in it is built once."""
+    if values or endpoint[0] == ".":
+        return url_for(endpoint, **values)
+    return _plain_address(endpoint, request.script_root)
+
+
+@lru_cache(maxsize=256)
+def _plain_address(endpoint: str, _root: str) -> str:
+    return url_for(endpoint)

@@ -13,6 +13,7 @@ from certportal.certificates import service as certificates
 from certportal.clock import Clock
 from certportal.masking import mask
 from certportal.settings import Settings
+from certportal.starting import collect_seldom
 
 ACCESS_LOG = '%(h)s "%(r)s" %(s)s %(b)s %(L)s'
 
@@ -61,6 +62,7 @@ class Server(BaseApplication):
         app = create_app(self.settings, self.clock)
         if not self.settings.demo:
             _log_calls_of_programs(app)
+        collect_seldom()
         return app
 
 

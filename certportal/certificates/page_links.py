@@ -4,17 +4,21 @@ A resolver only reads, so the tokens are drawn there and their rows written by t
 is tried again carries new links, and those that never left open nothing that anybody has.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
 
 from certportal import clock
 from certportal.certificates.models import Certificate
-from certportal.extensions import db
+from certportal.extensions import writing
 from certportal.formats import link
 from certportal.identifiers import Environment
 from certportal.messages import service as messages
 from certportal.orders import service as orders
-from certportal.orders.models import Order
 from certportal.registry import service as registry
+from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret
 
 
@@ -41,20 +45,31 @@ def page_links(certificates: Sequence[Certificate]) -> tuple[dict[int, str], Cal
     now, rights = clock.now(), Rights()
     living = [each for each in certificates if each.not_after > now and rights.cover(each)]
     tokens = {each.id: Secret(clock.random_token()) for each in living}
+    covers = {each.id: orders.cover(each.order) | {"description": each.description} for each in living}
     addresses = {number: link("messages.cover", token=token.reveal()) for number, token in tokens.items()}
-    return addresses, lambda: open_pages(tokens)
+    return addresses, lambda: open_pages(tokens, covers)
 
 
-def open_pages(tokens: dict[int, Secret]) -> None:
+def open_pages(tokens: Mapping[int, Secret], covers: Mapping[int, dict[str, Any]]) -> None:
     """A step: a PIN-guarded link to each certificate's page, for its present contact."""
-    for number, token in tokens.items():
-        certificate = db.session.get_one(Certificate, number)
-        order = db.session.get_one(Order, certificate.order_id)
+    if not tokens:
+        return
+    for row in writing().execute(_with_contacts(), {"numbers": list(tokens)}).all():
         messages.open_page(
-            certificate_id=number,
-            organisation_id=certificate.organisation_id,
-            contact=certificate.contact,
-            cover=orders.cover(order) | {"description": certificate.description},
-            usable_until=certificate.not_after,
-            token=token,
+            certificate_id=row.certificate_id,
+            organisation_id=row.organisation_id,
+            contact=row,
+            cover=covers[row.certificate_id],
+            usable_until=row.not_after,
+            token=tokens[row.certificate_id],
         )
+
+
+@cache
+def _with_contacts() -> Select[*tuple[Any, ...]]:
+    """Certificates, each beside its present contact's details under the contact's own names."""
+    contact = TechnicalContact
+    whole: list[Any] = [Certificate.id.label("certificate_id"), Certificate.organisation_id, Certificate.not_after]
+    whole += [contact.id, contact.name, contact.email, contact.phone, contact.language]
+    query = select(*whole).join(contact, contact.id == Certificate.contact_id)
+    return query.where(Certificate.id.in_(bindparam("numbers", expanding=True)))

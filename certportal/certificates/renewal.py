@@ -27,7 +27,8 @@ def renew(certificate_id: int, request: bytes, by: Actor) -> Certificate:
     The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
     The same key again gives the same row for as long as the old certificate is in force; another key gives another row, three
     in all. The old certificate stays valid to its end. Refusals: certificate_revoked, certificate_expired,
-    certificate_not_issued (conflict); renewal_too_early (conflict; ``first_day``); renewal_right_missing (``why``);
+    certificate_not_issued (conflict); renewal_too_early (conflict; ``first_day``); revocation_planned (conflict; ``last``);
+    renewal_right_missing (``why``);
     renewal_used_up (conflict); renewal_same_key; organisation_over (conflict); RequestRefused, IssueRefused, CaRefused;
     key_of_another, key_distrusted; clock_behind (conflict).
     """
@@ -48,6 +49,7 @@ def require_renewable(certificate: Certificate) -> None:
     rules.revocable(certificate.state, certificate.not_after, clock.now())
     on = registry.today()
     rules.renewable_now(first_day(certificate), on)
+    rules.not_to_be_revoked(certificate.planned_revocation_at)
     if certificate.organisation.is_over(on):
         raise Conflict("organisation_over")
     has_right = registry.right_to(certificate.organisation_id, certificate.channel_id, on) is not None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, select, update
+from sqlalchemy import Row, Update, bindparam, insert, select, update
 
 from certportal import audit, clock, formats
 from certportal.extensions import changed, db, within_transaction
@@ -98,7 +98,7 @@ def new_message(
     kind: MessageKind,
     subject: str,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     until: Any,
     token: Secret | None = None,

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Row, Update, bindparam, update
 
 from certportal.extensions import changed, within_transaction
 from certportal.messages.codes import new_message
@@ -21,7 +21,7 @@ def open_page(
     *,
     certificate_id: int,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     usable_until: datetime,
     token: Secret | None = None,
@@ -29,7 +29,7 @@ def open_page(
     """A step: a new link to the certificate's page; the caller owes the mail that carries the token as its secret. Answers the
     number of the link's row, and the token.
 
-    ``token``: one that was drawn already, else a new one.
+    ``contact``: the technical contact, or a row with its columns. ``token``: one that was drawn already, else a new one.
     ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
     """
     within_transaction()

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Row, Select, Update, bindparam, or_, select, update
 
 from certportal.certificates.models import Certificate
-from certportal.extensions import db, within_transaction
+from certportal.extensions import db, within_transaction, writing
 from certportal.notices import rules
 from certportal.notices.models import Notice, NoticeRole, NoticeState
-from certportal.notices.recipients import holders_of, overtaken, silent
+from certportal.notices.recipients import holders_of, of_letters, overtaken, silent
 from certportal.notices.rules import Fate
 
 
@@ -36,52 +37,57 @@ def letters_of(reference: Mapping[str, Any]) -> list[int]:
 
 def lines_of(row_ids: list[int], now: datetime) -> list[Line]:
     """Every line that waits in these rows, in the order in which the certificates end."""
-    late = or_(Notice.send_before <= now, overtaken())
-    query = (
-        select(Notice, silent().label("silent"), late.label("late"))
+    found = db.session.connection().execute(_lines(), {"letters": row_ids, "now": now}).all()
+    present = holders_of(row_ids, {row.role for row in found})
+    return [_line(row, present.get(row.id)) for row in found]
+
+
+@cache
+def _lines() -> Select[*tuple[Any, ...]]:
+    whole: list[Any] = [
+        Notice.id,
+        Notice.outbox_row_id,
+        Notice.certificate_id,
+        Notice.rung,
+        Notice.role,
+        Notice.person_id,
+    ]
+    late = or_(Notice.send_before <= bindparam("now"), overtaken())
+    return (
+        select(*whole, Notice.recipient_key, silent().label("silent"), late.label("late"))
         .join(Certificate, Certificate.id == Notice.certificate_id)
-        .where(Notice.outbox_row_id.in_(row_ids), Notice.state == NoticeState.QUEUED)
+        .where(of_letters(), Notice.state == NoticeState.QUEUED)
         .order_by(Certificate.not_after, Certificate.id, Notice.id)
     )
-    found = db.session.execute(query).all()
-    present = holders_of(row_ids, {notice.role for notice, _, _ in found})
-    return [_line(notice, present.get(notice.id), is_silent, is_late) for notice, is_silent, is_late in found]
 
 
 def settle(lines: list[Line], row_id: int) -> None:
     """A step, in the transaction that says the letter is being sent or will not be: what it tells is this row's, the rest
     is let go."""
     within_transaction()
-    for fate, values in _outcomes(row_id).items():
+    for fate in Fate:
         those = [
-            {"number": line.notice_id, "letter": line.row_id, "holder": line.holder or ""}
+            {"number": line.notice_id, "letter": line.row_id, "holder": line.holder or "", "told_by": row_id}
             for line in lines
             if line.fate is fate
         ]
         if those:
-            table: Any = Notice.__table__
-            mine = (table.c.id == bindparam("number")) & (table.c.outbox_row_id == bindparam("letter"))
-            db.session.execute(update(table).where(mine).values(**values), those)
+            writing().execute(_settled(fate), those)
 
 
-def _outcomes(row_id: int) -> dict[Fate, dict[str, Any]]:
-    return {
-        Fate.TOLD: {"outbox_row_id": row_id},
+@cache
+def _settled(fate: Fate) -> Update:
+    mine = (Notice.id == bindparam("number")) & (Notice.outbox_row_id == bindparam("letter"))
+    values: dict[Fate, dict[str, Any]] = {
+        Fate.TOLD: {"outbox_row_id": bindparam("told_by")},
         Fate.OVERTAKEN: {"state": NoticeState.SUPERSEDED, "outbox_row_id": None},
         Fate.DROPPED: {"state": NoticeState.DROPPED, "outbox_row_id": None},
         Fate.MOVED: {"state": NoticeState.OWED, "outbox_row_id": None, "recipient_key": bindparam("holder")},
     }
+    return update(Notice).where(mine).values(**values[fate])
 
 
-def _line(notice: Notice, holder: str | None, silent: bool, late: bool) -> Line:
-    fate = rules.fate(silent=silent, late=late, written_to=notice.recipient_key, holder=holder)
-    return Line(
-        notice.id,
-        notice.outbox_row_id or 0,
-        notice.certificate_id,
-        notice.rung,
-        notice.role,
-        notice.person_id,
-        fate,
-        holder,
-    )
+def _line(row: Row[*tuple[Any, ...]], holder: str | None) -> Line:
+    fate = rules.fate(silent=row.silent, late=row.late, written_to=row.recipient_key, holder=holder)
+    about = (row.certificate_id, row.rung, row.role, row.person_id)
+    return Line(row.id, row.outbox_row_id or 0, *about, fate, holder)

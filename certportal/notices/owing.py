@@ -16,6 +16,7 @@ from certportal.notices.moments import DaysBefore
 from certportal.notices.recipients import holders, overtaken, present_key, silent
 from certportal.notices.rules import Window, roles
 from certportal.outbox.models import OutboxRow, RowState
+from certportal.registry.service import today
 
 KIND = "expiry_notice"
 BATCH = 5_000
@@ -122,7 +123,7 @@ def _insert(window: Window, batch: Range, role: NoticeRole, rung: int, state: No
 
 
 def _selection(window: Window, batch: Range, role: NoticeRole, rung: int, state: NoticeState) -> Any:
-    of = holders(role)
+    of = holders(role, today())
     known = exists().where(
         Notice.certificate_id == Certificate.id,
         Notice.rung == rung,

@@ -6,17 +6,19 @@ never wanders on by itself.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import and_, exists, literal, or_, select
+from sqlalchemy import and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import Lowered, db
 from certportal.identifiers import Language
 from certportal.notices.models import ANYBODY, Notice, NoticeRole, NoticeState
+from certportal.orders.models import Order
 from certportal.registry.models import Organisation, Person, SigningRight, TechnicalContact
 from certportal.registry.organisations import signing_on
 from certportal.registry.service import today
@@ -32,8 +34,8 @@ class Holders:
     present: sa.ColumnElement[bool]
 
 
-def holders(role: NoticeRole) -> Holders:
-    """Who holds the role today, for every certificate."""
+def holders(role: NoticeRole, on: date | sa.BindParameter[date]) -> Holders:
+    """Who holds the role on a day, for every certificate."""
     of_contact = sa.join(Certificate, TechnicalContact, TechnicalContact.id == Certificate.contact_id)
     of_organisation = sa.join(Certificate, Organisation, Organisation.id == Certificate.organisation_id)
     anybody = literal(ANYBODY)
@@ -51,7 +53,7 @@ def holders(role: NoticeRole) -> Holders:
         case NoticeRole.SIGNATORY:
             rights = of_organisation.join(SigningRight, SigningRight.organisation_id == Organisation.id)
             people = rights.join(Person, Person.id == SigningRight.person_id)
-            return Holders(people, Person.id, _key(Person.email, Person.language), signing_on(today()))
+            return Holders(people, Person.id, _key(Person.email, Person.language), signing_on(on))
 
 
 @cache
@@ -80,7 +82,7 @@ def overtaken() -> sa.ColumnElement[bool]:
 
 def present_key(role: NoticeRole) -> sa.ScalarSelect[str]:
     """The key of whoever holds a notice's role today; null when nobody does."""
-    of = holders(role)
+    of = holders(role, today())
     mine = and_(Certificate.id == Notice.certificate_id, Notice.person_id == of.person, of.present)
     return select(of.key).select_from(of.source).where(mine).correlate(Notice).scalar_subquery()
 
@@ -89,17 +91,22 @@ def holders_of(row_ids: list[int], roles: Iterable[NoticeRole]) -> dict[int, str
     """By a notice's id, for the lines of letters: the key of whoever holds its role today; left out when nobody does."""
     found: dict[int, str] = {}
     for role in roles:
-        of = holders(role)
-        lines = (
-            select(Notice.id, of.key)
-            .select_from(of.source)
-            .join(Notice, and_(Notice.certificate_id == Certificate.id, Notice.person_id == of.person))
-            .where(
-                Notice.outbox_row_id.in_(row_ids), Notice.state == NoticeState.QUEUED, Notice.role == role, of.present
-            )
-        )
-        found.update((number, key) for number, key in db.session.execute(lines))
+        held = db.session.connection().execute(_held(role), {"letters": row_ids, "on": today()})
+        found.update((number, key) for number, key in held)
     return found
+
+
+@cache
+def _held(role: NoticeRole) -> sa.Select[int, str]:
+    of = holders(role, bindparam("on"))
+    mine = and_(Notice.certificate_id == Certificate.id, Notice.person_id == of.person)
+    lines = select(Notice.id, of.key).select_from(of.source).join(Notice, mine)
+    return lines.where(of_letters(), Notice.state == NoticeState.QUEUED, Notice.role == role, of.present)
+
+
+def of_letters() -> sa.ColumnElement[bool]:
+    """The condition that a notice is a line of one of these ``letters``, which are given when it is asked."""
+    return Notice.outbox_row_id.in_(bindparam("letters", expanding=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +150,18 @@ def recipient(lines: Sequence[Held], about: Mapping[int, Certificate]) -> Recipi
 
 def certificates_of(row_ids: list[int]) -> dict[int, Certificate]:
     """The certificates that these letters have lines about, by id, with all that a letter says of them."""
-    waiting = (Notice.outbox_row_id.in_(row_ids)) & (Notice.state == NoticeState.QUEUED)
+    return {each.id: each for each in db.session.scalars(_written_about(), {"letters": row_ids})}
+
+
+@cache
+def _written_about() -> sa.Select[Certificate]:
+    lines = select(Notice.certificate_id).where(of_letters(), Notice.state == NoticeState.QUEUED)
     whole = [joinedload(Certificate.organisation), joinedload(Certificate.channel), joinedload(Certificate.contact)]
-    query = (
+    return (
         select(Certificate)
-        .where(Certificate.id.in_(select(Notice.certificate_id).where(waiting)))
-        .options(*whole, joinedload(Certificate.order))
+        .where(Certificate.id.in_(lines))
+        .options(*whole, joinedload(Certificate.order).joinedload(Order.orderer))
     )
-    return {each.id: each for each in db.session.scalars(query)}
 
 
 def _key(email: Any, language: Any) -> sa.ColumnElement[str]:

@@ -3,9 +3,10 @@
 import enum
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from certportal import clock
 from certportal.extensions import db
@@ -14,9 +15,9 @@ from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
-from certportal.outbox.models import AddressMark
 from certportal.registry import service as registry
-from certportal.registry.models import Channel, Organisation, Person, TechnicalContact, Terms
+from certportal.registry.models import Channel, Organisation, Person
+from certportal.registry.service import ContactLine, TermsLine
 from certportal.settings import current_settings
 from certportal.signin.guard import Acting
 
@@ -41,12 +42,13 @@ class OfferedChannel:
 
 @dataclass(frozen=True)
 class OfferedContact:
-    """An earlier contact: how many living certificates it looks after, whether it is the signatory, what is wrong with it."""
+    """An earlier contact: how many living certificates it looks after, whether it is the signatory, since when
+    mail to it is refused."""
 
-    contact: TechnicalContact
+    contact: ContactLine
     certificates: int
     myself: bool
-    refused: AddressMark | None
+    refused: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Offered:
     person: Person
     channels: list[OfferedChannel]
     contacts: list[OfferedContact]
-    terms: Terms | None
+    terms: TermsLine | None
 
     @property
     def myself(self) -> bool:
@@ -68,7 +70,7 @@ class Offered:
         """One of the offered channels."""
         return next((each for each in self.channels if each.channel.id == channel_id), None)
 
-    def contact(self, contact_id: int) -> TechnicalContact | None:
+    def contact(self, contact_id: int) -> ContactLine | None:
         """One of the earlier contacts."""
         return next((each.contact for each in self.contacts if each.contact.id == contact_id), None)
 
@@ -99,7 +101,7 @@ def offered(acting: Acting) -> Offered:
         acting.person,
         _channels(acting.organisation.id),
         _contacts(acting),
-        registry.terms_in_force(on),
+        registry.terms_line(on),
     )
 
 
@@ -165,9 +167,15 @@ def replaced_certificate(organisation_id: int, certificate_id: int | None) -> Re
 
 def replacing(organisation_id: int, certificate_id: int) -> Order | None:
     """The organisation's order that is to replace the certificate and waits to be collected."""
-    mine = (Order.organisation_id == organisation_id) & (Order.replaces_certificate_id == certificate_id)
-    waiting = select(Order).where(mine, Order.state == OrderState.OPEN).order_by(Order.id.desc())
-    return db.session.scalars(waiting.limit(1)).first()
+    return db.session.scalar(_replacing(), {"certificate": certificate_id, "organisation": organisation_id})
+
+
+@cache
+def _replacing() -> Select[Order]:
+    mine = (Order.organisation_id == bindparam("organisation")) & (
+        Order.replaces_certificate_id == bindparam("certificate")
+    )
+    return select(Order).where(mine, Order.state == OrderState.OPEN).order_by(Order.id.desc()).limit(1)
 
 
 def draft_names(drafts: list[OrderDraft]) -> dict[int, Channel]:
@@ -224,7 +232,7 @@ def _channels(organisation_id: int) -> list[OfferedChannel]:
 def _contacts(acting: Acting) -> list[OfferedContact]:
     counts = replaceable.looked_after(acting.organisation.id, clock.now())
     mine = EmailAddress.parse(acting.person.email).key
-    contacts = registry.contacts_of(acting.organisation.id)
+    contacts = registry.contact_lines(acting.organisation.id)
     marks = outbox.marks(contact.email for contact in contacts)
     return [
         OfferedContact(

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select, update
 
@@ -21,6 +21,7 @@ from certportal.outbox.letters import build, render_letter, render_sms
 from certportal.outbox.models import AddressMark, Medium, OutboxRow, RowState
 from certportal.outbox.outcomes import Accepted, Outcome, Refused, Temporary, Unknown
 from certportal.outbox.service import outbox_key
+from certportal.outbox.settling import Claimed, claimed, left_behind, living_mark, sending, settled, unmarked
 from certportal.outbox.sms import sms_gateway
 from certportal.outbox.smtp import Line, post
 from certportal.runs import DELIVER
@@ -31,7 +32,6 @@ BATCH = 50
 FIRST_WAIT = {Medium.MAIL: 30, Medium.SMS: 5}
 LONGEST_WAIT = {Medium.MAIL: 3600, Medium.SMS: 60}
 DELIVERY = Actor(ActorKind.JOB, None, DELIVER)
-HELD = (RowState.CLAIMED, RowState.SENDING)
 stopping = threading.Event()
 """Set at SIGTERM: the message in hand is finished, what else was claimed is given back."""
 
@@ -60,14 +60,14 @@ class Run:
 
     def __init__(self, holder: str) -> None:
         self.holder = holder
-        self.unsettled: tuple[OutboxRow, str, Outcome] | None = None
+        self.unsettled: tuple[Claimed, str, Outcome] | None = None
         self.server_down = False
 
     def batch(self, limit: int = BATCH) -> int:
         """Claim up to ``limit`` rows and settle them; 0 when nothing is due."""
-        claimed = self.claim(limit)
+        taken = self.claim(limit)
         with self.line() as line:
-            waiting = list(claimed)
+            waiting = list(taken)
             while waiting and not stopping.is_set():
                 was_down = self.server_down
                 self.attempt(waiting.pop(0), line)
@@ -75,9 +75,9 @@ class Run:
                     waiting = self.without_mail(waiting)
             if waiting:
                 self.give_back(waiting)
-        return len(claimed)
+        return len(taken)
 
-    def claim(self, limit: int) -> list[int]:
+    def claim(self, limit: int) -> list[Claimed]:
         """Tidy what killed runs left, let rows lapse, and take up to ``limit`` that are due: first codes that somebody
         waits for, then by age."""
         machine, now = clock.machine(), clock.now()
@@ -91,11 +91,11 @@ class Run:
         if self.server_down:
             due = due.where(OutboxRow.medium == Medium.SMS)
         due = due.order_by(OutboxRow.machine_deadline.desc(), OutboxRow.id).limit(limit)
-        if db.session.scalar(due.limit(1)) is None and not self._left_behind(stale):
+        if db.session.scalar(due.limit(1)) is None and not left_behind(stale):
             return []
         with transaction() as session:
-            claimed = and_(OutboxRow.state == RowState.CLAIMED, OutboxRow.claimed_at <= stale)
-            changed(update(OutboxRow).where(claimed).values(state=RowState.QUEUED, claimed_by=None))
+            forgotten = and_(OutboxRow.state == RowState.CLAIMED, OutboxRow.claimed_at <= stale)
+            changed(update(OutboxRow).where(forgotten).values(state=RowState.QUEUED, claimed_by=None))
             lost = and_(OutboxRow.state == RowState.SENDING, OutboxRow.sending_at <= stale)
             changed(update(OutboxRow).where(lost).values(state=RowState.UNKNOWN, secret=None, settled_at=machine))
             changed(
@@ -104,14 +104,7 @@ class Run:
             row_ids = list(session.scalars(due))
             mine = {"state": RowState.CLAIMED, "claimed_by": self.holder, "claimed_at": machine}
             changed(update(OutboxRow).where(OutboxRow.id.in_(row_ids), queued).values(**mine))
-        return row_ids
-
-    def _left_behind(self, stale: object) -> bool:
-        old = or_(
-            and_(OutboxRow.state == RowState.CLAIMED, OutboxRow.claimed_at <= stale),
-            and_(OutboxRow.state == RowState.SENDING, OutboxRow.sending_at <= stale),
-        )
-        return db.session.scalar(select(OutboxRow.id).where(old).limit(1)) is not None
+            return claimed(row_ids)
 
     @contextmanager
     def line(self) -> Generator[Line]:
@@ -122,9 +115,8 @@ class Run:
             finally:
                 self.settle_last()
 
-    def attempt(self, row_id: int, line: Line) -> None:
+    def attempt(self, row: Claimed, line: Line) -> None:
         """Resolve, render, hand over. A mistake in a template or resolver puts this row off, not the others."""
-        row = db.session.get_one(OutboxRow, row_id)
         try:
             letter = KINDS[row.kind].resolve({**row.reference, "row": row.id}, clock.now())
             if isinstance(letter, Silence):
@@ -134,7 +126,7 @@ class Run:
         except NotOurs:
             return
         except Exception as error:
-            log.exception("message %s of kind %s could not be made", row_id, row.kind)
+            log.exception("message %s of kind %s could not be made", row.id, row.kind)
             self.settle_last()
             outcome, letter = Temporary(f"could not be made: {type(error).__name__}", "letter"), None
             with transaction():
@@ -144,7 +136,7 @@ class Run:
         self.unsettled = (row, letter.address, outcome)
         self.server_down |= isinstance(outcome, Temporary) and outcome.of == "server" and row.medium is Medium.MAIL
 
-    def hand_over(self, row: OutboxRow, letter: Letter, line: Line) -> Outcome:
+    def hand_over(self, row: Claimed, letter: Letter, line: Line) -> Outcome:
         context = dict(letter.context) | {"recipient_name": letter.name, "to": letter.address}
         if row.secret is not None:
             context["secret"] = secrecy.unseal(outbox_key(), row.secret, row.message_id).reveal()
@@ -163,22 +155,26 @@ class Run:
         )
         return line.send(message, before=lambda: self.mark_sending(row, letter))
 
-    def mark_sending(self, row: OutboxRow, letter: Letter) -> None:
+    def mark_sending(self, row: Claimed, letter: Letter) -> None:
         """Settle the row before, and commit *sending* for this one, unless its claim or its time has run out."""
         machine = clock.machine()
-        deadline = machine if row.machine_deadline else clock.now()
-        row_id = row.id
-        late = row.send_before is not None and row.send_before <= deadline
+        late = row.send_before is not None and row.send_before <= (machine if row.machine_deadline else clock.now())
         with transaction():
             self.settle_previous()
-            mine = (OutboxRow.id == row_id) & (OutboxRow.claimed_by == self.holder)
-            mine &= OutboxRow.state == RowState.CLAIMED
-            state = {"state": RowState.LAPSED, "secret": None} if late else {"state": RowState.SENDING}
-            ours = changed(update(OutboxRow).where(mine).values(**state, sending_at=machine, address=letter.address))
-            if ours and not late and letter.on_sending is not None:
+            if late:
+                self.lapse(row, letter, machine)
+                ours = False
+            else:
+                ours = sending(row.id, self.holder, machine, letter.address)
+            if ours and letter.on_sending is not None:
                 letter.on_sending()
-        if late or not ours:
+        if not ours:
             raise NotOurs
+
+    def lapse(self, row: Claimed, letter: Letter, machine: datetime) -> None:
+        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
+        values = {"state": RowState.LAPSED, "secret": None, "sending_at": machine, "address": letter.address}
+        changed(update(OutboxRow).where(mine).values(**values))
 
     def settle_last(self) -> None:
         if self.unsettled is not None:
@@ -192,25 +188,22 @@ class Run:
             self.unsettled = None
             self.settle(row, address, outcome)
 
-    def settle(self, row: OutboxRow, address: str, outcome: Outcome) -> None:
+    def settle(self, row: Claimed, address: str, outcome: Outcome) -> None:
         """A step: write down what became of a row, if it is still this run's; *claimed* if it never came to MAIL FROM."""
-        machine = clock.machine()
-        mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state.in_(HELD))
-        fault = outcome.of if isinstance(outcome, Refused | Temporary) else ""
-        values: dict[str, object] = {"reply": outcome.reply, "attempts": OutboxRow.attempts + 1, "fault": fault}
+        at, fault = clock.machine(), outcome.of if isinstance(outcome, Refused | Temporary) else ""
         match outcome:
             case Accepted():
-                values |= {"state": RowState.ACCEPTED, "secret": None, "settled_at": machine}
+                state = RowState.ACCEPTED
             case Refused():
-                values |= {"state": RowState.REFUSED, "secret": None, "settled_at": machine}
+                state = RowState.REFUSED
             case Unknown():
-                values |= {"state": RowState.UNKNOWN, "secret": None, "settled_at": machine}
+                state = RowState.UNKNOWN
             case Temporary():
-                values |= {"state": RowState.QUEUED, "claimed_by": None, "not_before": machine + _wait(row)}
-        if changed(update(OutboxRow).where(mine).values(**values)):
+                state, at = RowState.QUEUED, at + _wait(row)
+        if settled(row.id, self.holder, state, outcome.reply, fault, at):
             _mark(row, address, outcome)
 
-    def silence(self, row: OutboxRow, silence: Silence) -> None:
+    def silence(self, row: Claimed, silence: Silence) -> None:
         mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
         values = {
             "state": RowState.SILENCED,
@@ -223,16 +216,16 @@ class Run:
             if changed(update(OutboxRow).where(mine).values(**values)) and silence.on_settling is not None:
                 silence.on_settling()
 
-    def without_mail(self, row_ids: list[int]) -> list[int]:
+    def without_mail(self, rows: list[Claimed]) -> list[Claimed]:
         """Give back the letters among claimed rows; the text messages are left."""
-        query = select(OutboxRow.id).where(OutboxRow.id.in_(row_ids), OutboxRow.medium == Medium.SMS)
-        texts = set(db.session.scalars(query))
-        self.give_back([row_id for row_id in row_ids if row_id not in texts])
-        return [row_id for row_id in row_ids if row_id in texts]
+        texts = [row for row in rows if row.medium is Medium.SMS]
+        self.give_back([row for row in rows if row.medium is not Medium.SMS])
+        return texts
 
-    def give_back(self, row_ids: list[int]) -> None:
+    def give_back(self, rows: list[Claimed]) -> None:
         """What was claimed and not begun waits again; the mail server's fault is not each row's."""
         self.settle_last()
+        row_ids = [row.id for row in rows]
         wait = timedelta(seconds=FIRST_WAIT[Medium.MAIL]) if self.server_down else timedelta()
         mine = and_(OutboxRow.id.in_(row_ids), OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)
         with transaction():
@@ -241,26 +234,27 @@ class Run:
             changed(update(OutboxRow).where(mine, OutboxRow.medium == Medium.MAIL).values(**later))
 
 
-def _wait(row: OutboxRow) -> timedelta:
+def _wait(row: Claimed) -> timedelta:
     """Doubling from the first wait to the longest, with up to a quarter of jitter."""
     seconds = min(FIRST_WAIT[row.medium] * 2 ** min(row.attempts, 12), LONGEST_WAIT[row.medium])
     return timedelta(seconds=seconds + clock.jitter(seconds / 4))
 
 
-def _mark(row: OutboxRow, address: str, outcome: Outcome) -> None:
+def _mark(row: Claimed, address: str, outcome: Outcome) -> None:
     """An accepted mail ends the address's mark; a refused address gets one."""
     if row.medium is not Medium.MAIL or not address:
         return
-    key = address.casefold()
-    living = (AddressMark.address == key) & AddressMark.ended_at.is_(None)
     if isinstance(outcome, Accepted):
-        if db.session.scalar(select(AddressMark.id).where(living).limit(1)) is not None:
-            changed(update(AddressMark).where(living).values(ended_at=clock.now()))
+        unmarked(address, clock.now())
     elif isinstance(outcome, Refused) and outcome.of == "address":
         mark = AddressMark(
-            address=key, medium=row.medium, outbox_row_id=row.id, reply=outcome.reply, marked_at=clock.now()
+            address=address.casefold(),
+            medium=row.medium,
+            outbox_row_id=row.id,
+            reply=outcome.reply,
+            marked_at=clock.now(),
         )
-        if db.session.scalar(select(AddressMark.id).where(living).limit(1)) is None:
+        if db.session.scalar(select(AddressMark.id).where(living_mark(address)).limit(1)) is None:
             details = {"address": address, "kind": row.kind}
             about = row.subject or f"outbox:{row.id}"
             audit.record("address_refused", about, by=DELIVERY, organisation_id=row.organisation_id, **details)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -64,6 +65,20 @@ def terms_in_force(on: date) -> Terms | None:
     return db.session.scalar(_terms_in_force(), {"on": on})
 
 
+class TermsLine(NamedTuple):
+    """What a form says of a version of the terms, without its texts."""
+
+    id: int
+    version: int
+    in_force_from: date
+
+
+def terms_line(on: date) -> TermsLine | None:
+    """The same of the terms that hold on that day."""
+    found = db.session.connection().execute(_terms_line(), {"on": on}).first()
+    return TermsLine(*found) if found is not None else None
+
+
 def terms(version: int) -> Terms | None:
     """One version of the terms, in force, past or to come."""
     return db.session.scalar(select(Terms).where(Terms.version == version))
@@ -86,3 +101,8 @@ def _open_channels() -> sa.Select[Channel]:
 def _terms_in_force() -> sa.Select[Terms]:
     begun = Terms.in_force_from <= sa.bindparam("on")
     return select(Terms).where(begun).order_by(Terms.in_force_from.desc(), Terms.version.desc()).limit(1)
+
+
+@cache
+def _terms_line() -> sa.Select[int, int, date]:
+    return _terms_in_force().with_only_columns(Terms.id, Terms.version, Terms.in_force_from)

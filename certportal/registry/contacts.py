@@ -1,13 +1,16 @@
 """Technical contacts: the natural persons who collect certificates for an organisation."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 from certportal import audit, clock
 from certportal.extensions import db, within_transaction
-from certportal.identifiers import Actor, EmailAddress, PhoneNumber
+from certportal.identifiers import Actor, EmailAddress, Language, PhoneNumber
 from certportal.registry import rules
 from certportal.registry.models import TechnicalContact
 from certportal.registry.rules import ContactDetails
@@ -21,6 +24,33 @@ def contact(contact_id: int) -> TechnicalContact | None:
 def contacts_of(organisation_id: int) -> list[TechnicalContact]:
     """The organisation's technical contacts that nobody has replaced, by name."""
     return list(db.session.scalars(_in_use(), {"organisation": organisation_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """What a list of contacts shows of one: the same columns as the contact's row, read only."""
+
+    id: int
+    name: str
+    company: str
+    phone: str
+    email: str
+    email_key: str
+    second_email: str
+    language: Language
+    wrong_number_at: datetime | None
+
+
+def contact_lines(organisation_id: int) -> list[ContactLine]:
+    """The same contacts as ``contacts_of``, for showing: rows that the session keeps cost three times as much."""
+    found = db.session.connection().execute(_lines(), {"organisation": organisation_id})
+    return [ContactLine(*row) for row in found]
+
+
+@cache
+def _lines() -> sa.Select[*tuple[Any, ...]]:
+    columns: list[Any] = [getattr(TechnicalContact, name) for name in ContactLine.__slots__]
+    return _in_use().with_only_columns(*columns)
 
 
 @cache

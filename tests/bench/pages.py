@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from flask import Flask
@@ -70,7 +71,7 @@ class Portal:
     def _signatory(
         self, app: Flask, business_id: str, email: str, channels: list[Any], terms_id: int, certificates: int
     ) -> dict[str, str]:
-        """Headers with the cookie of somebody signed in for a new organisation."""
+        """Headers with the cookie of somebody signed in for a new organisation, whose browser has been here before."""
         organisation = builders.organisation(f"Organisation {business_id}", business_id)
         who = builders.signatory(organisation, email)
         for channel in channels:
@@ -80,7 +81,7 @@ class Portal:
         fill(organisation, who, channels[0].id, terms_id, certificates)
         token = signin.begin(person_id=who.id, organisation_id=organisation.id)
         cookie = app.session_interface.get_signing_serializer(app).dumps(  # pyright: ignore[reportAttributeAccessIssue]
-            {"token": token.reveal(), "seen": int(datetime.now(UTC).timestamp())}
+            {"token": token.reveal(), "seen": int(datetime.now(UTC).timestamp()), "csrf_token": token_hex(20)}
         )
         return {"Cookie": f"certportal={cookie}", "Accept-Language": "en"}
 

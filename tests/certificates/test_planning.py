@@ -9,7 +9,7 @@ from flask import Flask
 
 from certportal import runs
 from certportal.audit import AuditEntry
-from certportal.certificates import rules, service
+from certportal.certificates import service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, ActorKind
@@ -18,7 +18,7 @@ from certportal.notices.service import sweep
 from certportal.refusals import Conflict, Forbidden, Refusal
 from tests import builders
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import Kit, certificates
+from tests.certificates.steps import Kit, certificates, request
 from tests.certificates.test_letters import CONTACT, SIGNATORY, mails_to
 from tests.certificates.test_revocation import listed, serials
 from tests.conftest import FakeClock
@@ -216,10 +216,14 @@ def test_another_organisations_certificate_is_not_planned(kit: Kit, app: Flask, 
     assert certificates()[0].planned_revocation_at is None
 
 
-def test_a_certificate_to_be_revoked_is_not_renewed_before_the_plan_is_taken_back(kit: Kit) -> None:
-    rules.not_to_be_revoked(kit.certificate().planned_revocation_at)
+def test_a_certificate_to_be_revoked_is_not_renewed_before_the_plan_is_taken_back(kit: Kit, clock: FakeClock) -> None:
+    issued = kit.certificate()
+    plan(kit, issued, date(2028, 11, 20))
+    clock.at = issued.not_after - timedelta(days=29)
     with pytest.raises(Conflict, match="revocation_planned"):
-        rules.not_to_be_revoked(plan(kit, certificates()[0]).planned_revocation_at)
+        service.renew(issued.id, request(), builders.COMMAND)
+    service.take_back_plan(issued.id, builders.acting(kit.house.person))
+    assert service.renew(issued.id, request(), builders.COMMAND).successor_of_id == issued.id
 
 
 def settled(found: list[Certificate], then: service.Aftermath, by: Actor) -> service.Settled:

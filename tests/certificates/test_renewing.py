@@ -343,16 +343,19 @@ def test_a_test_certificate_needs_no_right(
     assert done.h1 == "The certificate is ready"
 
 
-@pytest.mark.parametrize("ending", ["revoked", "expired"])
+@pytest.mark.parametrize(
+    ("ending", "heading"),
+    [("revoked", "The certificate has been revoked"), ("expired", "This certificate page is closed")],
+)
 def test_the_links_die_with_the_certificate(
-    page: Page, link: str, old: Certificate, clock: FakeClock, visitor: BrowsingClient, ending: str
+    page: Page, link: str, old: Certificate, clock: FakeClock, visitor: BrowsingClient, ending: str, heading: str
 ) -> None:
     if ending == "revoked":
         service.revoke(old.id, Reason.UNNECESSARY, builders.COMMAND)
     else:
         days_before_the_end(clock, old, -0.01)
-    assert visitor.get(f"{link}/renew").h1 == "This certificate page is closed"
-    assert visitor.post(f"{link}/renew", {"request_text": request().decode()}).h1 == "This certificate page is closed"
+    assert visitor.get(f"{link}/renew").h1 == heading
+    assert visitor.post(f"{link}/renew", {"request_text": request().decode()}).h1 == heading
     assert len(certificates()) == 1
 
 
