@@ -35,14 +35,16 @@ class Rights:
             return True
         place = (certificate.organisation_id, certificate.channel_id)
         if place not in self.known:
-            self.known[place] = registry.right_to(*place, self.on) is not None
+            self.known[place] = registry.has_right_to(*place, self.on)
         return self.known[place]
 
 
-def page_links(certificates: Sequence[Certificate]) -> tuple[dict[int, str], Callable[[], None]]:
+def page_links(
+    certificates: Sequence[Certificate], rights: Rights | None = None
+) -> tuple[dict[int, str], Callable[[], None]]:
     """Addresses by certificate id, and the step that makes them work: for certificates that have not ended yet, and whose
-    organisation has the right to the channel, without which the link would be dead."""
-    now, rights = clock.now(), Rights()
+    organisation has the right to the channel, without which the link would be dead. ``rights``: those already looked up."""
+    now, rights = clock.now(), rights or Rights()
     living = [each for each in certificates if each.not_after > now and rights.cover(each)]
     tokens = {each.id: Secret(clock.random_token()) for each in living}
     covers = {each.id: orders.cover(each.order) | {"description": each.description} for each in living}

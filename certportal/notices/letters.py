@@ -35,8 +35,9 @@ def expiry_notice(reference: Mapping[str, Any], now: datetime) -> Letter | Silen
         return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, reference["row"]))
     about = certificates_of(row_ids)
     to = recipient(told, about)
-    addresses, open_pages = page_links([about[number] for number in _collected(told)])
-    endings = list(_endings(told, about, to, addresses, now))
+    rights = Rights()
+    addresses, open_pages = page_links([about[number] for number in _collected(told)], rights)
+    endings = list(_endings(told, about, to, addresses, rights, now))
 
     def on_sending() -> None:
         lines.settle(found, reference["row"])
@@ -56,13 +57,18 @@ def _collected(told: list[Line]) -> list[int]:
 
 
 def _endings(
-    told: list[Line], about: Mapping[int, Certificate], to: Recipient, addresses: Mapping[int, str], now: datetime
+    told: list[Line],
+    about: Mapping[int, Certificate],
+    to: Recipient,
+    addresses: Mapping[int, str],
+    rights: Rights,
+    now: datetime,
 ) -> Iterable[Ending]:
     """One for each certificate: a person who is its contact and may sign for it is told once."""
     by_certificate: dict[int, list[Line]] = {}
     for line in told:
         by_certificate.setdefault(line.certificate_id, []).append(line)
-    askable, rights = _Askable(to), Rights()
+    askable = _Askable(to)
     for number, its in by_certificate.items():
         certificate = about[number]
         signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)

@@ -87,7 +87,7 @@ class Listening:
 
     def cpu_seconds(self) -> float:
         """User and system time so far of the server and its workers."""
-        return sum(_spent(pid) for pid in (self.pid, *_children(self.pid)))
+        return sum(cpu_of(pid) for pid in (self.pid, *_children(self.pid)))
 
     def ask(self, times: int, path: str, headers: dict[str, str]) -> None:
         """Ask for the page so many times, and read it. Each has a connection of its own, as from nginx (docs/deploy.md)."""
@@ -178,8 +178,8 @@ def _forked(run: Callable[[], None], log: Path) -> int:
     os._exit(1)
 
 
-def _spent(pid: int) -> float:
-    """From /proc/<pid>/stat (proc(5)): utime and stime, behind the name in brackets."""
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a process has spent: utime and stime of /proc/<pid>/stat (proc(5)), behind the name in brackets."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
