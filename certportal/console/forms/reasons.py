@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from certportal.certificates import forms as certificate_forms
 from certportal.certificates import reasons
 from certportal.certificates.service import Aftermath, Reason
 from certportal.contacts.forms import ContactForm
@@ -109,29 +110,16 @@ def _why() -> ChoiceField:
     )
 
 
-def _note() -> PlainTextField:
-    return PlainTextField(
-        _l("What has happened?"), description=_l("Kept in the record of what was done"), limit=500, required=False
-    )
-
-
-class RevokeForm(Form):
+class RevokeForm(certificate_forms.RevokeForm):
     """Why, of all the reasons there are, and a note for the record."""
 
     reason = _why()
-    note = _note()
 
 
-class PlanForm(Form):
+class PlanForm(certificate_forms.PlanForm):
     """The last day on which a certificate works, why it is revoked then, of all the reasons there are, and a note."""
 
-    last_day = DateField(
-        _l("Last day"),
-        description=_l("The certificate works to the end of this day"),
-        missing=SENTENCES["plan_day_missing"],
-    )
     reason = _why()
-    note = _note()
 
 
 def revocation_hints() -> dict[str, Any]:
