@@ -8,6 +8,7 @@ import pytest
 from certportal.access import service
 from certportal.access.models import ApplicationState, InterfaceApplication
 from certportal.access.rules import ApplicationAnswers, Sending
+from certportal.certificates import aftermath
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.service import published_crl
 from certportal.extensions import db, transaction
@@ -189,16 +190,14 @@ def test_where_one_revocation_fails_nothing_has_been_sent(
     """All of it or nothing: a failure in the middle leaves rights, orders and certificates as they were."""
     builders.access_right(house.organisation, house.earnings)
     certificates = [certified(house, house.earnings), certified(house, house.earnings)]
-    from certportal.certificates import service as register
+    whole = aftermath.revoke_within
 
-    whole = register.revoke_within
-
-    def fails_at_the_second(certificate_id: int, *others: object) -> Certificate:
+    def fails_at_the_second(certificate_id: int, *others: object, **how: object) -> Certificate:
         if certificate_id == certificates[1].id:
             raise OSError("the disk is full")
-        return whole(certificate_id, *others)  # type: ignore[arg-type]
+        return whole(certificate_id, *others, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(register, "revoke_within", fails_at_the_second)
+    monkeypatch.setattr(aftermath, "revoke_within", fails_at_the_second)
     with pytest.raises(OSError, match="the disk is full"):
         sent(house, house.sftp, revoking=(house.earnings,))
 
