@@ -41,12 +41,8 @@ def send_page(certificate: Certificate, order: Order, kind: str) -> None:
     """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
     within_transaction()
     cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
-    message_id, token = messages.open_page(
-        certificate_id=certificate.id,
-        organisation_id=certificate.organisation_id,
-        contact=certificate.contact,
-        cover=cover,
-        usable_until=certificate.not_after,
+    message_id, token = messages.new_page(
+        certificate.id, certificate.organisation_id, certificate.contact, cover, certificate.not_after
     )
     row_id = outbox.owe(
         kind,

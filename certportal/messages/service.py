@@ -24,7 +24,7 @@ from certportal.messages.models import (
     TransferCodes,
 )
 from certportal.messages.openings import Opened, close, opened, transfer_password
-from certportal.messages.pages import end_pages, mailed_by, open_page
+from certportal.messages.pages import end_pages, mailed_by, new_page, open_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.wrong_numbers import report_wrong_number
 
@@ -48,6 +48,7 @@ __all__ = [
     "issue_codes",
     "mailed_by",
     "message",
+    "new_page",
     "open_page",
     "opened",
     "pin_mark",

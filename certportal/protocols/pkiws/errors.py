@@ -62,7 +62,7 @@ CODES: Final[dict[str, str]] = {
     "renewal_used_up": "PKI067",
     "renewal_same_key": "PKI068",
     "organisation_over": "PKI069",
-    "revocation_planned": "PKI070",
+    "revocation_planned": "PKI059",
     # the service itself: nothing is used up, and later it works
     "clock_behind": "PKI070",
     "ca_environment_differs": "PKI071",
