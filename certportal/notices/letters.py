@@ -35,9 +35,9 @@ def expiry_notice(reference: Mapping[str, Any], now: datetime) -> Letter | Silen
         return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, reference["row"]))
     about = certificates_of(row_ids)
     to = recipient(told, about)
-    rights = Rights()
-    addresses, open_pages = page_links([about[number] for number in _collected(told)], rights)
-    endings = list(_endings(told, about, to, addresses, rights, now))
+    known = _Known(to)
+    addresses, open_pages = page_links([about[number] for number in _collected(told)], known.rights)
+    endings = list(_endings(told, about, known, addresses, now))
 
     def on_sending() -> None:
         lines.settle(found, reference["row"])
@@ -57,29 +57,24 @@ def _collected(told: list[Line]) -> list[int]:
 
 
 def _endings(
-    told: list[Line],
-    about: Mapping[int, Certificate],
-    to: Recipient,
-    addresses: Mapping[int, str],
-    rights: Rights,
-    now: datetime,
+    told: list[Line], about: Mapping[int, Certificate], known: "_Known", addresses: Mapping[int, str], now: datetime
 ) -> Iterable[Ending]:
     """One for each certificate: a person who is its contact and may sign for it is told once."""
     by_certificate: dict[int, list[Line]] = {}
     for line in told:
         by_certificate.setdefault(line.certificate_id, []).append(line)
-    askable = _Askable(to)
+    language = known.to.language.value
     for number, its in by_certificate.items():
         certificate = about[number]
-        signs = any(line.role is NoticeRole.SIGNATORY for line in its) or askable.is_reader(certificate)
+        signs = any(line.role is NoticeRole.SIGNATORY for line in its) or known.is_reader(certificate)
         replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
         rung = min(line.rung for line in its)
         yield Ending(
-            program=certificate.description or certificate.channel.name(to.language.value),
+            program=certificate.description or certificate.channel.name(language),
             description=certificate.description,
             organisation=certificate.organisation.name,
             business_id=certificate.organisation.business_id,
-            channel=certificate.channel.name(to.language.value),
+            channel=certificate.channel.name(language),
             environment=certificate.environment.value,
             serial=certificate.serial,
             not_after=certificate.not_after,
@@ -90,14 +85,14 @@ def _endings(
             contact_name=certificate.contact.name,
             contact_company=certificate.contact.company,
             contact_email=certificate.contact.email,
-            signer=askable.signer(certificate),
+            signer=known.signer(certificate),
             organisation_contact=registry.contact_of(certificate.organisation),
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),
             order_url=_order_url(certificate, now),
             ordered=replacement.number if replacement else None,
             collector=replacement.contact.name if replacement else "",
-            has_right=rights.cover(certificate),
+            has_right=known.rights.cover(certificate),
             self_service=certificate.contact_may_renew,
         )
 
@@ -109,11 +104,12 @@ def _order_url(certificate: Certificate, now: datetime) -> str:
     return link("orders.new", replaces=certificate.id)
 
 
-class _Askable:
-    """Whom a reader may ask for a new certificate: those who may sign, looked up once for each organisation."""
+class _Known:
+    """What one letter looks up once for each organisation: those whom its reader may ask for a new certificate, since they may
+    sign, and its rights to channels."""
 
     def __init__(self, to: Recipient) -> None:
-        self.to = to
+        self.to, self.rights = to, Rights()
         self.known: dict[int, list[Person]] = {}
 
     def _people(self, certificate: Certificate) -> list[Person]:
