@@ -57,7 +57,7 @@ def open_pages(tokens: Mapping[int, Secret], covers: Mapping[int, dict[str, Any]
     if not tokens:
         return
     for row in writing().execute(_with_contacts(), {"numbers": list(tokens)}).all():
-        messages.open_page(
+        messages.new_page(
             certificate_id=row.certificate_id,
             organisation_id=row.organisation_id,
             contact=row,

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Row, Update, bindparam, update
 
 from certportal.extensions import changed, db, within_transaction
 from certportal.messages.codes import new_message
@@ -21,7 +21,7 @@ def open_page(
     *,
     certificate_id: int,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     usable_until: datetime,
     token: Secret | None = None,
@@ -38,7 +38,7 @@ def open_page(
 def new_page(
     certificate_id: int,
     organisation_id: int,
-    contact: TechnicalContact,
+    contact: TechnicalContact | Row[Any],
     cover: dict[str, Any],
     usable_until: datetime,
     token: Secret | None = None,
