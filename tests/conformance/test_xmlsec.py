@@ -40,16 +40,17 @@ def signed(holder: Holder, kind: str) -> Path:
 
 
 def verified(holder: Holder, document: Path, root: Path) -> bool:
-    issuing = holder.folder / "issuing.pem"
-    done = xmlsec("--verify", "--trusted-pem", root, "--untrusted-pem", issuing, document)
+    between = [part for path in sorted(holder.folder.glob("between-*.pem")) for part in ("--untrusted-pem", path)]
+    done = xmlsec("--verify", "--trusted-pem", root, *between, document)
     return done.returncode == 0
 
 
 def parts(holder: Holder) -> Path:
     """Splits the chain file; answers the root's."""
     end = "-----END CERTIFICATE-----\n"
-    issuing, root, _ = holder.chain.read_text().split(end)
-    (holder.folder / "issuing.pem").write_text(issuing + end)
+    *between, root, _ = holder.chain.read_text().split(end)
+    for number, certificate in enumerate(between):
+        (holder.folder / f"between-{number}.pem").write_text(certificate + end)
     (holder.folder / "root.pem").write_text(root + end)
     return holder.folder / "root.pem"
 
