@@ -300,5 +300,5 @@ def test_the_commands_of_the_page_make_a_p12_file_for_every_kind_of_key(
     paths = [str(tmp_path / word) if word.startswith(number) else word for word in words[1:]]
     openssl(*paths, "-passout", "pass:only for tests")
     opened_file = openssl("pkcs12", "-in", tmp_path / f"{number}.p12", "-passin", "pass:only for tests", "-nokeys")
-    assert opened_file.count(b"BEGIN CERTIFICATE") == 3
+    assert opened_file.count(b"BEGIN CERTIFICATE") == 4, "its own, and the authorities up to the root"
     assert issued.state is CertificateState.ISSUED

@@ -105,7 +105,7 @@ class TestTheSetUpList:
         )
         page = desk.get("/desk/set-up").submit("Fetch them now")
         assert self.items(page)["Revocation lists can be fetched"] == "not yet"
-        assert "no list has been published" in page.text
+        assert "nothing has been published" in page.text
 
     def test_gives_way_to_the_desk_once_somebody_has_ordered(self, desk: BrowsingClient, house: House) -> None:
         assert desk.get("/desk").h1 == "Set up the service"

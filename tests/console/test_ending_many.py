@@ -5,7 +5,9 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, func, select
 
+from certportal.certificates import aftermath
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.service import Aftermath
 from certportal.console import ending
 from certportal.extensions import db
 from certportal.identifiers import Environment
@@ -40,7 +42,7 @@ def left() -> tuple[int, int]:
 
 
 def end(house: House) -> None:
-    ending.end_organisation(house.organisation.id, None, "Ceased", builders.OPERATOR, stop=True)
+    ending.end_organisation(house.organisation.id, None, "Ceased", builders.OPERATOR, Aftermath("revoke"))
 
 
 def has_ended(house: House) -> bool:
@@ -71,7 +73,7 @@ def test_no_transaction_stops_more_than_a_batch_and_the_last_one_ends_the_organi
 def test_an_end_that_was_broken_off_leaves_the_organisation_in_use_and_goes_on_with_the_same_press(
     busy: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    revoke, done = ending.certificates.revoke_within, []
+    revoke, done = aftermath.revoke_within, []
 
     def breaks_down(certificate_id: int, *how: object, **more: object) -> Certificate:
         if len(done) == 2:
@@ -80,7 +82,7 @@ def test_an_end_that_was_broken_off_leaves_the_organisation_in_use_and_goes_on_w
         return revoke(certificate_id, *how, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as broken:
-        broken.setattr(ending.certificates, "revoke_within", breaks_down)
+        broken.setattr(aftermath, "revoke_within", breaks_down)
         with pytest.raises(ConnectionError):
             end(busy)
     assert (left(), has_ended(busy)) == ((4, 0), False)
