@@ -130,7 +130,7 @@ def marks(addresses: Iterable[str]) -> dict[str, datetime]:
     if not wanted:
         return {}
     found = db.session.connection().execute(_marks(), {"addresses": list(wanted)})
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
 
 
 @cache
