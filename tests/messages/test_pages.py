@@ -364,6 +364,7 @@ ENDINGS: dict[MessageEnd, tuple[str, str]] = {
     MessageEnd.LOCKED: ("The message is locked", "to send new codes"),
     MessageEnd.CONTACT_CHANGED: ("The contact details have been changed", "open the newest e-mail"),
     MessageEnd.CERTIFICATE_ENDED: ("This certificate page is closed", "to apply for a new one"),
+    MessageEnd.REVOKED: ("The certificate has been revoked", "to apply for a new one"),
     MessageEnd.NOT_ISSUED: ("The certificate could not be issued", "to send new codes"),
     MessageEnd.RIGHT_ENDED: (
         "The access right to the channel has ended",
