@@ -13,6 +13,12 @@ from tests.meta.tree import functions, modules, named, parsed
 
 MADE_OF_PARTS = {
     "signing_right_{verb}": ("signing_right_added", "signing_right_changed"),
+    "{self.name}_{what}": (
+        "order_draft_saved",
+        "order_draft_deleted",
+        "interface_draft_saved",
+        "interface_draft_deleted",
+    ),
     "{noun}_added": ("organisation_added", "channel_added", "purpose_added", "terms_added"),
     "{subject.partition(':')[0]}_changed": (
         "organisation_changed",

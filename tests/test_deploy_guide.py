@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from certportal.authority_settings import AUTHORITIES, ENVIRONMENTS
 from certportal.environment import SettingsError, read_settings
 
 GUIDE = Path(__file__).parent.parent / "docs" / "deploy.md"
@@ -29,13 +30,11 @@ def test_no_setting_in_the_table_is_unknown(tmp_path: Path) -> None:
 
 
 def test_every_setting_stands_in_the_table() -> None:
-    source = (GUIDE.parent.parent / "certportal" / "environment.py").read_text("utf-8")
-    read = set(re.findall(r"self\.(?:text|required|number|choice)\(\s*\"([A-Z_]+)\"", source))
-    names = {
-        "CONFIG",
-        "CA_ROOT_NAME_PRODUCTION",
-        "CA_ISSUING_NAME_PRODUCTION",
-        "CA_ROOT_NAME_TEST",
-        "CA_ISSUING_NAME_TEST",
-    }
-    assert told_of() == read | names
+    sources = [GUIDE.parent.parent / "certportal" / name for name in ("environment.py", "authority_settings.py")]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    read = set(re.findall(r"(?:self|reading)\.(?:text|required|number|choice)\(\s*\"([A-Z_]+)\"", text))
+    read |= set(re.findall(r"_key\(reading, \"([A-Z_]+)\"", text))
+    secrets = set(re.findall(r"(?:self|reading)\.secret\(\s*\"([A-Z_]+)\"", text))
+    named = {f"CA_{place}_NAME_{env}" for place in map(str.upper, AUTHORITIES) for env in map(str.upper, ENVIRONMENTS)}
+    named |= {f"CA_ISSUERS_{env}" for env in map(str.upper, ENVIRONMENTS)}
+    assert told_of() == read | secrets | {f"{name}_FILE" for name in secrets} | named | {"CONFIG"}
