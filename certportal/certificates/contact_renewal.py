@@ -65,9 +65,9 @@ def ask_signatory(certificate_id: int, by: Actor) -> None:
         require_renewable(certificate)
         if asked_at(certificate) is not None:
             raise Conflict("renewal_asked_already")
-        audit.record(ASKED, subject(certificate), by=by, organisation_id=certificate.organisation_id)
+        audit.record("renewal_asked", subject(certificate), by=by, organisation_id=certificate.organisation_id)
         tell_signatory(
-            ASKED,
+            "renewal_asked",
             certificate.organisation_id,
             certificate.order.placed_by,
             {"certificate": certificate.id},
