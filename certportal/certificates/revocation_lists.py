@@ -148,6 +148,8 @@ def write_crl_files(environment: Environment) -> None:
     with _only_one(directory):
         db.session.rollback()
         for path, content in _files(environment).items():
+            if path.exists() and path.read_bytes() == content:
+                continue
             draft = path.with_name(f".{path.name}.draft")
             write_whole(draft, content, 0o644)
             draft.replace(path)
