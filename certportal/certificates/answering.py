@@ -81,20 +81,35 @@ def sign_answers(lease: Lease) -> str:
     """
     signed, failed = 0, None
     for environment in authorities.present():
-        try:
-            if authorities.SERVICES in map(authorities.line_of, authorities.labels(environment)):
-                signers.reply_signer(environment)
-            for label in authorities.issuing_labels(environment):
-                signed += _sign_due(signers.keep_responder(environment, label), environment, label, lease)
-        except Exception as error:
-            log.exception("answers about certificates of %s could not be signed", environment.value)
-            failed = error
-    with transaction() as session:
-        ended = select(Certificate.id).where(Certificate.not_after <= clock.now())
-        session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(ended)))
+        for label in authorities.labels(environment):
+            try:
+                signed += _keep_up(environment, label, lease)
+            except Exception as error:
+                log.exception("what %s of %s signs ahead could not be signed", label, environment.value)
+                failed = error
+    _forget_ended(lease)
     if failed is not None:
         raise failed
     return f"{signed} signed"
+
+
+def _keep_up(environment: Environment, label: str, lease: Lease) -> int:
+    """What one authority's certificates are for: the signer of replies, or a responder and its answers."""
+    if label in authorities.issuing_labels(environment):
+        return _sign_due(signers.keep_responder(environment, label), environment, label, lease)
+    if authorities.line_of(label) == authorities.SERVICES:
+        signers.reply_signer(environment)
+    return 0
+
+
+def _forget_ended(lease: Lease) -> None:
+    """Nobody asks about a certificate that has ended."""
+    ended = select(OcspAnswer.certificate_id).join(Certificate, Certificate.id == OcspAnswer.certificate_id)
+    ended = ended.where(Certificate.not_after <= clock.now()).limit(BATCH)
+    while row_ids := list(db.session.scalars(ended)):
+        with transaction() as session:
+            session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(row_ids)))
+        lease.renew()
 
 
 def _signed_ahead(cert_id: bytes, now: datetime) -> Answer | None:
@@ -113,14 +128,11 @@ def _signed_now(asked: ocsp.Asked, now: datetime) -> Answer:
         return Answer(ocsp.Failure.TRY_LATER.encoded)
     statuses = [(each, _status(*place, each.serial)) for each in asked.cert_ids]
     db.session.rollback()  # nothing is open while the key works
-    try:
-        found = signers.responder(*place)
-    except ca.CaRefused:
-        found = None
-    if found is None:
-        return Answer(ocsp.Failure.TRY_LATER.encoded)
     until = now + _holds_for()
     try:
+        found = signers.responder(*place)
+        if found is None:
+            return Answer(ocsp.Failure.TRY_LATER.encoded)
         der = ocsp.build_answer(found, statuses, produced_at=now, this_update=now, next_update=until, nonce=asked.nonce)
     except ca.CaRefused:
         return Answer(ocsp.Failure.TRY_LATER.encoded)
@@ -215,7 +227,9 @@ def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
         states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read))
         same = {row_id for row_id, state in session.execute(states) if state is read[row_id]}
         session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(read)))
-        session.execute(insert(OcspAnswer), [row for row in rows if row["certificate_id"] in same] or [])
+        kept = [row for row in rows if row["certificate_id"] in same]
+        if kept:
+            session.execute(insert(OcspAnswer), kept)
 
 
 def _holds_for() -> timedelta:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from certportal.ca import Reason
@@ -167,6 +167,44 @@ def test_answers_are_signed_anew_daily_and_forgotten_with_their_certificate(kit:
     clock.move(days=731)
     sign()
     assert count() == 0
+
+
+def test_what_was_revoked_while_it_was_signed_is_not_stored(kit: Kit) -> None:
+    issued = kit.certificate()
+    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
+    assert [row[0] for row in batch] == [issued.id]
+    responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    rows = [row for each in batch for row in answering._answers(responder, each, issued.prepared_at)]
+    service.revoke(issued.id, Reason.KEY_LOST, builders.acting(kit.house.person))
+    answering._store(batch, rows)
+    assert count() == 0
+    assert sign() == "1 signed"
+
+
+def test_an_authority_whose_key_is_away_holds_up_no_other(kit: Kit, app: Flask) -> None:
+    kit.certificate()
+    folder = app.extensions["certportal.settings"].ca_dir / "production"
+    for path in (folder / "services.key", *folder.glob("own/replies-*")):
+        path.unlink()
+    with pytest.raises(Exception, match="ca_missing"):
+        sign()
+    assert count() == 2
+
+
+def test_while_nothing_has_ended_the_job_writes_nothing(kit: Kit) -> None:
+    kit.certificate()
+    sign()
+    written: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        written.append(statement.split()[0])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert sign() == "0 signed"
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert "DELETE" not in written
 
 
 class TestSigners:
