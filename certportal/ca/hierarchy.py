@@ -144,15 +144,19 @@ def labels(directory: Path, environment: Environment) -> list[str]:
 
 def read(directory: Path, environment: Environment, label: str = ISSUING) -> Authority:
     """An authority without its key, ended or not. Raises CaRefused: ca_missing, ca_broken, ca_name_refused."""
-    path = folder_of(directory, environment) / f"{label}.pem"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise CaRefused("ca_missing", name=str(path.relative_to(directory))) from None
-    authority = _authority_in(content, environment, str(path.relative_to(directory)))
+    authority = read_chain(folder_of(directory, environment) / f"{label}.pem", environment)
     if label not in (ROOT, INTERMEDIATE) and (CLIENTS_LOOK_FOR not in authority.name or len(authority.chain) < 2):
         raise CaRefused("ca_name_refused", name=authority.name, needed=CLIENTS_LOOK_FOR)
     return authority
+
+
+def read_chain(path: Path, environment: Environment) -> Authority:
+    """The authority whose certificate and chain a file holds. Raises CaRefused: ca_missing, ca_broken."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        return _authority_in(path.read_bytes(), environment, name)
+    except FileNotFoundError:
+        raise CaRefused("ca_missing", name=name) from None
 
 
 def load(

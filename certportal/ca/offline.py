@@ -4,9 +4,6 @@
 """
 
 from datetime import timedelta
-from pathlib import Path
-
-from cryptography import x509
 
 from certportal.ca import ceremony, keys
 from certportal.ca.authority import Authority, Issuer
@@ -15,7 +12,7 @@ from certportal.ca.crl import build_crl, read_crl
 from certportal.ca.describe import chain_pem
 from certportal.ca.errors import CaRefused
 from certportal.ca.folders import root_folder_of, whole_folder
-from certportal.ca.hierarchy import Desk
+from certportal.ca.hierarchy import Desk, read_chain
 from certportal.ca.plan import INTERMEDIATE, ROOT, Plan
 from certportal.ca.transcript import Transcript
 from certportal.keyfiles import write_whole
@@ -67,14 +64,5 @@ def sign_list(desk: Desk, holds_for: timedelta) -> bytes:
 def load_root(desk: Desk) -> Issuer:
     """The root with its key. Raises CaRefused: ca_missing, ca_passphrase_wrong, ca_broken, ca_key_mismatch."""
     folder = root_folder_of(desk.directory, desk.environment)
-    chain = _read(folder / f"{ROOT}.pem")
-    return Issuer(desk.environment, chain, keys.load(folder / f"{ROOT}.key", desk.passphrase, desk.token))
-
-
-def _read(path: Path) -> tuple[x509.Certificate, ...]:
-    try:
-        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
-    except FileNotFoundError:
-        raise CaRefused("ca_missing", name=f"{path.parent.name}/{path.name}") from None
-    except ValueError:
-        raise CaRefused("ca_broken", name=path.name, what="no certificates") from None
+    root = read_chain(folder / f"{ROOT}.pem", desk.environment)
+    return Issuer(desk.environment, root.chain, keys.load(folder / f"{ROOT}.key", desk.passphrase, desk.token))

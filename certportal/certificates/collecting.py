@@ -11,7 +11,6 @@ from typing import Any
 from flask import current_app, url_for
 from werkzeug.wrappers import Response
 
-from certportal import ca
 from certportal.answers import allow, found, page, private, see_other, status_of, wants_partial
 from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, download, speak_to
@@ -51,9 +50,7 @@ def retrieve() -> Response:
     if not form.validate_on_submit() or form.transfer_id.data is None or form.transfer_password.data is None:
         return _codes_page(form, status=422)
     try:
-        certificate = service.enrol_typed(
-            form.transfer_id.data, form.transfer_password.data, form.request, guard.visitor()
-        )
+        certificate = service.enrol(form.transfer_id.data, form.transfer_password.data, form.request, guard.visitor())
     except Refusal as refusal:
         said, status = said_of(form, refusal)
         if refusal.code == "transfer_codes_wrong":
@@ -141,7 +138,7 @@ def said_of(form: RequestForm, refusal: Refusal, not_possible: str = "issuing_no
 
     What only the operator can mend is said in other words, and logged: nothing has been used up, and later it works.
     """
-    if isinstance(refusal, ca.CaRefused | ca.IssueRefused) or refusal.code == "clock_behind":
+    if service.operator_mends(refusal):
         current_app.logger.error("no certificate can be issued: %s", refusal.code)
         return [sentence(Refusal(not_possible))], 503
     if refusal.code in OF_THE_REQUEST:

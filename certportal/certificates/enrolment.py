@@ -45,41 +45,15 @@ def enrol(
     environment: Environment | None = None,
     business_id: str | None = None,
 ) -> Certificate:
-    """A use case: redeem transfer codes with a signing request; answers the certificate's row.
+    """A use case: redeem transfer codes that somebody types or a program sends; answers the certificate's row.
 
     The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
     The same codes and the same public key again give the same row, for as long as the codes would have lived.
-    ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, a wrong
-    request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and lapsed alike), codes_taken (conflict: another
-    key has them), RequestRefused, IssueRefused, CaRefused, not_orderable_any_more, key_of_another, key_distrusted,
-    clock_behind (conflict).
+    ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, for
+    the codes and for each client's address; a wrong request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and
+    lapsed alike), retrieval_too_many, codes_taken (conflict: another key has them), RequestRefused, IssueRefused, CaRefused,
+    not_orderable_any_more, key_of_another, key_distrusted, clock_behind (conflict).
     """
-    with transaction():
-        codes = messages.verify_codes(transfer_id, password, by)
-        codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
-    if codes_id is None:
-        raise Refusal("transfer_codes_wrong")
-    return enrol_opened(codes_id, request, by)
-
-
-def enrol_typed(transfer_id: str, password: Secret, request: bytes, by: Actor) -> Certificate:
-    """A use case: the same for codes that somebody types into a page, counted for each client's address.
-
-    Refusals as ``enrol``; retrieval_too_many.
-    """
-    return enrol_by_program(transfer_id, password, request, by)
-
-
-def enrol_by_program(
-    transfer_id: str,
-    password: Secret,
-    request: bytes,
-    by: Actor,
-    environment: Environment | None = None,
-    business_id: str | None = None,
-) -> Certificate:
-    """A use case: the same for codes that a program sends, counted for each client's address. Refusals as ``enrol``;
-    retrieval_too_many."""
     with transaction():
         tries.may_try(by.address)
         codes = messages.verify_codes(transfer_id, password, by)

@@ -28,9 +28,8 @@ def renew(certificate_id: int, request: bytes, by: Actor) -> Certificate:
     The same key again gives the same row for as long as the old certificate is in force; another key gives another row, three
     in all. The old certificate stays valid to its end. Refusals: certificate_revoked, certificate_expired,
     certificate_not_issued (conflict); renewal_too_early (conflict; ``first_day``); revocation_planned (conflict; ``last``);
-    renewal_right_missing (``why``);
-    renewal_used_up (conflict); renewal_same_key; organisation_over (conflict); RequestRefused, IssueRefused, CaRefused;
-    key_of_another, key_distrusted; clock_behind (conflict).
+    renewal_right_missing (``why``); renewal_used_up (conflict); renewal_same_key; organisation_over (conflict);
+    RequestRefused, IssueRefused, CaRefused; key_of_another, key_distrusted; clock_behind (conflict).
     """
     if not audit.clock_is_sound():
         raise Conflict("clock_behind")
@@ -52,7 +51,7 @@ def require_renewable(certificate: Certificate) -> None:
     rules.not_to_be_revoked(certificate.planned_revocation_at)
     if certificate.organisation.is_over(on):
         raise Conflict("organisation_over")
-    has_right = registry.right_to(certificate.organisation_id, certificate.channel_id, on) is not None
+    has_right = registry.has_right_to(certificate.organisation_id, certificate.channel_id, on)
     try:
         order_rules.orderable(certificate.channel, certificate.environment, has_right=has_right, on=on)
     except Refusal as refusal:
@@ -79,9 +78,8 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     named = ca.Subject(organisation.business_id, organisation.country, organisation.name)
     prepared = enrolment.prepared_for(old.environment, old.channel.issuer, named, request)
     with transaction() as session:
-        old = session.get_one(
-            Certificate, certificate_id, with_for_update=True
-        )  # others wait here, and then see the row
+        # Others wait here, and then see the row.
+        old = session.get_one(Certificate, certificate_id, with_for_update=True)
         known = _successor_for(old, public_key_hash)
         if known is not None:
             return known

@@ -41,7 +41,8 @@ def publish(environment: Environment, label: str = ISSUING) -> RevocationList:
     until = now + _holds_for(label)
     entries = _entries(environment, label, now)
     db.session.rollback()  # nothing is open while the key works
-    _keep(environment, label, ca.build_crl(issuer, entries, number=number, this_update=now, next_update=until))
+    der = ca.build_crl(issuer, entries, number=number, this_update=now, next_update=until)
+    _keep(environment, label, der, ca.ReadList(number, now, until, len(entries)))
     return db.session.get_one(RevocationList, (environment, label))
 
 
@@ -53,14 +54,13 @@ def take(environment: Environment, label: str, der: bytes) -> RevocationList:
     """
     read = ca.read_crl(authorities.authority(environment, label), der)
     _reserve_number(environment, label, at_least=read.number)
-    if not _keep(environment, label, der):
+    if not _keep(environment, label, der, read):
         raise Conflict("crl_older")
     return db.session.get_one(RevocationList, (environment, label))
 
 
-def _keep(environment: Environment, label: str, der: bytes) -> bool:
-    """Put a list in place of one with a lower number; answers whether it was put there."""
-    read = ca.read_crl(authorities.authority(environment, label), der)
+def _keep(environment: Environment, label: str, der: bytes, read: ca.ReadList) -> bool:
+    """Put a list in place of one with a lower number; answers whether it was put there. ``read``: what it says."""
     with transaction():
         older = _this(environment, label) & (RevocationList.number < read.number)
         values = {"number": read.number, "der": der, "entries": read.entries}

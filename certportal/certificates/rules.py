@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from certportal.ca import Reason, serial_hex
+from certportal.ca import CaRefused, IssueRefused, Reason, serial_hex
 from certportal.identifiers.texts import one_line
 from certportal.messages import rules as messages
 from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
@@ -122,6 +122,11 @@ def may_be_given_up(state: str, prepared_at: datetime, now: datetime) -> None:
         raise Conflict("certificate_not_prepared")
     if now - prepared_at < GIVE_UP_AFTER:
         raise Conflict("certificate_prepared_lately")
+
+
+def operator_mends(refusal: Refusal) -> bool:
+    """Whether only the operator can mend what refused to issue: nothing has been used up, and later it works."""
+    return isinstance(refusal, CaRefused | IssueRefused) or refusal.code == "clock_behind"
 
 
 def typed_transfer_id(text: str) -> str:

@@ -11,9 +11,7 @@ from certportal.certificates.contact_renewal import forbid as forbid_contact
 from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import (
     enrol,
-    enrol_by_program,
     enrol_opened,
-    enrol_typed,
     finish,
     resume_prepared,
 )
@@ -55,7 +53,7 @@ from certportal.certificates.revocation_lists import (
     published_bundle,
     published_crl,
 )
-from certportal.certificates.rules import Aftermath
+from certportal.certificates.rules import Aftermath, operator_mends
 from certportal.certificates.telling import tell_plan
 
 __all__ = [
@@ -82,9 +80,7 @@ __all__ = [
     "channels_used",
     "collected",
     "enrol",
-    "enrol_by_program",
     "enrol_opened",
-    "enrol_typed",
     "finish",
     "forbid_contact",
     "give_up",
@@ -97,6 +93,7 @@ __all__ = [
     "of_order",
     "of_organisation",
     "open_replacement",
+    "operator_mends",
     "order_number_of_codes",
     "others_on_channel",
     "plan_revocation",

@@ -171,7 +171,8 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
         return None
     if right:
         return VerifiedCodes(known.id, known.order_id, known.business_id, known.environment)
-    changed(_count_wrong(), codes=known.id)
+    if not changed(_count_wrong(), codes=known.id):
+        return None
     codes = db.session.get_one(TransferCodes, known.id, populate_existing=True)
     by = by or Actor(ActorKind.PROGRAM, None, "")
     subject, transfer_id = f"order:{codes.order_id}", codes.transfer_id
@@ -260,7 +261,8 @@ def _for_verifying() -> Any:
 @cache
 def _count_wrong() -> Update:
     codes: Any = TransferCodes.__table__
-    return update(codes).where(codes.c.id == bindparam("codes")).values(wrong_tries=codes.c.wrong_tries + 1)
+    free = (codes.c.id == bindparam("codes")) & (codes.c.wrong_tries < WRONG_PASSWORDS)
+    return update(codes).where(free).values(wrong_tries=codes.c.wrong_tries + 1)
 
 
 @cache

@@ -9,30 +9,12 @@ from typing import Any
 
 from sqlalchemy import Row, Update, bindparam, update
 
-from certportal.extensions import changed, db, within_transaction
+from certportal.extensions import changed, within_transaction
 from certportal.messages.codes import new_message
 from certportal.messages.endings import end_messages
 from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret
-
-
-def open_page(
-    *,
-    certificate_id: int,
-    organisation_id: int,
-    contact: TechnicalContact | Row[Any],
-    cover: dict[str, Any],
-    usable_until: datetime,
-    token: Secret | None = None,
-) -> tuple[SecureMessage, Secret]:
-    """A step: a new link to the certificate's page; the caller owes the mail that carries the token as its secret.
-
-    ``token``: one that was drawn already, else a new one.
-    ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
-    """
-    message_id, token = new_page(certificate_id, organisation_id, contact, cover, usable_until, token)
-    return db.session.get_one(SecureMessage, message_id), token
 
 
 def new_page(
@@ -43,7 +25,11 @@ def new_page(
     usable_until: datetime,
     token: Secret | None = None,
 ) -> tuple[int, Secret]:
-    """A step: the same, answering the number of the link's row."""
+    """A step: a new link to the certificate's page: the number of its row, and the token that opens it; the caller owes the mail
+    that carries the token as its secret. ``token``: one that was drawn already, else a new one.
+
+    ``cover`` as for codes, and ``certificate``: the certificate's id. Earlier links to the page stay as they are.
+    """
     within_transaction()
     cover = {**cover, "certificate": certificate_id}
     subject = f"certificate:{certificate_id}"

@@ -24,7 +24,7 @@ from certportal.messages.models import (
     TransferCodes,
 )
 from certportal.messages.openings import Opened, close, opened, transfer_password
-from certportal.messages.pages import end_pages, mailed_by, new_page, open_page
+from certportal.messages.pages import end_pages, mailed_by, new_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.wrong_numbers import report_wrong_number
 
@@ -49,7 +49,6 @@ __all__ = [
     "mailed_by",
     "message",
     "new_page",
-    "open_page",
     "opened",
     "pin_mark",
     "pin_out",

@@ -24,7 +24,8 @@ from certportal.certificates import authorities
 from certportal.certificates.service import (
     Certificate,
     CertificateState,
-    enrol_by_program,
+    enrol,
+    operator_mends,
     order_number_of_codes,
     presented,
     renew,
@@ -64,7 +65,6 @@ _STATUS = {
     "renewal_right_missing": 403,
     "renewal_used_up": 403,
     "revocation_planned": 403,
-    "clock_behind": 503,
 }
 """Where the kind of a refusal says too little. Any other that is no conflict is the request's fault: 400."""
 
@@ -97,7 +97,7 @@ def simpleenroll(label: str | None = None) -> Response:
     if given is None or given.type != "basic" or not given.username or not given.password:
         raise Refusal("transfer_codes_missing")
     sent = request.get_data(cache=False)
-    return _answer(enrol_by_program(given.username, Secret(given.password), sent, _caller(), environment))
+    return _answer(enrol(given.username, Secret(given.password), sent, _caller(), environment))
 
 
 @blueprint.post("/simplereenroll")
@@ -168,7 +168,7 @@ def _text(text: str, status: int) -> Response:
 def _status(refusal: Refusal) -> int:
     if refusal.code in _STATUS:
         return _STATUS[refusal.code]
-    if refusal.code.startswith(("ca_", "certificate_refused", "subject_refused")):  # nobody's fault who calls
+    if operator_mends(refusal):
         return 503
     return 400 if refusal.kind == "refusal" else status_of(refusal)
 

@@ -350,7 +350,7 @@ def test_steps_run_only_inside_a_use_case(post: Post) -> None:
         lambda: service.void_codes(1, MessageEnd.CANCELLED),
         lambda: issued_outside(post),
         lambda: service.end_pages(1, MessageEnd.CERTIFICATE_ENDED),
-        lambda: service.open_page(
+        lambda: service.new_page(
             certificate_id=1,
             organisation_id=1,
             contact=contact,

@@ -99,10 +99,10 @@ def test_a_certificates_page_leads_the_signatory_to_the_certificate(
 ) -> None:
     contact, cover, until = post.contact, dict(post.message.cover), post.codes.usable_until
     with transaction():
-        message, _ = service.open_page(
+        message_id, _ = service.new_page(
             certificate_id=7, organisation_id=contact.organisation_id, contact=contact, cover=cover, usable_until=until
         )
-        tell_signatory(kind, message)
+        tell_signatory(kind, db.session.get_one(SecureMessage, message_id))
     deliver()
     assert "http://localhost/certificates/7" in smtp.messages[-1].text
 

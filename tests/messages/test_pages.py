@@ -494,14 +494,14 @@ def opened_page(post: Post, certificate_id: int = 7) -> str:
     contact, cover = post.contact, dict(post.message.cover)
     until = post.codes.usable_until + timedelta(days=700)
     with transaction():
-        message, token = service.open_page(
+        message_id, token = service.new_page(
             certificate_id=certificate_id,
             organisation_id=contact.organisation_id,
             contact=contact,
             cover=cover,
             usable_until=until,
         )
-        assert message.cover["certificate"] == certificate_id
+        assert db.session.get_one(SecureMessage, message_id).cover["certificate"] == certificate_id
     return token.reveal()
 
 

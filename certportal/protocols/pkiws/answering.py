@@ -102,9 +102,9 @@ def _done(request: Request, by: Actor, call: Call) -> tuple[str, str]:
 
 def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
     """The RetrievalId, also while the signature waits for its key: then ``getCertificate`` says "not ready". Refusals: those of
-    ``enrol_by_program``."""
+    ``enrol``."""
     try:
-        certificate = service.enrol_by_program(
+        certificate = service.enrol(
             asked.transfer_id, asked.transfer_password, asked.signing_request, by, asked.environment, asked.customer_id
         )
     except Exception:
