@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certportal import clock
-from certportal.extensions import db, within_transaction
+from certportal.extensions import asking, db, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind
 from certportal.settings import current_settings
 
@@ -57,7 +57,7 @@ def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = 
         "subject": subject,
         "details": details,
     }
-    db.session.execute(_RECORD, entry)
+    writing().execute(_RECORD, entry)
 
 
 def record_daily(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
@@ -75,7 +75,7 @@ def clock_is_sound() -> bool:
 
     ``certportal clock accept`` records an act at the clock's present time, from which the comparison starts again.
     """
-    last = db.session.scalar(_last_machine_time())
+    last = asking().scalar(_last_machine_time())
     return last is None or clock.machine() >= last - CLOCK_TOLERANCE
 
 

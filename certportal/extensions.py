@@ -189,6 +189,16 @@ def writing() -> Connection:
     return connection
 
 
+def asking() -> Connection:
+    """The connection that the session reads or writes with now, for questions over tables: past the session one costs half.
+
+    What the session has yet to write is written first, as the session's own questions would.
+    """
+    session = db.session()
+    session.flush()
+    return session.info.get("writing") or session.connection()
+
+
 def changed(statement: Any, **values: Any) -> bool:
     """Run one conditional UPDATE or DELETE and say whether it changed a row: how every race is settled.
 
@@ -201,7 +211,7 @@ def changed(statement: Any, **values: Any) -> bool:
         return result.rowcount > 0
     session = db.session()
     session.flush()
-    result = session.execute(statement, values)
+    result = writing().execute(statement, values)
     for kept in session.identity_map.values():
         if getattr(kept, "__table__", None) is statement.table:
             session.expire(kept)

@@ -39,6 +39,11 @@ class Authority:
         for position, certificate in enumerate(self.chain):
             _require_authority(certificate, authorities_below=position)
 
+    @cached_property
+    def without_key(self) -> "Authority":
+        """The same, and no more than that."""
+        return self
+
     @property
     def certificate(self) -> x509.Certificate:
         """The authority's own certificate."""
@@ -95,6 +100,10 @@ class Issuer(Authority):
         super().__post_init__()
         if keys.public_key_info(self.key.public_key()) != self.public_key_info:
             raise CaRefused("ca_key_mismatch", name=self.name)
+
+    @cached_property
+    def without_key(self) -> Authority:
+        return Authority(self.environment, self.chain)
 
 
 def common_name(certificate: x509.Certificate) -> str:

@@ -1,6 +1,7 @@
 """The authority trusts nobody: what is about to be signed is read back and held against the profile."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,12 +15,17 @@ _SERIAL_NUMBER = 1
 _PUBLIC_KEY_INFO = 6  # places in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
 
 
-def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes) -> x509.Certificate:
+def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
     """Read a TBSCertificate back and refuse it unless this authority would have prepared it by this profile.
 
-    Returns it parsed, without a signature yet. Raises IssueRefused: certificate_refused (``what`` names the part),
-    subject_refused, ca_not_yet_valid, ca_ends_first.
+    The same octets are read once, for issuing asks twice; a refusal is never kept. Raises IssueRefused: certificate_refused
+    (``what`` names the part), subject_refused, ca_not_yet_valid, ca_ends_first.
     """
+    _judge(authority.without_key, profile, to_be_signed)
+
+
+@lru_cache(maxsize=64)
+def _judge(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
     try:
         if not is_serial(der.integer_of(der.child(to_be_signed, _SERIAL_NUMBER))):
             raise IssueRefused("certificate_refused", what="serialNumber")
@@ -38,7 +44,6 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
         _require_extensions(wanted, certificate)
     except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
         raise IssueRefused("certificate_refused", what="encoding") from None
-    return certificate
 
 
 def require_inside(authority: Authority, not_before: datetime, not_after: datetime) -> None:

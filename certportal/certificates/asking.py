@@ -13,10 +13,9 @@ from certportal import audit, clock
 from certportal.certificates import rules
 from certportal.certificates.by_key import issued_by_serial
 from certportal.certificates.models import Certificate, CertificateState, PageAsk
-from certportal.certificates.telling import send_page, subject
+from certportal.certificates.telling import send_page, subject, told
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor
-from certportal.orders.models import Order
 from certportal.signin.rules import client_key
 
 
@@ -26,12 +25,12 @@ def ask_for_page(serial: str, by: Actor) -> None:
     ``serial`` as ``rules.typed_serial`` answers. At most so many a day for one certificate go out, silently; every ask counts
     for its client. Refusals: page_asks_too_many.
     """
-    with transaction() as session:
+    with transaction():
         found = issued_by_serial(serial)
         in_force = found if found is not None and _is_in_force(found) else None
         mailed = _counted(by.address, in_force.id if in_force is not None else None)
         if in_force is not None and mailed:
-            send_page(in_force, session.get_one(Order, in_force.order_id), "certificate_page_asked")
+            send_page(told(in_force.id), "certificate_page_asked")
             audit.record("certificate_page_asked", subject(in_force), by=by, organisation_id=in_force.organisation_id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from certportal import audit, clock
 from certportal.audit import AuditEntry
 from certportal.certificates import rules
+from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate
 from certportal.certificates.renewal import renew, require_renewable
 from certportal.certificates.telling import subject
@@ -33,7 +34,7 @@ def forbid(certificate_id: int, by: Actor) -> Certificate:
     return _say(certificate_id, by, allowed=False)
 
 
-def renew_by_contact(certificate_id: int, request: bytes, by: Actor) -> Certificate:
+def renew_by_contact(certificate_id: int, request: bytes, by: Actor) -> Collected:
     """A use case: ``renewal.renew``, for the contact behind the PIN.
 
     Refusals: renewal_by_signatory (forbidden: it was not allowed), those of ``renew``.

@@ -10,16 +10,17 @@ the same key signs the same bytes too and gets the stored result, so nobody wait
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules, statements, tries
+from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject, tell_issued, tell_renewed
-from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.certificates.telling import subject, tell_issued, tell_renewed, told
+from certportal.extensions import asking, changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
 from certportal.messages.models import CodesState
@@ -28,6 +29,7 @@ from certportal.orders import service as orders
 from certportal.orders.models import Order
 from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
+from certportal.registry.models import Channel
 from certportal.runs import Lease
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
@@ -44,66 +46,37 @@ def enrol(
     by: Actor,
     environment: Environment | None = None,
     business_id: str | None = None,
-) -> Certificate:
-    """A use case: redeem transfer codes that somebody types or a program sends; answers the certificate's row.
+) -> Collected:
+    """A use case: redeem transfer codes that somebody types or a program sends; answers the certificate as far as it has come.
 
-    The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
+    It is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
     The same codes and the same public key again give the same row, for as long as the codes would have lived.
     ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, for
     the codes and for each client's address; a wrong request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and
     lapsed alike), retrieval_too_many, codes_taken (conflict: another key has them), RequestRefused, IssueRefused, CaRefused,
     not_orderable_any_more, key_of_another, key_distrusted, clock_behind (conflict).
     """
-    with transaction():
-        tries.may_try(by.address)
-        codes = messages.verify_codes(transfer_id, password, by)
-        codes_id = codes.id if codes is not None and _names_the_order(codes, environment, business_id) else None
-        if codes_id is None:
-            tries.count(by.address)
-    if codes_id is None:
+    tries.may_try(by.address)
+    codes = messages.right_codes(transfer_id, password)
+    if codes is None or not _names_the_order(codes, environment, business_id):
+        _count_wrong(transfer_id, password, by)
         raise Refusal("transfer_codes_wrong")
-    return enrol_opened(codes_id, request, by)
+    return _redeem(codes, request, by)
 
 
-def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Certificate:
+def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Collected:
     """A use case: the same, with codes that an opened message has shown already. Refusals as ``enrol``."""
-    if not audit.clock_is_sound():
-        raise Conflict("clock_behind")
-    read = ca.read_signing_request(request)
-    certificate_id = _taken_by(codes_id, read.public_key_hash)
-    if certificate_id is None:
-        certificate_id = _prepare(codes_id, request, read.public_key_hash, by)
-    return finish(certificate_id, by)
+    return _redeem(_state_of(codes_id), request, by)
 
 
-def finish(certificate_id: int, by: Actor) -> Certificate:
+def finish(certificate_id: int, by: Actor) -> Collected:
     """A use case: sign what is prepared, and store it. Answers the row as it is stored, whoever stored it first.
 
     While the authority cannot sign it stays prepared; the log says why.
     """
     db.session.rollback()
-    to_sign = db.session.execute(statements.what_to_sign(), {"certificate": certificate_id}).one()
-    if to_sign.state is not CertificateState.PREPARED:
-        return db.session.get_one(Certificate, certificate_id, populate_existing=True)
-    environment, label, to_be_signed = to_sign.environment, to_sign.issuer, to_sign.to_be_signed
-    profile = authorities.profile_lasting(to_sign.not_before, to_sign.not_after)
-    db.session.rollback()  # nothing is open while the key works
-    try:
-        signed = ca.sign(authorities.issuer(environment, label), to_be_signed, profile)
-    except Exception:
-        log.exception("certificate %s stays prepared: %s of %s cannot sign", certificate_id, label, environment.value)
-        return db.session.get_one(Certificate, certificate_id)
-    with transaction():
-        fingerprint = hashlib.sha256(signed).hexdigest()
-        if changed(
-            statements.store_signed(),
-            certificate=certificate_id,
-            signed=signed,
-            fingerprint=fingerprint,
-            now=clock.now(),
-        ):
-            _settle(certificate_id, to_sign, by)
-    return db.session.scalars(statements.with_order(), {"certificate": certificate_id}).one()
+    pending = _Pending(*asking().execute(statements.what_to_sign(), {"certificate": certificate_id}).one())
+    return _sign(pending, by) if pending.state is CertificateState.PREPARED else _collected(certificate_id)
 
 
 def resume_prepared(lease: Lease) -> str:
@@ -122,42 +95,98 @@ def _names_the_order(codes: messages.VerifiedCodes, environment: Environment | N
     return environment in (None, codes.environment) and business_id in (None, codes.business_id)
 
 
-def _taken_by(codes_id: int, public_key_hash: str) -> int | None:
-    """The certificate that these codes have become, for the same key; None while they are live."""
-    codes = db.session.execute(statements.state_of_codes(), {"codes": codes_id}).one()
+def _count_wrong(transfer_id: str, password: Secret, by: Actor) -> None:
+    """The codes were wrong, or not this order's. Tries at the same moment come one after the other, each looked at anew."""
+    with transaction():
+        tries.may_try(by.address)
+        messages.verify_codes(transfer_id, password, by)
+        tries.count(by.address)
+
+
+def _redeem(codes: Any, request: bytes, by: Actor) -> Collected:
+    """``codes``: their id and state, until when they can be used, and which key has taken them."""
+    if not audit.clock_is_sound():
+        raise Conflict("clock_behind")
+    public_key_hash = ca.read_signing_request(request).public_key_hash
     if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
-        return None
+        pending = _prepare(codes.id, request, public_key_hash, by)
+        if pending is not None:
+            return _sign(pending, by)
+        codes = _state_of(codes.id)  # another call was first: the same key gets its certificate, another is refused
+    return finish(_taken_by(codes, public_key_hash), by)
+
+
+def _state_of(codes_id: int) -> Row[Any]:
+    return asking().execute(statements.state_of_codes(), {"codes": codes_id}).one()
+
+
+def _taken_by(codes: Any, public_key_hash: str) -> int:
+    """The certificate that these codes have become, for the same key."""
     if codes.state not in (CodesState.TAKEN, CodesState.SPENT) or codes.usable_until <= clock.now():
         raise Refusal("transfer_codes_wrong")
     if codes.public_key_hash != public_key_hash:
         raise Conflict("codes_taken")
-    return db.session.scalars(select(Certificate.id).where(Certificate.transfer_codes_id == codes_id)).one()
+    return db.session.scalars(select(Certificate.id).where(Certificate.transfer_codes_id == codes.id)).one()
 
 
-def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:
-    """Take the codes for this key, and store what is to be signed. Answers the row, whichever call made it first."""
-    ordered = db.session.execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
-    subject_name = ca.Subject(ordered.business_id, ordered.country, ordered.name)
-    to_sign = prepared_for(ordered.environment, ordered.issuer, subject_name, request)
-    with transaction() as session:
-        certificate_id = None
-        if messages.take_codes(codes_id, public_key_hash):
-            order = session.scalars(statements.order(), {"order": ordered.id}).one()
-            _require_issuable(order, public_key_hash)
-            certificate_id = add_prepared(order, to_sign, codes_id)
-            audit.record(
-                "certificate_prepared",
-                f"certificate:{certificate_id}",
-                by=by,
-                organisation_id=order.organisation_id,
-                serial=to_sign.serial,
-                order=order.number,
-            )
-    if certificate_id is None:  # another call was first: the same key gets its certificate, another is refused
-        certificate_id = _taken_by(codes_id, public_key_hash)
-    if certificate_id is None:
-        raise Refusal("transfer_codes_wrong")
-    return certificate_id
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A row that is to be signed, and what is settled then."""
+
+    id: int
+    state: CertificateState
+    environment: Environment
+    label: str
+    tbs: bytes
+    not_before: datetime
+    not_after: datetime
+    codes_id: int | None
+    order_id: int
+
+
+def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> _Pending | None:
+    """Take the codes for this key, and store what is to be signed; None: they are not live any more."""
+    ordered = asking().execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
+    named = ca.Subject(ordered.business_id, ordered.country, ordered.name)
+    to_sign = prepared_for(ordered.environment, ordered.issuer, named, request)
+    with transaction():
+        if not messages.take_codes(codes_id, public_key_hash):
+            return None
+        order = asking().execute(statements.order(), {"order": ordered.id}).one()
+        _require_issuable(order, public_key_hash)
+        certificate_id = add_prepared(order, to_sign, codes_id)
+        audit.record(
+            "certificate_prepared",
+            f"certificate:{certificate_id}",
+            by=by,
+            organisation_id=order.organisation_id,
+            serial=to_sign.serial,
+            order=order.number,
+        )
+    made, state = to_sign.prepared, CertificateState.PREPARED
+    validity = (made.not_before, made.not_after)
+    return _Pending(certificate_id, state, order.environment, to_sign.label, made.tbs, *validity, codes_id, order.id)
+
+
+def _sign(pending: _Pending, by: Actor) -> Collected:
+    """Sign the bytes of a prepared row with no transaction open, and store the signature: the first that comes is kept."""
+    profile = authorities.profile_lasting(pending.not_before, pending.not_after)
+    db.session.rollback()  # nothing is open while the key works
+    try:
+        signed = ca.sign(authorities.issuer(pending.environment, pending.label), pending.tbs, profile)
+    except Exception:
+        of = f"{pending.label} of {pending.environment.value}"
+        log.exception("certificate %s stays prepared: %s cannot sign", pending.id, of)
+        return _collected(pending.id)
+    with transaction():
+        made = {"signed": signed, "fingerprint": hashlib.sha256(signed).hexdigest(), "now": clock.now()}
+        if changed(statements.store_signed(), certificate=pending.id, **made):
+            _settle(pending, by)
+        return _collected(pending.id)
+
+
+def _collected(certificate_id: int) -> Collected:
+    return Collected(*asking().execute(statements.collected(), {"certificate": certificate_id}).one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +221,15 @@ def prepared_for(environment: Environment, line: str, organisation: ca.Subject, 
     return ToSign(label, prepared)
 
 
-def _require_issuable(order: Order, public_key_hash: str) -> None:
+def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
     """Checked in the transaction that takes the codes: the order is open, the right holds, the key is nobody else's and
     trusted."""
     order_rules.open_for_change(order.state)
     on = registry.today()
     has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
-        order_rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+        channel = Channel(closed_on=order.closed_on, production=order.production, test=order.test)  # of no session
+        order_rules.orderable(channel, order.environment, has_right=has_right, on=on)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
     require_free_key(order.organisation_id, public_key_hash)
@@ -207,12 +237,14 @@ def _require_issuable(order: Order, public_key_hash: str) -> None:
 
 def require_free_key(organisation_id: int, public_key_hash: str) -> None:
     """Refusals: key_of_another, key_distrusted."""
-    earlier: Any = db.session.execute(statements.uses_of_key(), {"key": public_key_hash})
+    earlier: Any = asking().execute(statements.uses_of_key(), {"key": public_key_hash})
     uses = [rules.KeyUse(whose, reason in DISTRUST) for whose, reason in earlier]
     rules.key_may_be_certified(uses, organisation_id)
 
 
-def add_prepared(order: Order, to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None) -> int:
+def add_prepared(
+    order: Order | Row[Any], to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None
+) -> int:
     """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number."""
     within_transaction()
     like, prepared = renewed or order, to_sign.prepared
@@ -237,24 +269,23 @@ def add_prepared(order: Order, to_sign: ToSign, codes_id: int | None = None, ren
         "not_after": prepared.not_after,
         "prepared_at": clock.now(),
     }
-    added: Any = db.session.execute(statements.add(), row)
+    added: Any = writing().execute(statements.add(), row)
     return added.inserted_primary_key[0]
 
 
-def _settle(certificate_id: int, to_sign: Any, by: Actor) -> None:
+def _settle(pending: _Pending, by: Actor) -> None:
     """Within the transaction that made it issued: codes spent and order collected, unless it was renewed; everybody told."""
-    renewed = to_sign.transfer_codes_id is None
-    if not renewed:
-        messages.spend_codes(to_sign.transfer_codes_id)
-        orders.collected(to_sign.order_id)
-    certificate = db.session.scalars(statements.with_all_that_is_told(), {"certificate": certificate_id}).one()
+    if pending.codes_id is not None:
+        messages.spend_codes(pending.codes_id)
+        orders.collected(pending.order_id)
+    certificate = told(pending.id)
     audit.record(
-        "certificate_renewed" if renewed else "certificate_issued",
+        "certificate_renewed" if pending.codes_id is None else "certificate_issued",
         subject(certificate),
         by=by,
         organisation_id=certificate.organisation_id,
         serial=certificate.serial,
         sha256=certificate.sha256,
-        order=certificate.order.number,
+        order=certificate.cover["order_number"],
     )
-    (tell_renewed if renewed else tell_issued)(certificate, certificate.order)
+    (tell_renewed if pending.codes_id is None else tell_issued)(certificate)

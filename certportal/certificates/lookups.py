@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from certportal import clock
 from certportal.audit import AuditEntry
-from certportal.certificates import rules
+from certportal.certificates import rules, statements
 from certportal.certificates.lines import succeeded
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.extensions import db, holds_words
+from certportal.extensions import asking, db, holds_words
 from certportal.identifiers import Environment
 from certportal.messages.models import TransferCodes
 from certportal.orders import replaceable
@@ -43,8 +44,11 @@ class Relations:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a program gets for a RetrievalId: the certificate as far as it has come, and the number of its order."""
+    """What whoever redeems codes or asks with a RetrievalId gets: the certificate as far as it has come, and the number of its
+    order."""
 
+    id: int
+    retrieval_id: str
     state: CertificateState
     der: bytes | None
     order_number: str
@@ -71,24 +75,17 @@ def by_retrieval_id(retrieval_id: str) -> Certificate | None:
 
 def collected(retrieval_id: str, environment: Environment, business_id: str) -> Collected | None:
     """The same for a program, which names environment and organisation too. One small query: some ask again and again."""
-    row = db.session.execute(
-        _collected(), {"retrieval_id": retrieval_id, "environment": environment, "business_id": business_id}
-    ).first()
+    named = {"retrieval_id": retrieval_id, "environment": environment, "business_id": business_id}
+    row = asking().execute(_collected_by_program(), named).first()
     return None if row is None else Collected(*row)
 
 
 @cache
-def _collected() -> Select[CertificateState, bytes | None, str]:
-    return (
-        select(Certificate.state, Certificate.der, Order.number)
-        .join(Order, Order.id == Certificate.order_id)
-        .join(Organisation, Organisation.id == Certificate.organisation_id)
-        .where(
-            Certificate.retrieval_id == bindparam("retrieval_id"),
-            Certificate.environment == bindparam("environment"),
-            Organisation.business_id == bindparam("business_id"),
-        )
-    )
+def _collected_by_program() -> Any:
+    rows, organisation = Certificate.__table__.c, Organisation.__table__.c
+    named = (rows.retrieval_id == bindparam("retrieval_id")) & (rows.environment == bindparam("environment"))
+    whose = (rows.organisation_id == organisation.id) & (organisation.business_id == bindparam("business_id"))
+    return statements.collected_where(named, whose)
 
 
 def order_number_of_codes(transfer_id: str) -> str | None:

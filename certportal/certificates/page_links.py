@@ -47,7 +47,8 @@ def page_links(
     now, rights = clock.now(), rights or Rights()
     living = [each for each in certificates if each.not_after > now and rights.cover(each)]
     tokens = {each.id: Secret(clock.random_token()) for each in living}
-    covers = {each.id: orders.cover(each.order) | {"description": each.description} for each in living}
+    of_orders = orders.covers([each.order_id for each in living])
+    covers = {each.id: of_orders[each.order_id] | {"description": each.description} for each in living}
     addresses = {number: link("messages.cover", token=token.reveal()) for number, token in tokens.items()}
     return addresses, lambda: open_pages(tokens, covers)
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from certportal import audit, ca, clock
 from certportal.certificates import enrolment, rules
+from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import changed, db, transaction
 from certportal.formats import local
@@ -21,7 +22,7 @@ from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
 
 
-def renew(certificate_id: int, request: bytes, by: Actor) -> Certificate:
+def renew(certificate_id: int, request: bytes, by: Actor) -> Collected:
     """A use case: a successor of a certificate in force, for the public key of a new signing request (PEM or DER).
 
     The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.

@@ -3,29 +3,38 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select, update
 
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
-from certportal.registry.models import Channel, Organisation, Person, TechnicalContact
+from certportal.registry.models import Channel, Organisation, TechnicalContact
 
 
 @cache
 def state_of_codes() -> Any:
     """Whether codes are live, and which key has taken them."""
     codes = TransferCodes.__table__.c
-    return select(codes.state, codes.usable_until, codes.public_key_hash).where(codes.id == bindparam("codes"))
+    known = (codes.id, codes.state, codes.usable_until, codes.public_key_hash)
+    return select(*known).where(codes.id == bindparam("codes"))
 
 
 @cache
-def order() -> Select[Order]:
-    """An order with its channel, as far as issuing looks at them."""
-    channel = joinedload(Order.channel).load_only(Channel.closed_on, Channel.production, Channel.test)
-    asked = load_only(Order.number, Order.state, Order.organisation_id, Order.channel_id, Order.environment)
-    carried = load_only(Order.description, Order.contact_id, Order.contact_may_renew, Order.replaces_certificate_id)
-    return select(Order).options(channel, asked, carried).where(Order.id == bindparam("order"))
+def order() -> Any:
+    """An order beside its channel, as far as issuing looks at them."""
+    order, channel = Order.__table__, Channel.__table__
+    ordered = (order.c.id, order.c.number, order.c.state, order.c.environment)
+    carried = (
+        order.c.organisation_id,
+        order.c.channel_id,
+        order.c.description,
+        order.c.contact_id,
+        order.c.contact_may_renew,
+        order.c.replaces_certificate_id,
+    )
+    offered = (channel.c.closed_on, channel.c.production, channel.c.test)
+    joined = order.join(channel, channel.c.id == order.c.channel_id)
+    return select(*ordered, *carried, *offered).select_from(joined).where(order.c.id == bindparam("order"))
 
 
 @cache
@@ -54,9 +63,8 @@ def uses_of_key() -> Any:
 def what_to_sign() -> Any:
     """A certificate's bytes to be signed, who signs them, and what is settled then."""
     rows = Certificate.__table__.c
-    what = (rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
-    becomes = (rows.transfer_codes_id, rows.order_id)
-    return select(*what, *becomes).where(rows.id == bindparam("certificate"))
+    what = (rows.id, rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
+    return select(*what, rows.transfer_codes_id, rows.order_id).where(rows.id == bindparam("certificate"))
 
 
 @cache
@@ -69,23 +77,27 @@ def store_signed() -> Update:
 
 
 @cache
-def with_all_that_is_told() -> Select[Certificate]:
-    """A certificate with everything that is told of it, and no more of those who belong to it."""
-    order = joinedload(Certificate.order).load_only(Order.number, *ORDERED)
-    channel = joinedload(Certificate.order, Order.channel).load_only(Channel.name_fi, Channel.name_sv, Channel.name_en)
-    orderer = joinedload(Certificate.order, Order.orderer).load_only(Person.name)
-    contact = joinedload(Certificate.contact).load_only(*REACHED_BY)
-    named = (order, channel, orderer, contact, joinedload(Certificate.order, Order.organisation))
-    return select(Certificate).options(*named).where(Certificate.id == bindparam("certificate"))
+def told() -> Any:
+    """What is told of a certificate, beside its present contact's details under the contact's own names."""
+    rows, contact = Certificate.__table__, TechnicalContact.__table__
+    whose = (rows.c.order_id, rows.c.organisation_id, rows.c.description)
+    which = (rows.c.serial, rows.c.sha256, rows.c.not_after)
+    reached_by = (contact.c.id, contact.c.name, contact.c.email, contact.c.phone, contact.c.language)
+    joined = rows.join(contact, contact.c.id == rows.c.contact_id)
+    return select(*whose, *which, *reached_by).select_from(joined).where(rows.c.id == bindparam("certificate"))
+
+
+def collected_where(*conditions: ColumnElement[bool]) -> Any:
+    """What ``Collected`` holds of a certificate."""
+    rows, order = Certificate.__table__.c, Order.__table__.c
+    what = select(rows.id, rows.retrieval_id, rows.state, rows.der, order.number)
+    return what.where(order.id == rows.order_id, *conditions)
 
 
 @cache
-def with_order() -> Select[Certificate]:
-    """What most ask of a certificate that has just been issued, with the number of its order."""
-    order = joinedload(Certificate.order).load_only(Order.number)
-    row = Certificate
-    asked = load_only(row.state, row.der, row.retrieval_id, row.environment, row.order_id)
-    return select(Certificate).options(order, asked).where(Certificate.id == bindparam("certificate"))
+def collected() -> Any:
+    """The same by its number."""
+    return collected_where(Certificate.__table__.c.id == bindparam("certificate"))
 
 
 @cache
@@ -93,7 +105,3 @@ def add() -> Insert:
     """A row of the register."""
     rows: Any = Certificate.__table__
     return insert(rows)
-
-
-ORDERED = (Order.placed_by, Order.channel_id, Order.environment, Order.description)
-REACHED_BY = (TechnicalContact.name, TechnicalContact.email, TechnicalContact.phone, TechnicalContact.language)

@@ -1,48 +1,79 @@
 """Steps: who is told what about a certificate, and the contact's page of it."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from certportal.certificates import statements
 from certportal.certificates.models import Certificate
-from certportal.extensions import within_transaction
+from certportal.extensions import asking, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.orders import service as orders
-from certportal.orders.models import Order
 from certportal.outbox import service as outbox
 from certportal.registry.telling import tell_signatory
 
 
-def subject(certificate: Certificate) -> str:
+def subject(certificate: "Certificate | Told") -> str:
     """How the audit record and the outbox name a certificate."""
     return f"certificate:{certificate.id}"
 
 
-def tell_issued(certificate: Certificate, order: Order) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a certificate, and to which technical contact (a row with id, name, email, phone and language).
+
+    ``cover``: what the secure message's cover keeps of it.
+    """
+
+    id: int
+    organisation_id: int
+    serial: str
+    sha256: str | None
+    not_after: datetime
+    contact: Row[Any]
+    cover: dict[str, Any]
+
+
+def told(certificate_id: int) -> Told:
+    """What there is to tell of a certificate now."""
+    row = asking().execute(statements.told(), {"certificate": certificate_id}).one()
+    cover = orders.covers([row.order_id])[row.order_id] | {
+        "certificate": certificate_id,
+        "description": row.description,
+    }
+    return Told(certificate_id, row.organisation_id, row.serial, row.sha256, row.not_after, row, cover)
+
+
+def tell_issued(certificate: Told) -> None:
     """A step: contact and signatory are mailed; the contact's mail links to the certificate's page, opened by SMS PIN."""
-    _tell_made(certificate, order, "certificate_issued")
+    _tell_made(certificate, "certificate_issued")
 
 
-def tell_renewed(certificate: Certificate, order: Order) -> None:
+def tell_renewed(certificate: Told) -> None:
     """A step: the same of a certificate that has been issued in another's place, without an order of its own."""
-    _tell_made(certificate, order, "certificate_renewed")
+    _tell_made(certificate, "certificate_renewed")
 
 
-def _tell_made(certificate: Certificate, order: Order, kind: str) -> None:
+def _tell_made(certificate: Told, kind: str) -> None:
     within_transaction()
-    send_page(certificate, order, f"{kind}_contact")
+    send_page(certificate, f"{kind}_contact")
     tell_signatory(
         f"{kind}_signatory",
         certificate.organisation_id,
-        order.placed_by,
+        certificate.cover["ordered_by_id"],
         {"certificate": certificate.id},
         subject=subject(certificate),
     )
 
 
-def send_page(certificate: Certificate, order: Order, kind: str) -> None:
+def send_page(certificate: Told, kind: str) -> None:
     """A step: a new PIN-guarded link to the certificate's page for its present contact, in a mail of that kind."""
     within_transaction()
-    cover = orders.cover(order) | {"certificate": certificate.id, "description": certificate.description}
     message_id, token = messages.new_page(
-        certificate.id, certificate.organisation_id, certificate.contact, cover, certificate.not_after
+        certificate.id, certificate.organisation_id, certificate.contact, certificate.cover, certificate.not_after
     )
     row_id = outbox.owe(
         kind,

@@ -1,6 +1,6 @@
 """Wrong codes typed into the retrieval page or sent by a program, counted for each client's address by the machine's clock.
 
-The question and the count stand in one transaction with what is tried: with right codes nothing is written.
+The question and the count stand in one transaction with what is tried; with right codes nothing is written, and nothing waits.
 """
 
 from functools import cache
@@ -12,14 +12,13 @@ from sqlalchemy import bindparam, select
 from certportal import clock
 from certportal.certificates import rules
 from certportal.certificates.models import RetrievalTry
-from certportal.extensions import db, within_transaction
+from certportal.extensions import asking, within_transaction, writing
 from certportal.signin.rules import client_key
 
 
 def may_try(address: str | None) -> None:
-    """A step: refuses a client that has sent too many wrong codes. Refusals: retrieval_too_many."""
-    within_transaction()
-    times = db.session.scalars(_times(), {"client": client_key(address)})
+    """Refuses a client that has sent too many wrong codes. Refusals: retrieval_too_many."""
+    times = asking().scalars(_times(), {"client": client_key(address)})
     rules.may_try_codes(list(times), clock.machine())
 
 
@@ -27,8 +26,8 @@ def count(address: str | None) -> None:
     """A step: the codes were wrong. What no longer counts is forgotten."""
     within_transaction()
     at = clock.machine()
-    db.session.execute(sa.delete(_TRIES).where(_TRIES.c.tried_at <= at - rules.TRIES_COUNT))
-    db.session.execute(sa.insert(_TRIES), {"client_address": client_key(address), "tried_at": at})
+    writing().execute(sa.delete(_TRIES).where(_TRIES.c.tried_at <= at - rules.TRIES_COUNT))
+    writing().execute(sa.insert(_TRIES), {"client_address": client_key(address), "tried_at": at})
 
 
 _TRIES: Any = RetrievalTry.__table__

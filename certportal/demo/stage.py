@@ -23,6 +23,7 @@ from certportal.clock import MachineClock
 from certportal.demo import moving
 from certportal.demo.cast import OPERATOR, Role
 from certportal.demo.inbox import Inbox
+from certportal.extensions import db
 from certportal.formats import local
 from certportal.identifiers import Actor, ActorKind, EmailAddress, Environment, Language, PhoneNumber
 from certportal.messages import service as messages
@@ -162,7 +163,7 @@ class Stage:
         contact = Actor(ActorKind.CONTACT, order.contact_id, order.contact.name, HOST)
         collected = certificates.enrol_opened(messages.codes_of(order.id)[0].id, signing_request(), contact)
         self.deliver()
-        return collected
+        return db.session.get_one(Certificate, collected.id)
 
     def token(self, contact: ContactDetails) -> str:
         """The token of the newest secure e-mail to this contact."""

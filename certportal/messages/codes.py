@@ -4,28 +4,23 @@ TransferID: 12 decimal digits, unique for ever. TransferPassword: 16 unambiguous
 sealed in the message. Both are usable until the end of the local day that is TRANSFER_CODES_DAYS after sending.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Update, bindparam, insert, select, update
 
-from certportal import audit, clock, formats
-from certportal.extensions import changed, db, within_transaction
-from certportal.identifiers import Actor, ActorKind, Environment
+from certportal import clock, formats
+from certportal.extensions import changed, db, within_transaction, writing
+from certportal.identifiers import Environment
 from certportal.messages import links
 from certportal.messages.endings import end_messages, message_of_codes_is_used
 from certportal.messages.models import CodesState, MessageEnd, MessageKind, SecureMessage, TransferCodes
-from certportal.messages.rules import PASSWORD_LENGTH, TRANSFER_ID_DIGITS, WRONG_PASSWORDS, typed_transfer_id
-from certportal.messages.telling import tell_signatory
+from certportal.messages.rules import PASSWORD_LENGTH, TRANSFER_ID_DIGITS, WRONG_PASSWORDS
 from certportal.outbox import service as outbox
-from certportal.registry.models import Organisation, TechnicalContact
-from certportal.secrecy import Secret, keyed_hash, message_key, same, seal
+from certportal.registry.models import TechnicalContact
+from certportal.secrecy import Secret, keyed_hash, message_key, seal
 from certportal.settings import current_settings
-
-_ANSWER = (CodesState.LIVE, CodesState.TAKEN, CodesState.SPENT)
-"""Taken and spent codes still answer: with the same public key they give the same certificate (domain.md, section 4)."""
 
 
 def issue_codes(
@@ -121,7 +116,7 @@ def new_message(
         "usable_until": until,
     }
     db.session.flush()
-    added: Any = db.session.execute(_ADD_MESSAGE, message)
+    added: Any = writing().execute(_ADD_MESSAGE, message)
     return added.inserted_primary_key[0], token
 
 
@@ -138,69 +133,15 @@ def void_codes(order_id: int, because: MessageEnd) -> int:
     now = clock.now()
     live = list(db.session.scalars(_of_order(order_id, TransferCodes.id).where(TransferCodes.state == CodesState.LIVE)))
     values = {"state": CodesState.VOID, "ended_at": now, "ended_because": because}
-    voided = [each for each in live if changed(_only(each, CodesState.LIVE).values(**values))]
+    voided = [each for each in live if changed(only(each, CodesState.LIVE).values(**values))]
     taken = _of_order(order_id, TransferCodes.message_id).where(TransferCodes.state == CodesState.TAKEN)
     of_order = SecureMessage.subject == f"order:{order_id}"
     end_messages(of_order & SecureMessage.id.not_in(taken), because)
     return len(voided)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedCodes:
-    """Codes whose password was right: what they are for."""
-
-    id: int
-    order_id: int
-    business_id: str
-    environment: Environment
-
-
-def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) -> VerifiedCodes | None:
-    """A step: the codes, or None: unknown, wrong, lapsed, void and locked answer alike, after the same work.
-
-    A wrong password is counted; the tenth locks live codes and the signatory is told. The caller commits, then refuses.
-    Codes that are taken or spent are answered until their last day; the caller compares the public key.
-    """
-    within_transaction()
-    typed = typed_transfer_id(transfer_id) or ""
-    # The row is locked from here to the end, so that tries at the same moment come one after the other.
-    known = db.session.execute(_for_verifying(), {"transfer_id": typed}).first()
-    offered = password_hash(typed, Secret(password.reveal().strip()))
-    right = same(offered, known.password_hash if known is not None else "0" * len(offered))
-    if known is None or not _answers(known):
-        return None
-    if right:
-        return VerifiedCodes(known.id, known.order_id, known.business_id, known.environment)
-    if not changed(_count_wrong(), codes=known.id):
-        return None
-    codes = db.session.get_one(TransferCodes, known.id, populate_existing=True)
-    by = by or Actor(ActorKind.PROGRAM, None, "")
-    subject, transfer_id = f"order:{codes.order_id}", codes.transfer_id
-    audit.record_daily(
-        "wrong_transfer_password", subject, by=by, organisation_id=codes.organisation_id, transfer_id=transfer_id
-    )
-    if codes.wrong_tries >= WRONG_PASSWORDS:
-        _lock(codes, by)
-    return None
-
-
-def _answers(known: Any) -> bool:
-    """Whether a right password opens anything."""
-    return known.state in _ANSWER and known.usable_until > clock.now() and known.wrong_tries < WRONG_PASSWORDS
-
-
-def _lock(codes: TransferCodes, by: Actor) -> None:
-    values = {"state": CodesState.LOCKED, "ended_at": clock.now(), "ended_because": MessageEnd.LOCKED}
-    if not changed(_only(codes.id, CodesState.LIVE).values(**values)):
-        return
-    end_messages(SecureMessage.id == codes.message_id, MessageEnd.LOCKED)
-    tell_signatory("codes_locked", db.session.get_one(SecureMessage, codes.message_id))
-    subject = f"order:{codes.order_id}"
-    audit.record("codes_locked", subject, by=by, organisation_id=codes.organisation_id, transfer_id=codes.transfer_id)
-
-
 def take_codes(codes_id: int, public_key_hash: str) -> bool:
-    """A step: live codes belong to this public key from now on. False when they are not live or past their last day."""
+    """A step: live codes belong to this public key from now on. False when they are not live, or past their last day."""
     within_transaction()
     return changed(_take(), codes=codes_id, key=public_key_hash, now=clock.now())
 
@@ -218,7 +159,7 @@ def void_taken(codes_id: int, because: MessageEnd) -> bool:
     """A step: codes that a public key has taken are void, for their certificate never comes. False: they were not taken."""
     within_transaction()
     values = {"state": CodesState.VOID, "ended_at": clock.now(), "ended_because": because}
-    if not changed(_only(codes_id, CodesState.TAKEN).values(**values)):
+    if not changed(only(codes_id, CodesState.TAKEN).values(**values)):
         return False
     codes = db.session.get_one(TransferCodes, codes_id)
     end_messages(SecureMessage.id == codes.message_id, because)
@@ -249,26 +190,10 @@ def _unused_transfer_id() -> str:
 
 
 @cache
-def _for_verifying() -> Any:
-    codes = TransferCodes.__table__.c
-    wanted = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.order_id)
-    whose, organisation = TransferCodes.__table__, Organisation.__table__
-    joined = whose.join(organisation, organisation.c.id == codes.organisation_id)
-    query = select(*wanted, codes.environment, organisation.c.business_id).select_from(joined)
-    return query.where(codes.transfer_id == bindparam("transfer_id")).with_for_update(of=whose)
-
-
-@cache
-def _count_wrong() -> Update:
-    codes: Any = TransferCodes.__table__
-    free = (codes.c.id == bindparam("codes")) & (codes.c.wrong_tries < WRONG_PASSWORDS)
-    return update(codes).where(free).values(wrong_tries=codes.c.wrong_tries + 1)
-
-
-@cache
 def _take() -> Update:
     codes: Any = TransferCodes.__table__
     free = (codes.c.state == CodesState.LIVE) & (codes.c.usable_until > bindparam("now"))
+    free &= codes.c.wrong_tries < WRONG_PASSWORDS
     taken = {"state": CodesState.TAKEN, "public_key_hash": bindparam("key")}
     return update(codes).where(codes.c.id == bindparam("codes"), free).values(taken)
 
@@ -284,6 +209,6 @@ def _of_order(order_id: int, what: Any) -> Any:
     return select(what).where(TransferCodes.order_id == order_id)
 
 
-def _only(codes_id: int, state: CodesState) -> Any:
+def only(codes_id: int, state: CodesState) -> Any:
     """The conditional UPDATE of one row in one state."""
     return update(TransferCodes).where(TransferCodes.id == codes_id, TransferCodes.state == state)

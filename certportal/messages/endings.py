@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, select, update
 
 from certportal import clock
-from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.extensions import changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Environment
 from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.messages.rules import PIN_CAPS
@@ -65,7 +65,7 @@ def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:
 def message_of_codes_is_used(codes_id: int) -> None:
     """A step: the same for the message of codes that a certificate has been issued for, asked at each issuing."""
     within_transaction()
-    ended = db.session.execute(_is_used(), {"codes": codes_id, "now": clock.now()}).first()
+    ended = writing().execute(_is_used(), {"codes": codes_id, "now": clock.now()}).first()
     if ended is not None:
         outbox.lapse([row_id for row_id in ended if row_id is not None])
 

@@ -4,13 +4,11 @@ Steps run in the caller's transaction; use cases open their own and belong to th
 """
 
 from certportal.messages.codes import (
-    VerifiedCodes,
     codes_behind,
     codes_of,
     issue_codes,
     spend_codes,
     take_codes,
-    verify_codes,
     void_codes,
     void_taken,
 )
@@ -26,6 +24,7 @@ from certportal.messages.models import (
 from certportal.messages.openings import Opened, close, opened, transfer_password
 from certportal.messages.pages import end_pages, mailed_by, new_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
+from certportal.messages.verifying import VerifiedCodes, right_codes, verify_codes
 from certportal.messages.wrong_numbers import report_wrong_number
 
 __all__ = [
@@ -53,6 +52,7 @@ __all__ = [
     "pin_mark",
     "pin_out",
     "report_wrong_number",
+    "right_codes",
     "send_pin",
     "spend_codes",
     "take_codes",

@@ -1,12 +1,13 @@
 """Steps that change an order: its codes are issued, sent anew, voided; it is withdrawn or collected."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Select, Update, bindparam, select, update
 
 from certportal import audit, clock
-from certportal.extensions import changed, db, within_transaction
+from certportal.extensions import asking, changed, db, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd, TransferCodes
@@ -15,6 +16,7 @@ from certportal.orders.models import Order, OrderState
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
+from certportal.registry.models import Channel, Organisation, Person
 from certportal.registry.telling import tell_signatory
 
 
@@ -23,20 +25,45 @@ def subject(order: Order) -> str:
     return f"order:{order.id}"
 
 
-def cover(order: Order) -> dict[str, Any]:
-    """What the secure message's cover keeps of the order."""
-    channel = order.channel
+def covers(order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What the secure message's cover keeps of an order, for each of these."""
+    found: Any = asking().execute(_covers(), {"orders": list(order_ids)})
+    return {row.id: _cover(row) for row in found}
+
+
+def _cover(row: Any) -> dict[str, Any]:
     return {
-        "organisation": order.organisation.name,
-        "business_id": order.organisation.business_id,
-        "ordered_by": order.orderer.name,
-        "ordered_by_id": order.placed_by,
-        "order_number": order.number,
-        "channel_id": order.channel_id,
-        "channel": {"fi": channel.name_fi, "sv": channel.name_sv, "en": channel.name_en},
-        "environment": order.environment.value,
-        "description": order.description,
+        "organisation": row.organisation,
+        "business_id": row.business_id,
+        "ordered_by": row.orderer,
+        "ordered_by_id": row.placed_by,
+        "order_number": row.number,
+        "channel_id": row.channel_id,
+        "channel": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en},
+        "environment": row.environment.value,
+        "description": row.description,
     }
+
+
+@cache
+def _covers() -> Select[*tuple[Any, ...]]:
+    order, channel, organisation, person = (each.__table__ for each in (Order, Channel, Organisation, Person))
+    named = (organisation.c.name.label("organisation"), organisation.c.business_id, person.c.name.label("orderer"))
+    ordered = (
+        order.c.id,
+        order.c.placed_by,
+        order.c.number,
+        order.c.channel_id,
+        order.c.environment,
+        order.c.description,
+    )
+    joined = (
+        order.join(channel, channel.c.id == order.c.channel_id)
+        .join(organisation, organisation.c.id == order.c.organisation_id)
+        .join(person, person.c.id == order.c.placed_by)
+    )
+    what = select(*ordered, *named, channel.c.name_fi, channel.c.name_sv, channel.c.name_en).select_from(joined)
+    return what.where(order.c.id.in_(bindparam("orders", expanding=True)))
 
 
 def issue(order: Order) -> TransferCodes:
@@ -47,7 +74,7 @@ def issue(order: Order) -> TransferCodes:
         organisation_id=order.organisation_id,
         environment=order.environment,
         contact=order.contact,
-        cover=cover(order),
+        cover=covers([order.id])[order.id],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, Update, bindparam, func, insert, select, update
 
 from certportal import audit, clock, secrecy
-from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.extensions import asking, changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Actor
 from certportal.outbox.addresses import message_id
 from certportal.outbox.kinds import KINDS, Letter, Silence, kind
@@ -77,7 +77,7 @@ def owe(
         "not_before": machine,
         "message_id": named,
     }
-    added: Any = db.session.execute(_OWE, made)
+    added: Any = writing().execute(_OWE, made)
     return added.inserted_primary_key[0]
 
 
@@ -129,7 +129,7 @@ def marks(addresses: Iterable[str]) -> dict[str, datetime]:
     wanted = {address.casefold() for address in addresses if address}
     if not wanted:
         return {}
-    found = db.session.connection().execute(_marks(), {"addresses": list(wanted)})
+    found = asking().execute(_marks(), {"addresses": list(wanted)})
     return {row[0]: row[1] for row in found}
 
 

@@ -22,8 +22,8 @@ from certportal import ca, clock
 from certportal.answers import allow, found, status_of
 from certportal.certificates import authorities
 from certportal.certificates.service import (
-    Certificate,
     CertificateState,
+    Collected,
     enrol,
     operator_mends,
     order_number_of_codes,
@@ -135,7 +135,7 @@ def too_large(_error: RequestEntityTooLarge) -> Response:
     return refused(Refusal("csr_too_large", limit_kb=64))
 
 
-def _answer(certificate: Certificate) -> Response:
+def _answer(certificate: Collected) -> Response:
     """The certificate alone (section 4.2.3); or when to ask again, while it has no signature yet."""
     if certificate.state is CertificateState.REVOKED:
         raise Forbidden("certificate_revoked")
@@ -143,12 +143,12 @@ def _answer(certificate: Certificate) -> Response:
         answer = _text("The certificate is prepared and waits for its signature. Send the same request again.\n", 202)
         answer.headers["Retry-After"] = str(current_settings().prepared_seconds)
         log.warning(
-            "EST %s from %s: not signed yet (order %s)", request.path, request.remote_addr, certificate.order.number
+            "EST %s from %s: not signed yet (order %s)", request.path, request.remote_addr, certificate.order_number
         )
         return answer
     if certificate.der is None:
         raise Conflict("certificate_given_up")
-    log.info("EST %s from %s: issued (order %s)", request.path, request.remote_addr, certificate.order.number)
+    log.info("EST %s from %s: issued (order %s)", request.path, request.remote_addr, certificate.order_number)
     return _certificates([x509.load_der_x509_certificate(certificate.der)], ISSUED)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from certportal import audit, clock
-from certportal.extensions import db, within_transaction
+from certportal.extensions import asking, db, within_transaction
 from certportal.formats import local
 from certportal.identifiers import Actor
 from certportal.registry import rules
@@ -124,12 +124,10 @@ def may_sign(person_id: int, organisation_id: int, on: date) -> bool:
 def who_is_told(organisation_id: int, acted: int | None, on: date) -> list[Told]:
     """Who "the signatory" is on that day: ``acted`` (a person's id) while that right lasts, else everyone who holds
     the right, else the organisation's contact, else nobody (domain.md, "Who is the signatory?")."""
-    found = organisation(organisation_id)
-    if found is None:
-        return []
-    signing = db.session.execute(_who_signs(), {"organisation": organisation_id, "on": on})
+    signing = asking().execute(_who_signs(), {"organisation": organisation_id, "on": on})
     those = [Told(*each) for each in signing]
-    return rules.told(those, acted, contact_of(found))
+    found = organisation(organisation_id) if not those else None
+    return rules.told(those, acted, contact_of(found) if found is not None else None)
 
 
 def contact_of(found: Organisation) -> Told | None:

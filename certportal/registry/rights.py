@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from certportal import audit, clock
-from certportal.extensions import db, within_transaction
+from certportal.extensions import asking, db, within_transaction
 from certportal.identifiers import Actor
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import rules
@@ -46,7 +46,7 @@ def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | N
 def has_right_to(organisation_id: int, channel_id: int, on: date) -> bool:
     """Whether there is one: asked at each issuing."""
     asked = {"organisation": organisation_id, "channel": channel_id, "on": on}
-    return db.session.execute(_valid_to(), asked).first() is not None
+    return asking().execute(_valid_to(), asked).first() is not None
 
 
 def waiting_rights(organisation_id: int) -> list[AccessRight]:

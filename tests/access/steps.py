@@ -27,6 +27,7 @@ from certportal.registry.rules import OrganisationContact
 from certportal.signin.guard import Acting
 from tests import builders
 from tests.browsing import Page
+from tests.certificates.steps import row_of
 
 CONTACT = OrganisationContact("Karin Kontakt", EmailAddress.parse("karin@mallilon.example"), None, Language.SV)
 
@@ -165,7 +166,7 @@ def certified(house: House, channel: Channel, environment: Environment = Environ
     key = ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     pem = request.public_bytes(serialization.Encoding.PEM)
-    return certificates.enrol_opened(messages.codes_of(order.id)[0].id, pem, house.acting.actor)
+    return row_of(certificates.enrol_opened(messages.codes_of(order.id)[0].id, pem, house.acting.actor))
 
 
 def to_check(page: Page, house: House, *channels: Channel, **others: Any) -> Page:

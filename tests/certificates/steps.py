@@ -97,11 +97,16 @@ class Kit:
         """A certificate, issued for a new order or this one."""
         order = order or self.order(**changes)
         row = messages.codes_of(order.id)[0]
-        return service.enrol_opened(row.id, sent or request(), PROGRAM)
+        return row_of(service.enrol_opened(row.id, sent or request(), PROGRAM))
 
     def codes_now(self, codes: Codes) -> TransferCodes:
         db.session.rollback()
         return db.session.get_one(TransferCodes, codes.row_id, populate_existing=True)
+
+
+def row_of(collected: service.Collected) -> Certificate:
+    """The register's row of what was collected."""
+    return db.session.get_one(Certificate, collected.id)
 
 
 def certificates() -> list[Certificate]:

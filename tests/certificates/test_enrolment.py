@@ -26,14 +26,14 @@ from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
 from certportal.secrecy import Secret
 from tests import builders
-from tests.certificates.steps import PROGRAM, Kit, certificates, key_and_request, request
+from tests.certificates.steps import PROGRAM, Kit, certificates, key_and_request, request, row_of
 from tests.conftest import FakeClock
 from tests.orders.steps import House
 
 
 def test_codes_and_a_signing_request_become_a_certificate(kit: Kit) -> None:
     codes = kit.codes()
-    issued = service.enrol(codes.transfer_id, codes.password, request(), PROGRAM)
+    issued = row_of(service.enrol(codes.transfer_id, codes.password, request(), PROGRAM))
     assert issued.state is CertificateState.ISSUED
     assert kit.codes_now(codes).state is CodesState.SPENT
     assert issued.order.state is OrderState.COLLECTED
@@ -60,7 +60,9 @@ def test_wrong_codes_are_refused_alike(kit: Kit, wrong: str) -> None:
     with pytest.raises(Refusal, match="transfer_codes_wrong"):
         service.enrol(transfer_id, password, request(), PROGRAM, environment, business_id)
     assert certificates() == []
-    issued = service.enrol(codes.transfer_id, codes.password, request(), PROGRAM, Environment.PRODUCTION, "9900001-8")
+    issued = row_of(
+        service.enrol(codes.transfer_id, codes.password, request(), PROGRAM, Environment.PRODUCTION, "9900001-8")
+    )
     assert issued.state is CertificateState.ISSUED
 
 
@@ -85,9 +87,9 @@ def test_the_codes_work_until_the_last_minute_of_their_last_day_and_then_no_more
 
 def test_a_lost_reply_costs_nothing_for_as_long_as_the_codes_would_have_lived(kit: Kit, clock: FakeClock) -> None:
     codes, (key, sent) = kit.codes(), key_and_request()
-    issued = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    issued = row_of(service.enrol(codes.transfer_id, codes.password, sent, PROGRAM))
     clock.move(days=13)
-    again = service.enrol(codes.transfer_id, codes.password, key_and_request(key)[1], PROGRAM)
+    again = row_of(service.enrol(codes.transfer_id, codes.password, key_and_request(key)[1], PROGRAM))
     assert (again.id, again.retrieval_id, again.der) == (issued.id, issued.retrieval_id, issued.der)
     clock.move(days=2)
     with pytest.raises(Refusal, match="transfer_codes_wrong"):
@@ -195,7 +197,7 @@ def test_while_the_key_is_away_the_certificate_waits_and_a_job_finishes_it(
     breakdown = Breakdown(monkeypatch)
     order = kit.order()
     codes, sent = kit.codes(order), request()
-    waiting = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    waiting = row_of(service.enrol(codes.transfer_id, codes.password, sent, PROGRAM))
     assert (waiting.state, waiting.der) == (CertificateState.PREPARED, None)
     assert "issuing of PRODUCTION cannot sign" in caplog.text
     assert kit.codes_now(codes).state is CodesState.TAKEN
@@ -219,7 +221,7 @@ def test_what_was_prepared_is_signed_although_the_years_of_new_certificates_have
 ) -> None:
     breakdown = Breakdown(monkeypatch)
     codes, sent = kit.codes(), request()
-    waiting = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    waiting = row_of(service.enrol(codes.transfer_id, codes.password, sent, PROGRAM))
     app.extensions["certportal.settings"] = replace(app.extensions["certportal.settings"], certificate_years=1)
     clock.move(days=1)
     breakdown.ready = True

@@ -12,7 +12,7 @@ from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, Refusal
 from tests import builders
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, request
+from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, request, row_of
 from tests.certificates.test_enrolment import Breakdown, StandingLease
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
@@ -27,7 +27,7 @@ def breakdown(monkeypatch: pytest.MonkeyPatch) -> Breakdown:
 
 def prepared(kit: Kit, sent: bytes | None = None) -> tuple[Codes, Certificate]:
     codes = kit.codes()
-    return codes, service.enrol(codes.transfer_id, codes.password, sent or request(), PROGRAM)
+    return codes, row_of(service.enrol(codes.transfer_id, codes.password, sent or request(), PROGRAM))
 
 
 def test_it_is_never_signed_its_codes_are_void_and_new_ones_can_be_used_with_the_same_key(
@@ -47,7 +47,7 @@ def test_it_is_never_signed_its_codes_are_void_and_new_ones_can_be_used_with_the
     assert order.state is OrderState.OPEN
     orders.send_again(order.id, order.version, kit.house.actor)
     anew = kit.codes(order)
-    issued = service.enrol(anew.transfer_id, anew.password, sent, PROGRAM)
+    issued = row_of(service.enrol(anew.transfer_id, anew.password, sent, PROGRAM))
     assert issued.state is CertificateState.ISSUED
     assert [row.state.value for row in certificates()] == ["given_up", "issued"]
     [entry] = [each for each in service.activity(waiting) if each.verb == "certificate_given_up"]
@@ -68,7 +68,7 @@ def test_a_signature_that_comes_too_late_is_thrown_away(
         return signed
 
     monkeypatch.setattr(enrolment.ca, "sign", slow)
-    late = service.finish(waiting.id, PROGRAM)
+    late = row_of(service.finish(waiting.id, PROGRAM))
     assert (late.state, late.der) == (CertificateState.GIVEN_UP, None)
     assert late.order.state is OrderState.OPEN
 

@@ -18,7 +18,7 @@ from certportal.notices.service import sweep
 from certportal.refusals import Conflict, Forbidden, Refusal
 from tests import builders
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import Kit, certificates, request
+from tests.certificates.steps import Kit, certificates, request, row_of
 from tests.certificates.test_letters import CONTACT, SIGNATORY, mails_to
 from tests.certificates.test_revocation import listed, serials
 from tests.conftest import FakeClock
@@ -223,7 +223,7 @@ def test_a_certificate_to_be_revoked_is_not_renewed_before_the_plan_is_taken_bac
     with pytest.raises(Conflict, match="revocation_planned"):
         service.renew(issued.id, request(), builders.COMMAND)
     service.take_back_plan(issued.id, builders.acting(kit.house.person))
-    assert service.renew(issued.id, request(), builders.COMMAND).successor_of_id == issued.id
+    assert row_of(service.renew(issued.id, request(), builders.COMMAND)).successor_of_id == issued.id
 
 
 def settled(found: list[Certificate], then: service.Aftermath, by: Actor) -> service.Settled:

@@ -32,6 +32,7 @@ from tests.certificates.steps import (
     key_and_request,
     renewable,
     request,
+    row_of,
 )
 from tests.certificates.test_enrolment import Breakdown, StandingLease, run_all
 from tests.conftest import FakeClock
@@ -47,7 +48,7 @@ def test_a_renewal_is_a_successor_with_everything_carried_over_but_key_serial_an
     kit: Kit, clock: FakeClock
 ) -> None:
     old = renewable(kit, clock)
-    new = service.renew(old.id, request(), PROGRAM)
+    new = row_of(service.renew(old.id, request(), PROGRAM))
     assert new.state is CertificateState.ISSUED
     assert new.successor_of_id == old.id
     carried = ("order_id", "organisation_id", "channel_id", "environment", "description", "contact_id")
@@ -85,7 +86,7 @@ def test_the_present_contact_and_description_are_carried_over_not_those_of_the_o
         certificate = session.get_one(Certificate, old.id)
         certificate.name_contact(other.id)
         certificate.description, certificate.contact_may_renew = "Mallilön 7", False
-    new = service.renew(old.id, request(), PROGRAM)
+    new = row_of(service.renew(old.id, request(), PROGRAM))
     assert (new.contact_id, new.description, new.contact_may_renew) == (other.id, "Mallilön 7", False)
     assert new.order.contact_id != other.id
 
@@ -147,7 +148,7 @@ def test_without_the_right_to_the_channel_production_is_refused_and_test_is_not(
     end_the_right(kit.house)
     with pytest.raises(Refusal, match="renewal_right_missing"):
         service.renew(real.id, request(), PROGRAM)
-    assert service.renew(trial.id, request(), PROGRAM).environment is Environment.TEST
+    assert row_of(service.renew(trial.id, request(), PROGRAM)).environment is Environment.TEST
 
 
 def test_an_organisation_that_no_longer_uses_the_service_renews_nothing(kit: Kit, clock: FakeClock) -> None:
@@ -192,9 +193,9 @@ def test_the_same_key_again_gives_the_same_row_and_tells_nobody_twice(
     kit: Kit, clock: FakeClock, deliver: Callable[[], int], smtp: SmtpFarEnd
 ) -> None:
     old, (key, sent) = renewable(kit, clock), key_and_request()
-    first = service.renew(old.id, sent, PROGRAM)
+    first = row_of(service.renew(old.id, sent, PROGRAM))
     clock.move(days=20)
-    again = service.renew(old.id, key_and_request(key)[1], PROGRAM)
+    again = row_of(service.renew(old.id, key_and_request(key)[1], PROGRAM))
     assert (again.id, again.retrieval_id, again.der) == (first.id, first.retrieval_id, first.der)
     deliver()
     assert len([mail for mail in smtp.messages if mail.recipient == CONTACT and "renewed" in mail.subject]) == 1
@@ -202,7 +203,7 @@ def test_the_same_key_again_gives_the_same_row_and_tells_nobody_twice(
 
 def test_a_lost_reply_is_answered_although_the_right_has_ended_since(kit: Kit, clock: FakeClock) -> None:
     old, sent = renewable(kit, clock), request()
-    first = service.renew(old.id, sent, PROGRAM)
+    first = row_of(service.renew(old.id, sent, PROGRAM))
     end_the_right(kit.house)
     assert service.renew(old.id, sent, PROGRAM).id == first.id
 
@@ -215,7 +216,7 @@ def test_a_fourth_key_is_refused_and_the_three_are_still_answered(kit: Kit, cloc
         service.renew(old.id, request(), PROGRAM)
     assert [service.renew(old.id, sent, PROGRAM).id for sent in requests] == made
     clock.move(days=700)
-    assert service.renew(made[0], request(), PROGRAM).successor_of_id == made[0]
+    assert row_of(service.renew(made[0], request(), PROGRAM)).successor_of_id == made[0]
 
 
 def test_while_the_key_is_away_the_renewal_waits_and_a_job_finishes_it(
@@ -223,7 +224,7 @@ def test_while_the_key_is_away_the_renewal_waits_and_a_job_finishes_it(
 ) -> None:
     old, sent = renewable(kit, clock), request()
     breakdown = Breakdown(monkeypatch)
-    waiting = service.renew(old.id, sent, PROGRAM)
+    waiting = row_of(service.renew(old.id, sent, PROGRAM))
     assert (waiting.state, waiting.der) == (CertificateState.PREPARED, None)
     assert not is_silent(old.id)
     assert service.renew(old.id, sent, PROGRAM).id == waiting.id
@@ -239,12 +240,12 @@ def test_a_renewal_that_was_given_up_does_not_count_and_its_key_may_come_again(
 ) -> None:
     old, sent = renewable(kit, clock), request()
     breakdown = Breakdown(monkeypatch)
-    waiting = service.renew(old.id, sent, PROGRAM)
+    waiting = row_of(service.renew(old.id, sent, PROGRAM))
     clock.move(hours=2)
     service.give_up(waiting.id, "The authority ended", builders.OPERATOR)
     breakdown.ready = True
     assert certificates()[0].renewals == 0
-    new = service.renew(old.id, sent, PROGRAM)
+    new = row_of(service.renew(old.id, sent, PROGRAM))
     assert (new.id == waiting.id, new.state) == (False, CertificateState.ISSUED)
     assert new.order.state is OrderState.COLLECTED
 
@@ -264,7 +265,7 @@ def test_contact_and_signatory_are_told_with_both_ends_and_the_contact_gets_the_
     old = renewable(kit, clock)
     deliver()
     smtp.reset()
-    new = service.renew(old.id, request(), PROGRAM)
+    new = row_of(service.renew(old.id, request(), PROGRAM))
     deliver()
     mails = {mail.recipient: mail for mail in smtp.messages}
     assert set(mails) == {CONTACT, SIGNATORY}
@@ -285,7 +286,7 @@ def test_contact_and_signatory_are_told_with_both_ends_and_the_contact_gets_the_
 
 def test_the_record_names_who_renewed_what(kit: Kit, clock: FakeClock) -> None:
     old = renewable(kit, clock)
-    new = service.renew(old.id, request(), PROGRAM)
+    new = row_of(service.renew(old.id, request(), PROGRAM))
     [issued, prepared] = service.activity(new)
     assert (issued.verb, prepared.verb) == ("certificate_renewed", "renewal_prepared")
     assert prepared.details["renews"] == old.serial

@@ -21,7 +21,7 @@ from certportal.refusals import Conflict, Forbidden
 from certportal.registry import service as registry
 from tests import builders
 from tests.browsing import BrowsingClient, Page
-from tests.certificates.steps import Kit, certificates, days_before_the_end, key_and_request, renewable, request
+from tests.certificates.steps import Kit, certificates, days_before_the_end, key_and_request, renewable, request, row_of
 from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
@@ -267,7 +267,7 @@ def test_the_rules_hold_behind_the_pages(old: Certificate) -> None:
     with pytest.raises(Conflict, match="renewal_asked_already"):
         contact_renewal.ask_signatory(old.id, CONTACT)
     contact_renewal.allow(old.id, builders.COMMAND)
-    assert contact_renewal.renew_by_contact(old.id, request(), CONTACT).successor_of_id == old.id
+    assert row_of(contact_renewal.renew_by_contact(old.id, request(), CONTACT)).successor_of_id == old.id
 
 
 def test_the_signatory_allows_and_forbids_on_the_certificates_page(signatory: BrowsingClient, old: Certificate) -> None:

@@ -21,6 +21,7 @@ from certportal.registry.models import Operator, Organisation
 from certportal.signin import service as signin
 from tests import builders
 from tests.browsing import BrowsingClient
+from tests.certificates.steps import row_of
 from tests.far_ends import SmtpFarEnd
 from tests.orders.steps import House, order_placed
 
@@ -64,7 +65,7 @@ def issued(house: House, **others: str) -> tuple[Order, Certificate]:
     """A certificate, ordered and collected."""
     order = order_placed(house, **others)
     codes = messages.codes_of(order.id)[0]
-    return order, certificates.enrol_opened(codes.id, signing_request(), house.actor)
+    return order, row_of(certificates.enrol_opened(codes.id, signing_request(), house.actor))
 
 
 def run_jobs(app: Flask) -> None:

@@ -99,7 +99,7 @@ def meant(name: str, path: Path) -> str:
 
 def test_a_name_is_followed_to_where_it_stands() -> None:
     path = by_name()["certportal.certificates.enrolment"]
-    assert meant("messages.verify_codes", path) == "certportal.messages.codes.verify_codes"
+    assert meant("messages.verify_codes", path) == "certportal.messages.verifying.verify_codes"
     assert meant("enrol_opened", path) == "certportal.certificates.enrolment.enrol_opened"
     assert meant("audit.record", path) == "certportal.audit.record"
 

@@ -29,6 +29,7 @@ from certportal.signin.guard import Acting
 from tests import builders
 from tests.access import steps as applying
 from tests.browsing import BrowsingClient
+from tests.certificates.steps import row_of
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.orders import steps as ordering
 
@@ -63,7 +64,9 @@ def world(app: Flask, deliver: Callable[[], int], smtp: SmtpFarEnd, sms: SmsFarE
     post = Post(deliver, smtp)
     collected = place(answers, acting)
     post.arrives()
-    certificate = certificates.enrol_opened(messages.codes_of(collected.id)[0].id, signing_request(), acting.actor)
+    certificate = row_of(
+        certificates.enrol_opened(messages.codes_of(collected.id)[0].id, signing_request(), acting.actor)
+    )
     page_token = post.arrives()
     number = place(answers, acting, description="Mallilön 7").number
     token = post.arrives()

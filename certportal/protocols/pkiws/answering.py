@@ -110,7 +110,7 @@ def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
     except Exception:
         call.order = service.order_number_of_codes(asked.transfer_id) or call.order
         raise
-    call.order = certificate.order.number
+    call.order = certificate.order_number
     return certificate.retrieval_id
 
 
