@@ -85,12 +85,16 @@ def random_token() -> str:
 
 def random_digits(count: int) -> str:
     """``count`` decimal digits, each drawn alone, leading zeros kept."""
-    return "".join(secrets.choice("0123456789") for _ in range(count))
+    return random_text(count, "0123456789")
 
 
 def random_text(count: int, alphabet: str = UNAMBIGUOUS) -> str:
-    """``count`` characters drawn from ``alphabet``."""
-    return "".join(secrets.choice(alphabet) for _ in range(count))
+    """``count`` characters drawn from ``alphabet``, each as likely as any other."""
+    drawn, places = secrets.randbelow(len(alphabet) ** count), list[str]()
+    for _ in range(count):
+        drawn, place = divmod(drawn, len(alphabet))
+        places.append(alphabet[place])
+    return "".join(places)
 
 
 def jitter(seconds: float) -> float:

@@ -117,7 +117,7 @@ def test_a_fault_of_the_service_is_a_signed_fail_that_says_to_try_later(
 
     codes, sent = kit.codes(), der_request()
     with monkeypatch.context() as patch:
-        patch.setattr(enrolment, "enrol_opened", broken)
+        patch.setattr(enrolment, "_redeem", broken)
         reply = line.sign_new(codes, sent)
     assert (reply.response.status_code, reply.codes) == (200, ["PKI099"])
     assert "disk full" in caplog.text
