@@ -2,8 +2,10 @@
 
 import re
 import subprocess
+from importlib import metadata
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests.meta.tree import ROOT
 from tests.no_skips import find_program
@@ -38,6 +40,13 @@ def test_make_alone_lists_every_task() -> None:
     ).stdout
     listed = re.findall(r"^make (\S+)", shown, re.MULTILINE)
     assert listed == [task for task in tasks[1].split() if task != "help"]
+
+
+def test_every_pinned_package_takes_debians_own_python() -> None:
+    """Debian 12 has Python 3.11.2. What a package asks for is in what is installed of it, from the same pins."""
+    asked = {found.name: found.metadata.get("Requires-Python", "") for found in metadata.distributions()}
+    assert len(asked) > 100
+    assert {name: said for name, said in asked.items() if not SpecifierSet(said).contains("3.11.2")} == {}
 
 
 def test_a_skip_that_names_its_package_is_a_skip(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
