@@ -99,6 +99,7 @@ def _theirs(folder: Path) -> Callable[[], float]:
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=3650))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
     (folder / "ca.pem").write_bytes(made.public_bytes(Encoding.PEM))
@@ -114,26 +115,15 @@ def _theirs(folder: Path) -> Callable[[], float]:
         f"[ca]\ndefault_ca=a\n[a]\ndatabase={folder}/index.txt\ncrlnumber={folder}/crlnumber\ndefault_md=sha256\n"
         "default_crl_days=7\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n"
     )
-    command = [
-        "openssl",
-        "ca",
-        "-config",
-        "ca.cnf",
-        "-gencrl",
-        "-keyfile",
-        "ca.key",
-        "-cert",
-        "ca.pem",
-        "-out",
-        "crl.pem",
-    ]
+    command = "openssl ca -config ca.cnf -gencrl -keyfile ca.key -cert ca.pem -out crl.pem".split()
 
     def run() -> float:
-        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
+        with (folder / "said").open("wb") as said:
+            process = subprocess.Popen(command, cwd=folder, stderr=said)
+            _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise SystemExit("openssl ca -gencrl failed")
+            raise SystemExit(f"openssl ca -gencrl failed: {(folder / 'said').read_text()}")
         return usage.ru_utime + usage.ru_stime
 
     return run
