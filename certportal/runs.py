@@ -16,7 +16,7 @@ from certportal.settings import current_settings
 
 DELIVER, SWEEP, RESUME, PUBLISH = "deliver", "sweep", "resume-prepared", "publish-crl"
 LOOK, UNCOLLECTED, OPERATORS, FORGET = "look-at-crl", "remind-uncollected", "remind-operators", "forget-lapsed"
-ANSWERS, PLANNED = "sign-ocsp", "revoke-planned"
+ANSWERS, PLANNED, ENDED = "sign-ocsp", "revoke-planned", "call-off-ended"
 """What the jobs are called: the scheduler runs them, the health page asks how they went."""
 
 

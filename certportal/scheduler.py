@@ -19,11 +19,12 @@ from certportal.extensions import db
 from certportal.health.service import look
 from certportal.messages import service as messages
 from certportal.notices.service import sweep
-from certportal.orders.service import remind_uncollected
+from certportal.orders.service import call_off_ended, remind_uncollected
 from certportal.outbox import delivery
 from certportal.runs import (
     ANSWERS,
     DELIVER,
+    ENDED,
     FORGET,
     LOOK,
     OPERATORS,
@@ -59,6 +60,7 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
         Job(PUBLISH, timedelta(minutes=1), publish_crls),
         Job(ANSWERS, timedelta(minutes=1), sign_answers),
         Job(LOOK, hour, look, trusts_clock=False),
+        Job(ENDED, hour, call_off_ended),
         Job(UNCOLLECTED, hour, remind_uncollected),
         Job(OPERATORS, timedelta(minutes=10), remind_operators),
         Job(FORGET, hour, forget_lapsed),

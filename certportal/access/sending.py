@@ -26,9 +26,7 @@ from certportal.access.standing import (
 from certportal.certificates import service as certificates
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, Environment
-from certportal.messages.models import MessageEnd
 from certportal.orders import service as orders
-from certportal.outbox import service as outbox
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import service as registry
 from certportal.registry.models import Channel, Terms
@@ -77,17 +75,9 @@ def cancel_orders(use: Use, by: Actor) -> int:
     cancelled = 0
     for order in use.orders:
         try:
-            orders.withdraw(order, by, MessageEnd.CANCELLED)
+            orders.call_off(order, by)
         except Conflict:
             continue
-        subject = orders.subject(order)
-        outbox.queue(
-            "order_cancelled",
-            {"order": order.id},
-            subject=subject,
-            send_before=None,
-            organisation_id=order.organisation_id,
-        )
         cancelled += 1
     return cancelled
 

@@ -197,8 +197,8 @@ def using(organisation_id: int, channel_id: int) -> Use:
 
 def certificates_without_right(organisation_id: int | None = None) -> list[Certificate]:
     """The task of both sides: valid production certificates of channels that their organisation has given up, or whose
-    right has ended; for one organisation or for all. They stay valid until somebody revokes them (domain.md). Those that are to
-    be revoked on a date have been decided on."""
+    right has ended, or of an organisation that has ended; for one organisation or for all. They stay valid until somebody revokes
+    them (domain.md). Those that are to be revoked on a date have been decided on."""
     on = registry.today()
     right = (
         select(AccessRight.id)
@@ -214,7 +214,8 @@ def certificates_without_right(organisation_id: int | None = None) -> list[Certi
     )
     living = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after > clock.now())
     living &= Certificate.planned_revocation_at.is_(None)
-    query = select(Certificate).where(living, Certificate.environment == Environment.PRODUCTION, ~right)
+    ended = Certificate.organisation.has(Organisation.ended_on <= on)
+    query = select(Certificate).where(living, Certificate.environment == Environment.PRODUCTION, sa.or_(~right, ended))
     if organisation_id is not None:
         query = query.where(Certificate.organisation_id == organisation_id)
     named = query.options(joinedload(Certificate.contact), joinedload(Certificate.channel))

@@ -7,36 +7,26 @@ and by a job: the same bytes are signed, the first stored result wins, and nothi
 the same key signs the same bytes too and gets the stored result, so nobody waits for anybody.
 """
 
-import hashlib
-import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from certportal import audit, ca, clock
-from certportal.certificates import authorities, rules, statements, tries
+from certportal.certificates import authorities, rules, signing, statements, tries
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject, tell_issued, tell_renewed, told
-from certportal.extensions import asking, changed, db, transaction, within_transaction, writing
-from certportal.identifiers import Actor, ActorKind, Environment
+from certportal.extensions import asking, db, transaction, within_transaction, writing
+from certportal.identifiers import Actor, Environment
 from certportal.messages import service as messages
 from certportal.messages.models import CodesState
 from certportal.orders import rules as order_rules
-from certportal.orders import service as orders
 from certportal.orders.models import Order
 from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
 from certportal.registry.models import Channel
-from certportal.runs import Lease
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
-
-log = logging.getLogger(__name__)
-DISTRUST = frozenset(reason.value for reason in ca.Reason if reason.distrusts_key)
-RESUMER = Actor(ActorKind.JOB, None, "resume-prepared")
 
 
 def enrol(
@@ -69,28 +59,6 @@ def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Collected:
     return _redeem(_state_of(codes_id), request, by)
 
 
-def finish(certificate_id: int, by: Actor) -> Collected:
-    """A use case: sign what is prepared, and store it. Answers the row as it is stored, whoever stored it first.
-
-    While the authority cannot sign it stays prepared; the log says why.
-    """
-    db.session.rollback()
-    pending = _Pending(*asking().execute(statements.what_to_sign(), {"certificate": certificate_id}).one())
-    return _sign(pending, by) if pending.state is CertificateState.PREPARED else _collected(certificate_id)
-
-
-def resume_prepared(lease: Lease) -> str:
-    """A job: finish rows that a kill or an unreachable key left prepared. One that cannot be signed holds up no other."""
-    before = clock.now() - timedelta(seconds=current_settings().prepared_seconds)
-    left = (Certificate.state == CertificateState.PREPARED) & (Certificate.prepared_at <= before)
-    row_ids = list(db.session.scalars(select(Certificate.id).where(left).order_by(Certificate.id)))
-    finished = 0
-    for certificate_id in row_ids:
-        finished += finish(certificate_id, RESUMER).state is not CertificateState.PREPARED
-        lease.renew()
-    return f"{finished} finished, {len(row_ids) - finished} waiting"
-
-
 def _names_the_order(codes: messages.VerifiedCodes, environment: Environment | None, business_id: str | None) -> bool:
     return environment in (None, codes.environment) and business_id in (None, codes.business_id)
 
@@ -111,9 +79,9 @@ def _redeem(codes: Any, request: bytes, by: Actor) -> Collected:
     if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
         pending = _prepare(codes.id, request, public_key_hash, by)
         if pending is not None:
-            return _sign(pending, by)
+            return signing.sign(pending, by)
         codes = _state_of(codes.id)  # another call was first: the same key gets its certificate, another is refused
-    return finish(_taken_by(codes, public_key_hash), by)
+    return signing.finish(_taken_by(codes, public_key_hash), by)
 
 
 def _state_of(codes_id: int) -> Row[Any]:
@@ -129,22 +97,7 @@ def _taken_by(codes: Any, public_key_hash: str) -> int:
     return db.session.scalars(select(Certificate.id).where(Certificate.transfer_codes_id == codes.id)).one()
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A row that is to be signed, and what is settled then."""
-
-    id: int
-    state: CertificateState
-    environment: Environment
-    label: str
-    tbs: bytes
-    not_before: datetime
-    not_after: datetime
-    codes_id: int | None
-    order_id: int
-
-
-def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> _Pending | None:
+def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> signing.Pending | None:
     """Take the codes for this key, and store what is to be signed; None: they are not live any more."""
     ordered = asking().execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
     named = ca.Subject(ordered.business_id, ordered.country, ordered.name)
@@ -165,28 +118,9 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
         )
     made, state = to_sign.prepared, CertificateState.PREPARED
     validity = (made.not_before, made.not_after)
-    return _Pending(certificate_id, state, order.environment, to_sign.label, made.tbs, *validity, codes_id, order.id)
-
-
-def _sign(pending: _Pending, by: Actor) -> Collected:
-    """Sign the bytes of a prepared row with no transaction open, and store the signature: the first that comes is kept."""
-    profile = authorities.profile_lasting(pending.not_before, pending.not_after)
-    db.session.rollback()  # nothing is open while the key works
-    try:
-        signed = ca.sign(authorities.issuer(pending.environment, pending.label), pending.tbs, profile)
-    except Exception:
-        of = f"{pending.label} of {pending.environment.value}"
-        log.exception("certificate %s stays prepared: %s cannot sign", pending.id, of)
-        return _collected(pending.id)
-    with transaction():
-        made = {"signed": signed, "fingerprint": hashlib.sha256(signed).hexdigest(), "now": clock.now()}
-        if changed(statements.store_signed(), certificate=pending.id, **made):
-            _settle(pending, by)
-        return _collected(pending.id)
-
-
-def _collected(certificate_id: int) -> Collected:
-    return Collected(*asking().execute(statements.collected(), {"certificate": certificate_id}).one())
+    return signing.Pending(
+        certificate_id, state, order.environment, to_sign.label, made.tbs, *validity, codes_id, order.id
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,24 +156,19 @@ def prepared_for(environment: Environment, line: str, organisation: ca.Subject, 
 
 
 def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
-    """Checked in the transaction that takes the codes: the order is open, the right holds, the key is nobody else's and
-    trusted."""
+    """Checked in the transaction that takes the codes: the order is open, the organisation uses the service, its right holds,
+    the key is nobody else's and trusted."""
     order_rules.open_for_change(order.state)
     on = registry.today()
+    if order.ended_on is not None and order.ended_on <= on:
+        raise Refusal("not_orderable_any_more", why="organisation_over")
     has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
         channel = Channel(closed_on=order.closed_on, production=order.production, test=order.test)  # of no session
         order_rules.orderable(channel, order.environment, has_right=has_right, on=on)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
-    require_free_key(order.organisation_id, public_key_hash)
-
-
-def require_free_key(organisation_id: int, public_key_hash: str) -> None:
-    """Refusals: key_of_another, key_distrusted."""
-    earlier: Any = asking().execute(statements.uses_of_key(), {"key": public_key_hash})
-    uses = [rules.KeyUse(whose, reason in DISTRUST) for whose, reason in earlier]
-    rules.key_may_be_certified(uses, organisation_id)
+    signing.require_free_key(order.organisation_id, public_key_hash)
 
 
 def add_prepared(
@@ -271,21 +200,3 @@ def add_prepared(
     }
     added: Any = writing().execute(statements.add(), row)
     return added.inserted_primary_key[0]
-
-
-def _settle(pending: _Pending, by: Actor) -> None:
-    """Within the transaction that made it issued: codes spent and order collected, unless it was renewed; everybody told."""
-    if pending.codes_id is not None:
-        messages.spend_codes(pending.codes_id)
-        orders.collected(pending.order_id)
-    certificate = told(pending.id)
-    audit.record(
-        "certificate_renewed" if pending.codes_id is None else "certificate_issued",
-        subject(certificate),
-        by=by,
-        organisation_id=certificate.organisation_id,
-        serial=certificate.serial,
-        sha256=certificate.sha256,
-        order=certificate.cover["order_number"],
-    )
-    (tell_renewed if pending.codes_id is None else tell_issued)(certificate)

@@ -6,7 +6,7 @@ from certportal import audit, clock
 from certportal.certificates import rules
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.telling import subject
-from certportal.extensions import changed, db, transaction
+from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd
@@ -25,20 +25,26 @@ def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
     with transaction() as session:
         certificate = session.get_one(Certificate, certificate_id)
         rules.may_be_given_up(certificate.state, certificate.prepared_at, now)
-        prepared = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.PREPARED)
-        if not changed(update(Certificate).where(prepared).values(state=CertificateState.GIVEN_UP)):
-            raise Conflict("certificate_not_prepared")
-        _give_back(certificate)
-        audit.record(
-            "certificate_given_up",
-            subject(certificate),
-            by=by,
-            organisation_id=certificate.organisation_id,
-            serial=certificate.serial,
-            order=certificate.order.number,
-            reason=reason,
-        )
+        give_up_within(certificate, reason, by)
     return certificate
+
+
+def give_up_within(certificate: Certificate, reason: str, by: Actor) -> None:
+    """A step: the same. Refusals (conflict): certificate_not_prepared."""
+    within_transaction()
+    prepared = (Certificate.id == certificate.id) & (Certificate.state == CertificateState.PREPARED)
+    if not changed(update(Certificate).where(prepared).values(state=CertificateState.GIVEN_UP)):
+        raise Conflict("certificate_not_prepared")
+    _give_back(certificate)
+    audit.record(
+        "certificate_given_up",
+        subject(certificate),
+        by=by,
+        organisation_id=certificate.organisation_id,
+        serial=certificate.serial,
+        order=certificate.order.number,
+        reason=reason,
+    )
 
 
 def _give_back(certificate: Certificate) -> None:

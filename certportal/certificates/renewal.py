@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import select, update
 
 from certportal import audit, ca, clock
-from certportal.certificates import enrolment, rules
+from certportal.certificates import enrolment, rules, signing
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import changed, db, transaction
@@ -36,7 +36,7 @@ def renew(certificate_id: int, request: bytes, by: Actor) -> Collected:
         raise Conflict("clock_behind")
     public_key_hash = ca.read_signing_request(request).public_key_hash
     successor_id = _prepare(certificate_id, request, public_key_hash, by)
-    return enrolment.finish(successor_id, by)
+    return signing.finish(successor_id, by)
 
 
 def presented(der: bytes) -> Certificate | None:
@@ -113,4 +113,4 @@ def _require_issuable(old: Certificate, public_key_hash: str) -> None:
     """Checked when the request comes, and again while the certificate's row is locked."""
     rules.renewed_for_another_key(old.public_key_hash, public_key_hash)
     require_renewable(old)
-    enrolment.require_free_key(old.organisation_id, public_key_hash)
+    signing.require_free_key(old.organisation_id, public_key_hash)

@@ -12,8 +12,6 @@ from certportal.certificates.ending import will_be_renewed, will_not_be_renewed
 from certportal.certificates.enrolment import (
     enrol,
     enrol_opened,
-    finish,
-    resume_prepared,
 )
 from certportal.certificates.giving_up import give_up, unsigned_of
 from certportal.certificates.lines import Group
@@ -54,6 +52,7 @@ from certportal.certificates.revocation_lists import (
     published_crl,
 )
 from certportal.certificates.rules import Aftermath, operator_mends
+from certportal.certificates.signing import finish, resume_prepared
 from certportal.certificates.telling import tell_plan
 
 __all__ = [

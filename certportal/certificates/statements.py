@@ -21,7 +21,7 @@ def state_of_codes() -> Any:
 
 @cache
 def order() -> Any:
-    """An order beside its channel, as far as issuing looks at them."""
+    """An order beside its channel and its organisation, as far as issuing looks at them."""
     order, channel = Order.__table__, Channel.__table__
     ordered = (order.c.id, order.c.number, order.c.state, order.c.environment)
     carried = (
@@ -32,9 +32,13 @@ def order() -> Any:
         order.c.contact_may_renew,
         order.c.replaces_certificate_id,
     )
-    offered = (channel.c.closed_on, channel.c.production, channel.c.test)
-    joined = order.join(channel, channel.c.id == order.c.channel_id)
-    return select(*ordered, *carried, *offered).select_from(joined).where(order.c.id == bindparam("order"))
+    offered, whose = (channel.c.closed_on, channel.c.production, channel.c.test), Organisation.__table__
+    joined = order.join(channel, channel.c.id == order.c.channel_id).join(whose, whose.c.id == order.c.organisation_id)
+    return (
+        select(*ordered, *carried, *offered, whose.c.ended_on)
+        .select_from(joined)
+        .where(order.c.id == bindparam("order"))
+    )
 
 
 @cache
@@ -65,6 +69,17 @@ def what_to_sign() -> Any:
     rows = Certificate.__table__.c
     what = (rows.id, rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
     return select(*what, rows.transfer_codes_id, rows.order_id).where(rows.id == bindparam("certificate"))
+
+
+@cache
+def still_wanted() -> Any:
+    """What may have ended since a certificate was prepared: the organisation, and the certificate that it renews."""
+    rows, whose, renewed = Certificate.__table__, Organisation.__table__, Certificate.__table__.alias()
+    known = (rows.c.organisation_id, rows.c.channel_id, rows.c.environment, rows.c.public_key_hash, whose.c.ended_on)
+    becomes = (rows.c.transfer_codes_id, renewed.c.state.label("renewed"))
+    joined = rows.join(whose, whose.c.id == rows.c.organisation_id)
+    joined = joined.outerjoin(renewed, renewed.c.id == rows.c.successor_of_id)
+    return select(*known, *becomes).select_from(joined).where(rows.c.id == bindparam("certificate"))
 
 
 @cache

@@ -9,7 +9,6 @@ from certportal.certificates.service import Aftermath, Reason, Settled
 from certportal.console.registers import Concerned, concerned
 from certportal.extensions import db, transaction, within_transaction
 from certportal.identifiers import Actor, BusinessId, EmailAddress, Environment, plain_text
-from certportal.messages.models import MessageEnd
 from certportal.orders import service as orders
 from certportal.orders.models import Order, OrderState
 from certportal.outbox import service as outbox
@@ -122,16 +121,9 @@ def _cancel(found: list[Order], by: Actor) -> None:
     within_transaction()
     for order in found:
         try:
-            orders.withdraw(order, by, MessageEnd.CANCELLED)
+            orders.call_off(order, by)
         except Conflict:
             continue
-        outbox.queue(
-            "order_cancelled",
-            {"order": order.id},
-            subject=orders.subject(order),
-            send_before=None,
-            organisation_id=order.organisation_id,
-        )
 
 
 def _tell(kind: str, found: Organisation, people: list[int], reference: dict[str, object], subject: str) -> None:

@@ -4,7 +4,6 @@ from sqlalchemy import select
 
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor
-from certportal.messages.models import MessageEnd
 from certportal.orders.drafts import (
     begin_draft,
     delete_draft,
@@ -16,6 +15,7 @@ from certportal.orders.drafts import (
     order_of_key,
     save_draft,
 )
+from certportal.orders.ended import call_off_ended
 from certportal.orders.lifeline import Life, life_of
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.offers import (
@@ -32,6 +32,7 @@ from certportal.orders.offers import (
 from certportal.orders.placing import place_order, place_renewal
 from certportal.orders.reminders import remind_uncollected
 from certportal.orders.steps import (
+    call_off,
     changeable,
     codes_given_up,
     collected,
@@ -43,7 +44,6 @@ from certportal.orders.steps import (
     withdraw,
     withhold_codes,
 )
-from certportal.outbox import service as outbox
 
 __all__ = [
     "Life",
@@ -52,6 +52,8 @@ __all__ = [
     "OrderReason",
     "OrderState",
     "begin_draft",
+    "call_off",
+    "call_off_ended",
     "cancel_order",
     "changeable",
     "codes_given_up",
@@ -108,14 +110,7 @@ def cancel_order(order_id: int, by: Actor) -> Order:
     """
     with transaction() as session:
         order = session.get_one(Order, order_id, with_for_update=True)
-        withdraw(order, by, MessageEnd.CANCELLED)
-        outbox.queue(
-            "order_cancelled",
-            {"order": order.id},
-            subject=subject(order),
-            send_before=None,
-            organisation_id=order.organisation_id,
-        )
+        call_off(order, by)
     return order
 
 

@@ -142,6 +142,14 @@ def withdraw(order: Order, by: Actor, because: MessageEnd) -> None:
     )
 
 
+def call_off(order: Order, by: Actor) -> None:
+    """A step: the same because nobody wants it any more, which the contact is told. Refusals as ``withdraw``."""
+    within_transaction()
+    withdraw(order, by, MessageEnd.CANCELLED)
+    about = {"subject": subject(order), "organisation_id": order.organisation_id}
+    outbox.queue("order_cancelled", {"order": order.id}, send_before=None, **about)
+
+
 def collected(order_id: int) -> None:
     """A step: a certificate has been issued for the order. Refusals: order_collected, order_cancelled (conflict)."""
     within_transaction()
@@ -183,11 +191,13 @@ def sendable(order: Order, version: int) -> None:
     """Refuses new codes that would be sent unseen, or that nobody could use.
 
     Refusals: order_collected, order_cancelled, codes_in_use; order_changed (conflict: somebody has acted on it since the
-    page was made); those of ``rules.orderable``.
+    page was made); organisation_over (conflict); those of ``rules.orderable``.
     """
     changeable(order)
     if order.version != version:
         raise Conflict("order_changed")
     on = registry.today()
+    if order.organisation.is_over(on):
+        raise Conflict("organisation_over")
     has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
     rules.orderable(order.channel, order.environment, has_right=has_right, on=on)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from certportal import clock
 from certportal.certificates import service
 from certportal.certificates.models import Certificate
-from certportal.extensions import db
+from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment, Language
 from certportal.messages import service as messages
 from certportal.messages.models import SecureMessage, TransferCodes
@@ -22,6 +22,7 @@ from certportal.orders.models import Order
 from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.outbox.models import OutboxRow
 from certportal.outbox.service import outbox_key
+from certportal.registry import service as registry
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret, unseal
 from tests import builders
@@ -102,6 +103,22 @@ class Kit:
     def codes_now(self, codes: Codes) -> TransferCodes:
         db.session.rollback()
         return db.session.get_one(TransferCodes, codes.row_id, populate_existing=True)
+
+
+def end_the_right(house: House) -> None:
+    """The organisation's right to the channel ended yesterday."""
+    with transaction():
+        right = registry.right_to(house.organisation.id, house.channel.id, registry.today())
+        assert right is not None
+        registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
+
+
+def end_the_organisation(house: House) -> None:
+    """The organisation uses the service no more."""
+    with transaction():
+        found = registry.organisation(house.organisation.id)
+        assert found is not None
+        registry.end_organisation(found, None, builders.OPERATOR)
 
 
 def row_of(collected: service.Collected) -> Certificate:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certportal import ca
-from certportal.ca import lint
+from certportal.ca import Reason, lint
 from certportal.certificates import enrolment, service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
@@ -26,7 +26,16 @@ from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
 from certportal.secrecy import Secret
 from tests import builders
-from tests.certificates.steps import PROGRAM, Kit, certificates, key_and_request, request, row_of
+from tests.certificates.steps import (
+    PROGRAM,
+    Kit,
+    certificates,
+    end_the_organisation,
+    end_the_right,
+    key_and_request,
+    request,
+    row_of,
+)
 from tests.conftest import FakeClock
 from tests.orders.steps import House
 
@@ -214,6 +223,39 @@ def test_while_the_key_is_away_the_certificate_waits_and_a_job_finishes_it(
     assert kit.codes_now(codes).state is CodesState.SPENT
     assert issued.order.state is OrderState.COLLECTED
     assert service.resume_prepared(lease) == "0 finished, 0 waiting"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ended", ["organisation", "right", "key"])
+def test_what_waits_for_its_signature_is_given_up_when_what_it_is_for_ends_meanwhile(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, ended: str
+) -> None:
+    key, sent = key_and_request()
+    other = kit.certificate(sent=key_and_request(key)[1]) if ended == "key" else None
+    breakdown = Breakdown(monkeypatch)
+    codes = kit.codes()
+    waiting = service.enrol(codes.transfer_id, codes.password, sent, PROGRAM)
+    assert waiting.state is CertificateState.PREPARED
+    if ended == "organisation":
+        end_the_organisation(kit.house)
+    elif ended == "right":
+        end_the_right(kit.house)
+    else:
+        assert other is not None
+        service.revoke(other.id, Reason.KEY_LOST, kit.house.actor)
+    clock.move(hours=1)
+    breakdown.ready = True
+    assert service.resume_prepared(StandingLease()) == "0 finished, 0 waiting, 1 given up"  # type: ignore[arg-type]
+    assert row_of(waiting).der is None
+    assert kit.codes_now(codes).state is CodesState.VOID
+
+
+@pytest.mark.parametrize("environment", list(Environment))
+def test_nothing_is_issued_for_an_organisation_that_has_ended(kit: Kit, environment: Environment) -> None:
+    codes = kit.codes(kit.order(environment=environment))
+    end_the_organisation(kit.house)
+    with pytest.raises(Refusal, match="not_orderable_any_more"):
+        service.enrol(codes.transfer_id, codes.password, request(), PROGRAM)
+    assert certificates() == []
 
 
 def test_what_was_prepared_is_signed_although_the_years_of_new_certificates_have_changed(

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,8 +20,6 @@ from certportal.identifiers import Environment
 from certportal.notices.recipients import is_silent
 from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, Refusal
-from certportal.registry import service as registry
-from certportal.registry.models import Organisation
 from certportal.settings import Settings
 from tests import builders
 from tests.certificates.steps import (
@@ -29,6 +27,8 @@ from tests.certificates.steps import (
     Kit,
     certificates,
     days_before_the_end,
+    end_the_organisation,
+    end_the_right,
     key_and_request,
     renewable,
     request,
@@ -135,13 +135,6 @@ def test_what_is_not_issued_yet_is_not_renewed(kit: Kit, clock: FakeClock, monke
             service.renew(number, request(), PROGRAM)
 
 
-def end_the_right(house: House) -> None:
-    with transaction():
-        right = registry.right_to(house.organisation.id, house.channel.id, registry.today())
-        assert right is not None
-        registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
-
-
 def test_without_the_right_to_the_channel_production_is_refused_and_test_is_not(kit: Kit, clock: FakeClock) -> None:
     trial = kit.certificate(environment=Environment.TEST)
     real = renewable(kit, clock)
@@ -153,8 +146,7 @@ def test_without_the_right_to_the_channel_production_is_refused_and_test_is_not(
 
 def test_an_organisation_that_no_longer_uses_the_service_renews_nothing(kit: Kit, clock: FakeClock) -> None:
     trial = renewable(kit, clock, environment=Environment.TEST)
-    with transaction() as session:
-        session.get_one(Organisation, kit.house.organisation.id).end(registry.today())
+    end_the_organisation(kit.house)
     with pytest.raises(Conflict, match="organisation_over"):
         service.renew(trial.id, request(), PROGRAM)
 
@@ -233,6 +225,20 @@ def test_while_the_key_is_away_the_renewal_waits_and_a_job_finishes_it(
     assert service.resume_prepared(StandingLease()) == "1 finished, 0 waiting"  # type: ignore[arg-type]
     assert certificates()[1].state is CertificateState.ISSUED
     assert is_silent(old.id)
+
+
+def test_a_renewal_that_waits_for_its_signature_dies_with_the_certificate_that_it_renews(
+    kit: Kit, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has stolen a key renews with it, and the signature may come days after the key was revoked."""
+    old = renewable(kit, clock)
+    breakdown = Breakdown(monkeypatch)
+    waiting = service.renew(old.id, request(), PROGRAM)
+    service.revoke(old.id, Reason.KEY_LOST, kit.house.actor)
+    clock.move(hours=1)
+    breakdown.ready = True
+    assert service.resume_prepared(StandingLease()) == "0 finished, 0 waiting, 1 given up"  # type: ignore[arg-type]
+    assert row_of(waiting).der is None
 
 
 def test_a_renewal_that_was_given_up_does_not_count_and_its_key_may_come_again(
