@@ -125,13 +125,17 @@ def add(desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript) 
             raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
         above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
         above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
-        (desk.folder / f"{label}.key").unlink(
-            missing_ok=True
-        )  # a call that was stopped left it; without a .pem nobody used it
+        _set_aside(desk.folder / f"{label}.key", desk.now)
         what = Below(label, common_name, plan.issuing_years, authorities_below=0)
         made = _make(desk.folder, above, above_label, what, desk, plan, said)
         keys.sync_directory(desk.folder)
     return Authority(desk.environment, made.chain)
+
+
+def _set_aside(key: Path, now: datetime) -> None:
+    """A key without its certificate: a call that was stopped has left it, or somebody has lost the certificate. It is kept."""
+    if key.exists():
+        key.rename(key.with_name(f"{key.name}.left-{now:%Y%m%dT%H%M%S}"))
 
 
 def labels(directory: Path, environment: Environment) -> list[str]:

@@ -13,10 +13,13 @@ from typing import Any
 
 from cryptography import x509
 from flask import current_app
+from sqlalchemy import select
 
 from certportal import ca, clock
 from certportal.ca import folders, hierarchy, lint
 from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of, next_label
+from certportal.certificates.models import Certificate
+from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.keyfiles import write_whole
 from certportal.settings import Settings, current_settings
@@ -151,6 +154,15 @@ def complete_under_root(environment: Environment, intermediate: bytes, said: ca.
     """The second half, with the intermediate's certificate from the root."""
     wanted = plan(current_settings(), environment)
     return hierarchy.complete_under_root(desk(environment), wanted, intermediate, said)
+
+
+def require_nothing_lost(environment: Environment) -> None:
+    """Refuses to make authorities while one that has issued certificates is not there: what came in its place could never revoke
+    them. Raises CaRefused ca_lost."""
+    issued = select(Certificate.issuer).where(Certificate.environment == environment).distinct()
+    lost = sorted(set(db.session.scalars(issued)) - set(labels(environment)))
+    if lost:
+        raise ca.CaRefused("ca_lost", name=f"{environment.value.lower()}/{lost[0]}.pem")
 
 
 def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:

@@ -128,6 +128,7 @@ def sign_crl(environment: str, out: Path) -> None:
 def make(environment: Environment) -> None:
     """Make what is missing of one environment's authorities, and publish the first lists."""
     said = transcript("authorities made")
+    authorities.require_nothing_lost(environment)
     if not authorities.labels(environment):
         click.echo(f"{environment.value}: making keys and certificates …")
         authorities.initialise(environment, said)
@@ -143,6 +144,7 @@ def make(environment: Environment) -> None:
 def begin(environment: Environment, root: Path) -> None:
     """The first half of a ceremony whose root is elsewhere."""
     said = transcript("intermediate requested")
+    authorities.require_nothing_lost(environment)
     request = authorities.begin_under_root(environment, root.read_bytes(), said)
     with transaction():
         audit.record("ca_requested", f"ca:{environment.value}", by=somebody())

@@ -82,6 +82,10 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
     "crl_older": _l("A newer revocation list has been published already. Sign the next one and take that."),
+    "ca_lost": _l(
+        "%(name)s is not there, but certificates of that authority are in the register, and only it can revoke them. Restore it "
+        "from the backup, or put CA_DIR right."
+    ),
     "ca_missing": _l("There is no certification authority yet (%(name)s). Make one with: certportal ca init"),
     "ca_name_refused": _l(
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "

@@ -118,9 +118,14 @@ def test_generations_follow_each_other_and_nothing_is_written_over(label: str, t
 
 def test_a_key_without_its_certificate_is_of_a_call_that_was_stopped(tmp_path: Path) -> None:
     hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
-    keys.store(tmp_path / "production" / "benefits.key", keys.make(KeyKind.EC_P256), PASSPHRASE)
+    left = tmp_path / "production" / "benefits.key"
+    keys.store(left, keys.make(KeyKind.EC_P256), PASSPHRASE)
+    before = left.read_bytes()
     hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "Model Benefits Issuing CA", Transcript())
     assert hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW, "benefits").name == "Model Benefits Issuing CA"
+    assert [each.read_bytes() for each in left.parent.glob("benefits.key.left-*")] == [before], (
+        "a key is never destroyed"
+    )
 
 
 def test_nothing_is_added_while_the_key_above_is_away(tmp_path: Path) -> None:
