@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from certportal import ca
 from certportal.certificates import reasons
-from certportal.certificates.lookups import open_replacement, successor_of
+from certportal.certificates.lookups import open_replacement, renewed_since, successor_of
 from certportal.certificates.models import Certificate
 from certportal.extensions import db
 from certportal.formats import link
@@ -65,6 +65,29 @@ def renewal_asked(reference: Mapping[str, Any], now: datetime) -> Letter | Silen
         return Silence("it has been renewed meanwhile, or a new one has been ordered")
     renew = link("orders.renewal", certificate_id=certificate.id)
     return _to_signatory(reference, certificate, renew_url=renew)
+
+
+@kind("renewal_given_up_contact", Medium.MAIL)
+def renewal_given_up_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: nothing came of a renewal; while the certificate is in force it can be renewed again, with the same key."""
+    old = _certificate(reference)
+    ask_url = link("certificates.ask_for_page")
+    return _not_needed(old, reference) or _to_contact(old, ended=old.not_after <= now, ask_url=ask_url)
+
+
+@kind("renewal_given_up_signatory", Medium.MAIL)
+def renewal_given_up_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the same, and where a new certificate is applied for if it is not renewed."""
+    old = _certificate(reference)
+    return _not_needed(old, reference) or _to_signatory(reference, old, ended=old.not_after <= now)
+
+
+def _not_needed(old: Certificate, reference: Mapping[str, Any]) -> Silence | None:
+    if old.revoked_at is not None:
+        return Silence("the certificate has been revoked meanwhile, and another mail tells of that")
+    if renewed_since(old, reference["renewal"]) or open_replacement(old) is not None:
+        return Silence("it has been renewed meanwhile, or a new one has been ordered")
+    return None
 
 
 @kind("certificate_revoked_contact", Medium.MAIL)
