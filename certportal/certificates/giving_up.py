@@ -17,9 +17,9 @@ from certportal.refusals import Conflict
 def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
     """A use case of operators: a prepared certificate is never signed any more, and its codes are void.
 
-    The order stays open and new codes can be sent for it, or the certificate that it was to renew can be renewed again;
-    contact and signatory are told which. The reason stands in the record. A signature that is being made at this moment finds the row given up, and is thrown away
-    unseen. Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
+    The order stays open and new codes can be sent for it, or the certificate that it was to renew can be renewed again; contact
+    and signatory are told which. The reason stands in the record. A signature that is being made at this moment finds the row
+    given up, and is thrown away unseen. Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
     """
     now = clock.now()
     with transaction() as session:
