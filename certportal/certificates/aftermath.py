@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 
 from certportal import ca, formats
+from certportal.audit import AuditEntry
 from certportal.certificates import rules
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.planning import OPERATORS, plan_within, take_back_within
 from certportal.certificates.revocation import revoke_within
 from certportal.certificates.rules import Aftermath
-from certportal.certificates.telling import tell_contact_of_plan
+from certportal.certificates.telling import subject, tell_contact_of_plan, tell_plan
 from certportal.extensions import db, within_transaction
 from certportal.identifiers import Actor, Environment
 
@@ -60,16 +61,39 @@ def settle(
 
 
 def take_back_of_organisation(organisation_id: int, by: Actor) -> int:
-    """A step: the organisation uses the service again, so what was planned because it ended is taken back. Each contact is told.
-    Answers how many."""
+    """A step: the organisation uses the service again, so what was planned because it ended is taken back. Contacts and
+    signatories are told. What was planned for one certificate alone stands, whatever its reason. Answers how many."""
     within_transaction()
+    with_ending = _planned_with_ending(organisation_id)
     mine = (Certificate.organisation_id == organisation_id) & (Certificate.state == CertificateState.ISSUED)
     because = Certificate.planned_reason == ca.Reason.ORGANISATION_ENDED.value
-    found = list(db.session.scalars(select(Certificate).where(mine, because)))
+    planned = db.session.scalars(select(Certificate).where(mine, because))
+    found = [each for each in planned if subject(each) in with_ending]
     for certificate in found:
         take_back_within(certificate, by)
-        tell_contact_of_plan(certificate, by)
+        tell_plan(certificate, by)
     return len(found)
+
+
+def _planned_with_ending(organisation_id: int) -> set[str]:
+    """Whose newest plan was made in ending the organisation, as the record names certificates: after its entry, by the same
+    actor, with the same words for a note."""
+    verbs = AuditEntry.verb.in_(("organisation_ended", "certificate_revocation_planned"))
+    mine = select(AuditEntry).where(AuditEntry.organisation_id == organisation_id, verbs)
+    ended, found = None, set[str]()
+    for entry in db.session.scalars(mine.order_by(AuditEntry.id)):
+        if entry.verb == "organisation_ended":
+            ended = entry
+        elif ended is not None and _is_of_ending(entry, ended):
+            found.add(entry.subject)
+        else:
+            found.discard(entry.subject)
+    return found
+
+
+def _is_of_ending(plan: AuditEntry, ended: AuditEntry) -> bool:
+    same_actor = (plan.actor_kind, plan.actor_id) == (ended.actor_kind, ended.actor_id)
+    return same_actor and bool(ended.details["reason"]) and plan.details["note"] == ended.details["reason"]
 
 
 def _goes_before(certificate: Certificate, at: datetime, by: Actor) -> bool:

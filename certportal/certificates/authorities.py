@@ -22,6 +22,7 @@ from certportal.certificates.models import Certificate
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.keyfiles import write_whole
+from certportal.refusals import Refusal
 from certportal.settings import Settings, current_settings
 
 SERIAL_BYTES = 20
@@ -158,11 +159,11 @@ def complete_under_root(environment: Environment, intermediate: bytes, said: ca.
 
 def require_nothing_lost(environment: Environment) -> None:
     """Refuses to make authorities while one that has issued certificates is not there: what came in its place could never revoke
-    them. Raises CaRefused ca_lost."""
+    them. Refusals: ca_lost."""
     issued = select(Certificate.issuer).where(Certificate.environment == environment).distinct()
     lost = sorted(set(db.session.scalars(issued)) - set(labels(environment)))
     if lost:
-        raise ca.CaRefused("ca_lost", name=f"{environment.value.lower()}/{lost[0]}.pem")
+        raise Refusal("ca_lost", name=f"{environment.value.lower()}/{lost[0]}.pem")
 
 
 def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:

@@ -93,7 +93,7 @@ def retrieved(retrieval_id: str) -> Response:
     certificate = found(service.by_retrieval_id(retrieval_id))
     speak_to(certificate.contact)
     if certificate.state is CertificateState.GIVEN_UP:
-        raise Conflict("certificate_given_up")
+        raise Conflict("renewal_given_up" if certificate.is_renewal else "certificate_given_up")
     if certificate.state is CertificateState.PREPARED:
         return private(page("certificates/waiting.html", "certificates/_waiting.html", **_result(certificate)))
     if wants_partial():

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from certportal import audit, clock
 from certportal.certificates import rules
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.certificates.telling import subject
+from certportal.certificates.telling import subject, tell_renewal_given_up
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor
 from certportal.messages import service as messages
@@ -17,9 +17,9 @@ from certportal.refusals import Conflict
 def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
     """A use case of operators: a prepared certificate is never signed any more, and its codes are void.
 
-    The order stays open and new codes can be sent for it, or the certificate that it was to renew can be renewed again; the
-    reason stands in the record. A signature that is being made at this moment finds the row given up, and is thrown away
-    unseen. Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
+    The order stays open and new codes can be sent for it, or the certificate that it was to renew can be renewed again; contact
+    and signatory are told which. The reason stands in the record. A signature that is being made at this moment finds the row
+    given up, and is thrown away unseen. Refusals (conflict): certificate_not_prepared, certificate_prepared_lately.
     """
     now = clock.now()
     with transaction() as session:
@@ -52,9 +52,11 @@ def _give_back(certificate: Certificate) -> None:
     if certificate.transfer_codes_id is not None:
         messages.void_taken(certificate.transfer_codes_id, MessageEnd.NOT_ISSUED)
         orders.codes_given_up(certificate.order_id)
-    else:
-        renewed = update(Certificate).where(Certificate.id == certificate.successor_of_id, Certificate.renewals > 0)
-        changed(renewed.values(renewals=Certificate.renewals - 1))
+        return
+    old = db.session.get_one(Certificate, certificate.successor_of_id)
+    renewed = update(Certificate).where(Certificate.id == old.id, Certificate.renewals > 0)
+    changed(renewed.values(renewals=Certificate.renewals - 1))
+    tell_renewal_given_up(old, certificate.id)
 
 
 def unsigned_of(order_id: int) -> Certificate | None:

@@ -1,6 +1,7 @@
 """The mails about certificates: issued, revoked and to be revoked, to the technical contact and to the signatory. Reads only."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from certportal import ca
 from certportal.certificates import reasons
-from certportal.certificates.lookups import open_replacement, successor_of
+from certportal.certificates.lookups import open_replacement, renewed_since, successor_of
 from certportal.certificates.models import Certificate
+from certportal.certificates.planning import OPERATORS
 from certportal.extensions import db
 from certportal.formats import link
 from certportal.identifiers import ActorKind, Language, PhoneNumber
@@ -45,14 +47,26 @@ def issued_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter |
 
 @kind("certificate_renewed_contact", Medium.MAIL)
 def renewed_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the contact: a renewed certificate, how long the old one lasts, and the link to the new one's page."""
-    return issued_to_contact(reference, now)
+    """To the contact: a renewed certificate, how long the old one lasts, and the link to the new one's page; and "this was not
+    us: revoke", of both."""
+    found = issued_to_contact(reference, now)
+    return found if isinstance(found, Silence) else _with_old(found, reference, now)
 
 
 @kind("certificate_renewed_signatory", Medium.MAIL)
 def renewed_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the signatory: the same, and "this was not us: revoke"."""
-    return issued_to_signatory(reference, now)
+    """To the signatory: the same."""
+    found = issued_to_signatory(reference, now)
+    return found if isinstance(found, Silence) else _with_old(found, reference, now)
+
+
+def _with_old(letter: Letter, reference: Mapping[str, Any], now: datetime) -> Letter:
+    """Where the certificate that was renewed is revoked, while it is in force: whoever has its key can renew it again."""
+    old = db.session.get_one(Certificate, _certificate(reference).successor_of_id)
+    ended = old.revoked_at is not None or old.not_after <= now
+    old_url = link("certificates.show", certificate_id=old.id) if not ended else ""
+    ask_url = link("certificates.ask_for_page")
+    return replace(letter, context={**letter.context, "old_url": old_url, "ask_url": ask_url})
 
 
 @kind("renewal_asked", Medium.MAIL)
@@ -65,6 +79,29 @@ def renewal_asked(reference: Mapping[str, Any], now: datetime) -> Letter | Silen
         return Silence("it has been renewed meanwhile, or a new one has been ordered")
     renew = link("orders.renewal", certificate_id=certificate.id)
     return _to_signatory(reference, certificate, renew_url=renew)
+
+
+@kind("renewal_given_up_contact", Medium.MAIL)
+def renewal_given_up_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the contact: nothing came of a renewal; while the certificate is in force it can be renewed again, with the same key."""
+    old = _certificate(reference)
+    ask_url = link("certificates.ask_for_page")
+    return _not_needed(old, reference) or _to_contact(old, ended=old.not_after <= now, ask_url=ask_url)
+
+
+@kind("renewal_given_up_signatory", Medium.MAIL)
+def renewal_given_up_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the signatory: the same, and where a new certificate is applied for if it is not renewed."""
+    old = _certificate(reference)
+    return _not_needed(old, reference) or _to_signatory(reference, old, ended=old.not_after <= now)
+
+
+def _not_needed(old: Certificate, reference: Mapping[str, Any]) -> Silence | None:
+    if old.revoked_at is not None:
+        return Silence("the certificate has been revoked meanwhile, and another mail tells of that")
+    if renewed_since(old, reference["renewal"]) or open_replacement(old) is not None:
+        return Silence("it has been renewed meanwhile, or a new one has been ordered")
+    return None
 
 
 @kind("certificate_revoked_contact", Medium.MAIL)
@@ -94,7 +131,7 @@ def plan_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Sil
 
 @kind("revocation_plan_signatory", Medium.MAIL)
 def plan_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the signatories: the same, and where the plan is taken back."""
+    """To the signatories: the same, and where the plan is taken back, or who alone can do that."""
     certificate = _certificate(reference)
     return _overtaken(certificate, reference) or _to_signatory(reference, certificate, **_plan(certificate, reference))
 
@@ -112,6 +149,7 @@ def _plan(certificate: Certificate, reference: Mapping[str, Any]) -> dict[str, A
     planned = certificate.planned_reason is not None
     return {
         "who": _who(reference),
+        "by_operator": certificate.planned_by in OPERATORS,
         "planned_at": certificate.planned_revocation_at,
         "planned_reason": reasons.WORDS[ca.Reason(certificate.planned_reason)] if planned else "",
     }

@@ -51,6 +51,7 @@ class Collected:
     retrieval_id: str
     state: CertificateState
     der: bytes | None
+    is_renewal: bool
     order_number: str
 
 
@@ -166,6 +167,13 @@ def successor_of(of: Certificate) -> Certificate | None:
     """The newest certificate in this one's place that has not been revoked."""
     issued = (Certificate.successor_of_id == of.id) & (Certificate.state == CertificateState.ISSUED)
     return db.session.scalars(select(Certificate).where(issued).order_by(Certificate.id.desc()).limit(1)).first()
+
+
+def renewed_since(of: Certificate, renewal_id: int) -> bool:
+    """Whether another has been issued or prepared in this one's place after that one."""
+    later = (Certificate.successor_of_id == of.id) & (Certificate.id > renewal_id)
+    living = Certificate.state != CertificateState.GIVEN_UP
+    return db.session.scalar(select(Certificate.id).where(later, living).limit(1)) is not None
 
 
 def in_force_together(of: Certificate) -> list[Certificate]:

@@ -81,6 +81,11 @@ class Certificate(db.Model):
     contact: Mapped[TechnicalContact] = relationship()
 
     @property
+    def is_renewal(self) -> bool:
+        """Made without transfer codes, in the place of another."""
+        return self.transfer_codes_id is None
+
+    @property
     def signed_by(self) -> tuple[Environment, str]:
         """The authority that signs it, and the list that tells of its revocation."""
         return self.environment, self.issuer

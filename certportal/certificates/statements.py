@@ -105,7 +105,8 @@ def told() -> Any:
 def collected_where(*conditions: ColumnElement[bool]) -> Any:
     """What ``Collected`` holds of a certificate."""
     rows, order = Certificate.__table__.c, Order.__table__.c
-    what = select(rows.id, rows.retrieval_id, rows.state, rows.der, order.number)
+    renewal = rows.transfer_codes_id.is_(None)
+    what = select(rows.id, rows.retrieval_id, rows.state, rows.der, renewal, order.number)
     return what.where(order.id == rows.order_id, *conditions)
 
 

@@ -57,6 +57,16 @@ def tell_renewed(certificate: Told) -> None:
     _tell_made(certificate, "certificate_renewed")
 
 
+def tell_renewal_given_up(old: Certificate, renewal_id: int) -> None:
+    """A step: contact and signatory are mailed that nothing came of a renewal, and that the certificate can be renewed again."""
+    within_transaction()
+    about, reference = subject(old), {"certificate": old.id, "renewal": renewal_id}
+    outbox.queue(
+        "renewal_given_up_contact", reference, subject=about, send_before=None, organisation_id=old.organisation_id
+    )
+    tell_signatory("renewal_given_up_signatory", old.organisation_id, old.order.placed_by, reference, subject=about)
+
+
 def _tell_made(certificate: Told, kind: str) -> None:
     within_transaction()
     send_page(certificate, f"{kind}_contact")

@@ -32,6 +32,8 @@ KIND_WORDS: dict[str, LazyString] = {
     "certificate_renewed_contact": _l("Certificate renewed, to the technical contact"),
     "certificate_renewed_signatory": _l("Certificate renewed, to the signatory"),
     "renewal_asked": _l("Renewal asked for, to the signatory"),
+    "renewal_given_up_contact": _l("Renewal given up, to the technical contact"),
+    "renewal_given_up_signatory": _l("Renewal given up, to the signatory"),
     "revocation_plan_contact": _l("Revocation on a date, to the technical contact"),
     "revocation_plan_signatory": _l("Revocation on a date, to the signatories"),
     "certificate_page_asked": _l("Link to a certificate’s page, asked for again"),

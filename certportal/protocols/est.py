@@ -147,7 +147,7 @@ def _answer(certificate: Collected) -> Response:
         )
         return answer
     if certificate.der is None:
-        raise Conflict("certificate_given_up")
+        raise Conflict("renewal_given_up" if certificate.is_renewal else "certificate_given_up")
     log.info("EST %s from %s: issued (order %s)", request.path, request.remote_addr, certificate.order_number)
     return _certificates([x509.load_der_x509_certificate(certificate.der)], ISSUED)
 

@@ -187,6 +187,10 @@ SENTENCES: dict[str, LazyString] = {
     "certificate_given_up": _l(
         "The certificate could not be issued and has been given up. Ask the one who ordered it for new transfer codes."
     ),
+    "renewal_given_up": _l(
+        "The renewal could not be finished and has been given up. Renew the certificate again: the same key and signing request "
+        "will do."
+    ),
     "certificate_not_prepared": _l(
         "The certificate no longer waits for its signature, so there is nothing to give up."
     ),

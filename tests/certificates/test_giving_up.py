@@ -12,7 +12,7 @@ from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, Refusal
 from tests import builders
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, request, row_of
+from tests.certificates.steps import PROGRAM, Codes, Kit, certificates, renewable, request, row_of
 from tests.certificates.test_enrolment import Breakdown, StandingLease
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
@@ -137,3 +137,67 @@ def test_who_has_sent_new_codes_before_the_mails_have_left_is_not_told_to(
     [message] = smtp.messages
     assert message.recipient == waiting.order.contact.email
     assert "/messages/" in message.text
+
+
+def renewal_given_up(kit: Kit, clock: FakeClock, breakdown: Breakdown, deliver: Callable[[], int]) -> Certificate:
+    """The renewal, once a job has waited for it in vain; every earlier letter has left."""
+    breakdown.ready = True
+    old = renewable(kit, clock)
+    breakdown.ready = False
+    waiting = row_of(service.renew(old.id, request(), PROGRAM))
+    deliver()
+    clock.move(hours=2)
+    return service.give_up(waiting.id, REASON, builders.OPERATOR)
+
+
+def test_of_a_renewal_that_is_given_up_contact_and_signatory_hear_that_it_can_be_renewed_again(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    renewal = renewal_given_up(kit, clock, breakdown, deliver)
+    smtp.reset()
+    deliver()
+    told = {mail.recipient: mail for mail in smtp.messages}
+    assert sorted(told) == sorted([renewal.contact.email, kit.house.person.email])
+    assert len(smtp.messages) == 2
+    to_contact, to_signatory = told[renewal.contact.email], told[kit.house.person.email]
+    assert to_contact.subject == "The certificate could not be renewed: Mallilön 6"
+    for text in (to_contact.text, to_contact.html.replace("\n", " ")):
+        assert "The certificate works until 1 December 2028" in text
+        assert "the same key and signing request will do" in text
+        assert "http://localhost/revocations/link" in text
+    assert "transfer codes" not in to_contact.text
+    for text in (to_signatory.text, to_signatory.html):
+        assert f"http://localhost/certificates/{renewal.successor_of_id}" in text
+    assert REASON not in to_contact.text + to_signatory.text, "that is for the record"
+
+
+def test_of_one_that_has_ended_meanwhile_they_hear_that_a_new_one_is_needed(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    renewal = renewal_given_up(kit, clock, breakdown, deliver)
+    smtp.reset()
+    clock.move(days=90)
+    deliver()
+    [told] = [mail for mail in smtp.messages if mail.recipient == renewal.contact.email]
+    assert "it can no longer be renewed. Ask Anna Andersson of Mallilön Ab to apply for a new one" in told.text
+    assert "http://localhost/revocations/link" not in told.text
+
+
+def test_whoever_has_renewed_again_before_the_mails_have_left_is_not_told_to(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, smtp: SmtpFarEnd, deliver: Callable[[], int]
+) -> None:
+    renewal = renewal_given_up(kit, clock, breakdown, deliver)
+    smtp.reset()
+    assert renewal.successor_of_id is not None
+    service.renew(renewal.successor_of_id, request(), PROGRAM)
+    deliver()
+    assert smtp.messages == []
+
+
+def test_the_page_of_a_renewal_that_was_given_up_says_to_renew_again(
+    kit: Kit, breakdown: Breakdown, clock: FakeClock, deliver: Callable[[], int], visitor: BrowsingClient
+) -> None:
+    page = visitor.get(f"/retrieve/{renewal_given_up(kit, clock, breakdown, deliver).retrieval_id}")
+    assert page.status == 409
+    assert "Renew the certificate again" in page.text
+    assert "transfer codes" not in page.text

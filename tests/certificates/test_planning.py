@@ -12,7 +12,7 @@ from certportal.audit import AuditEntry
 from certportal.certificates import service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
-from certportal.identifiers import Actor, ActorKind
+from certportal.identifiers import Actor, ActorKind, Language
 from certportal.notices.models import Notice
 from certportal.notices.service import sweep
 from certportal.refusals import Conflict, Forbidden, Refusal
@@ -155,6 +155,24 @@ def test_what_an_operator_planned_only_an_operator_takes_back(kit: Kit, browser:
     service.take_back_plan(issued.id, builders.OPERATOR)
     with pytest.raises(Conflict, match="plan_none"):
         service.take_back_plan(issued.id, builders.OPERATOR)
+
+
+def test_the_signatorys_letter_says_who_can_take_the_plan_back(
+    kit: Kit, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    with transaction():
+        kit.house.person.language = Language.EN
+    own, operators = kit.certificate(), kit.certificate()
+    deliver()
+    plan(kit, own)
+    [told] = [mail for mail in mails_to(SIGNATORY, deliver, smtp) if "will be revoked" in mail.subject]
+    assert "Until its last day the plan can be taken back." in told.text
+    smtp.reset()
+    plan(kit, operators, by=builders.OPERATOR)
+    [told] = mails_to(SIGNATORY, deliver, smtp)
+    for text in (told.text, told.html.replace("\n", " ")):
+        assert "Only the service’s operator can take the plan back. Call 029 000 0000." in text
+        assert "the plan can be taken back" not in text
 
 
 def test_a_planned_certificate_may_be_revoked_at_once_and_the_plan_is_gone(kit: Kit, clock: FakeClock) -> None:

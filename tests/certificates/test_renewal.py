@@ -16,7 +16,7 @@ from certportal.ca import Reason
 from certportal.certificates import service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
-from certportal.identifiers import Environment
+from certportal.identifiers import Environment, Language
 from certportal.notices.recipients import is_silent
 from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, Refusal
@@ -288,6 +288,39 @@ def test_contact_and_signatory_are_told_with_both_ends_and_the_contact_gets_the_
         assert told in contact.html.replace("\n", " "), told
     for told in ("1.11.2030", "1.12.2028", f"/certificates/{new.id}/revoke?not-us=1"):
         assert told in signatory.text, told
+
+
+def test_who_did_not_renew_is_told_to_revoke_both(
+    kit: Kit, clock: FakeClock, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    old = renewable(kit, clock)
+    with transaction():
+        kit.house.person.language = Language.EN
+    deliver()
+    smtp.reset()
+    new = row_of(service.renew(old.id, request(), PROGRAM))
+    deliver()
+    mails = {mail.recipient: mail for mail in smtp.messages}
+    for text in (mails[CONTACT].text, mails[CONTACT].html.replace("\n", " ")):
+        assert "revoke it at once on that page" in text
+        assert "revoke the old certificate too" in text
+        assert "http://localhost/revocations/link" in text
+        assert "call Anna" not in text
+    for text in (mails[SIGNATORY].text, mails[SIGNATORY].html.replace("\n", " ")):
+        assert "revoke the old certificate too: whoever has its key can renew it again" in text
+        assert f"http://localhost/certificates/{old.id}" in text
+        assert f"/certificates/{new.id}/revoke?not-us=1" in text
+
+
+def test_an_old_certificate_that_is_revoked_by_then_is_not_to_be_revoked_too(
+    kit: Kit, clock: FakeClock, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    old = renewable(kit, clock)
+    service.renew(old.id, request(), PROGRAM)
+    service.revoke(old.id, Reason.KEY_LOST, builders.acting(kit.house.person))
+    deliver()
+    [told] = [mail for mail in smtp.messages if "was renewed" in mail.subject]
+    assert "revoke the old certificate too" not in told.text
 
 
 def test_the_record_names_who_renewed_what(kit: Kit, clock: FakeClock) -> None:

@@ -94,6 +94,29 @@ def test_an_organisation_in_use_again_gets_back_what_was_planned_and_what_is_rev
     assert now(unneeded).planned_reason == "unnecessary"
 
 
+def test_an_organisation_in_use_again_keeps_what_was_planned_for_one_certificate_and_signatories_are_told(
+    desk: BrowsingClient, house: House, held: int, post: Post
+) -> None:
+    anna, ended = "anna.andersson@mallilon.example", certificates.Reason.ORGANISATION_ENDED
+    own, operators, changed = (issued(house)[1].id for _ in range(3))
+    certificates.plan_revocation(own, registry.today(), ended, builders.acting(house.person))
+    desk.get(end_of(house)).submit(
+        "End the use of the service", reason="Merged", certificates="date", certificates_until=a_day(9)
+    )
+    for each, days in ((operators, 5), (changed, 20)):
+        form = desk.get(f"/desk/orders/certificates/{each}/revoke-later")
+        form.submit("Plan the revocation", last_day=a_day(days), reason=ended.value, note="They say so")
+    post.to(anna)
+    post.smtp.reset()
+    desk.get(f"/desk/organisations/{house.organisation.id}").submit("Take into use again")
+    assert now(held).planned_reason is None
+    assert [now(each).planned_reason for each in (own, operators, changed)] == [ended.value] * 3
+    [to_contact] = post.to(now(held).contact.email)
+    assert "Certifikatet spärras inte trots allt" in to_contact
+    [to_signatory] = post.to(anna)
+    assert f"http://localhost/certificates/{held}" in to_signatory
+
+
 def test_left_certificates_are_left(desk: BrowsingClient, house: House, held: int) -> None:
     desk.get(end_of(house)).submit("End the use of the service", reason="Ceased", certificates="leave")
     assert (now(held).state, now(held).planned_reason) == (CertificateState.ISSUED, None)

@@ -12,9 +12,12 @@ from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.messages import service as messages
 from certportal.orders.models import Order
+from certportal.registry.models import Operator
 from tests.browsing import BrowsingClient
+from tests.certificates.steps import PROGRAM, days_before_the_end
+from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
-from tests.console.steps import Post, another_organisation, issued, recorded
+from tests.console.steps import Post, another_organisation, at_desk, issued, recorded, signing_request
 from tests.orders.steps import House, order_placed
 
 ANNA = "anna.andersson@mallilon.example"
@@ -155,6 +158,25 @@ class TestACertificateThatCannotBeSigned:
         [entry] = recorded("certificate_given_up")
         assert (entry.details["reason"], entry.actor_name) == ("The authority has ended", "Olli Operaattori")
         assert desk.get(f"/desk/orders/certificates/{certificate.id}").status == 404
+
+    def test_that_was_to_renew_another_promises_no_codes(
+        self,
+        app: Flask,
+        olli: Operator,
+        collected: tuple[Order, Certificate],
+        monkeypatch: pytest.MonkeyPatch,
+        clock: FakeClock,
+    ) -> None:
+        order, old = collected
+        days_before_the_end(clock, old, 30)
+        Breakdown(monkeypatch)
+        certificates.renew(old.id, signing_request(), PROGRAM)
+        clock.move(hours=2)
+        form = at_desk(app, olli).get(f"/desk/orders/{order.number}").follow("Give up the certificate")
+        assert "The one that it was to renew stays as it is" in form.text
+        assert "codes" not in form.text
+        page = form.submit("Give up the certificate", reason="The authority has ended")
+        assert "The renewal has been given up. The certificate that it was for can be renewed again." in page.text
 
 
 class TestACertificate:

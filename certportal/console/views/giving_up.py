@@ -27,15 +27,18 @@ def give_up(number: str) -> Response:
 @blueprint.post("/orders/<number>/give-up")
 @allow("operator")
 def give_up_now(number: str) -> Response:
-    """Give it up; new codes can be sent for the order."""
+    """Give it up; new codes can be sent for the order, or the certificate that it was to renew is renewed again."""
     about, form = about_order(number), GiveUpForm()
     if about["unsigned"] is None:  # signed or given up meanwhile: the order's page shows which
         return see_other("console.order", number=number)
     if not form.validate():
         return page(TEMPLATE, form=form, status=422, **about)
     try:
-        certificates.give_up(found(about["unsigned"]).id, form.reason.data or "", operator())
+        given_up = certificates.give_up(found(about["unsigned"]).id, form.reason.data or "", operator())
     except Refusal as refusal:
         return again(TEMPLATE, form, refusal, **about)
-    tell(gettext("The certificate has been given up, and its transfer codes are void. New codes can be sent now."))
+    if given_up.is_renewal:
+        tell(gettext("The renewal has been given up. The certificate that it was for can be renewed again."))
+    else:
+        tell(gettext("The certificate has been given up, and its transfer codes are void. New codes can be sent now."))
     return see_other("console.order", number=number)

@@ -115,7 +115,7 @@ def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
 
 
 def _get(asked: Get, call: Call) -> str:
-    """Refusals: retrieval_unknown; certificate_not_issued, certificate_given_up, certificate_revoked."""
+    """Refusals: retrieval_unknown; certificate_not_issued, certificate_given_up, renewal_given_up, certificate_revoked."""
     found = service.collected(asked.retrieval_id, asked.environment, asked.customer_id)
     if found is None:
         raise Refusal("retrieval_unknown")
@@ -123,7 +123,7 @@ def _get(asked: Get, call: Call) -> str:
     if found.state is CertificateState.PREPARED:
         raise Refusal("certificate_not_issued")
     if found.state is CertificateState.GIVEN_UP:
-        raise Refusal("certificate_given_up")
+        raise Refusal("renewal_given_up" if found.is_renewal else "certificate_given_up")
     if found.state is CertificateState.REVOKED or found.der is None:
         raise Refusal("certificate_revoked")
     return base64.b64encode(found.der).decode()

@@ -35,6 +35,7 @@ CODES: Final[dict[str, str]] = {
     "certificate_not_issued": "PKI031",
     "certificate_given_up": "PKI032",
     "certificate_revoked": "PKI033",
+    "renewal_given_up": "PKI034",
     # the signing request and its key
     "csr_empty": "PKI040",
     "csr_too_large": "PKI041",

@@ -16,6 +16,7 @@ from certportal.identifiers import Environment
 from certportal.registry import service as registry
 from tests import builders
 from tests.certificates.steps import Kit, certificates, days_before_the_end
+from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.protocols.pkiws.renewals import ECDSA_SHA256, STYLES, Style, renewal
 from tests.protocols.pkiws.wire import SOAP, Key, Line, Reply, der_request, in_envelope
@@ -196,3 +197,18 @@ def test_the_renewal_is_verified_against_the_whole_certificate_in_our_register(
     signed = Style().sign(renewal(der_request()), holder.key, twin)
     assert holder.line.post(in_envelope(signed)).codes == ["PKI062"]
     assert holder.renew(der_request()).retrieval_id
+
+
+def test_one_that_was_given_up_is_sent_again_with_the_same_request(
+    holder: Holder, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+) -> None:
+    assert holder.line.get("x").signer  # the replies' own key is warm
+    breakdown, sent = Breakdown(monkeypatch), der_request()
+    retrieval_id = holder.renew(sent).retrieval_id
+    clock.move(hours=2)
+    service.give_up(certificates()[-1].id, "the token is lost", builders.OPERATOR)
+    breakdown.ready = True
+    reply = holder.line.get(retrieval_id)
+    assert reply.codes == ["PKI034"]
+    assert "Renew the certificate again" in reply.messages[0]
+    assert holder.line.get(holder.renew(sent).retrieval_id).certificate
