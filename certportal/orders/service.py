@@ -40,6 +40,7 @@ from certportal.orders.steps import (
     send_new_codes,
     sendable,
     subject,
+    tell_former,
     withdraw,
     withhold_codes,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "send_new_codes",
     "sendable",
     "subject",
+    "tell_former",
     "withdraw",
     "withhold_codes",
 ]
