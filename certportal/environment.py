@@ -18,6 +18,7 @@ from certportal.refusals import Refusal
 from certportal.settings import ClientCertificateHeader, Network, Settings
 
 PREFIX = "CERTPORTAL_"
+ANSWERS_TO_A_LETTER = 4  # to MAIL FROM, RCPT TO, DATA and the final dot, each after MAIL_TIMEOUT_SECONDS at the latest
 SHORTEST_PASSPHRASE = 12  # as ca.keys, which must not be reached from here; a test compares them
 
 
@@ -49,7 +50,8 @@ class Reading:
         values: dict[str, Any] = {"data_dir": data_dir, "base_url": self.base_url()}
         database_url = self.text("DATABASE_URL", f"sqlite:///{data_dir / 'certportal.sqlite3'}")
         values["database_url"] = self.placed("DATABASE_URL", places.database, database_url)
-        values |= self.provider() | self.mail() | self.rules() | authority_settings.read(self) | self.running()
+        values |= self.provider() | self.mail() | self.rules() | authority_settings.read(self)
+        values |= self.running(values["mail_timeout_seconds"])
         secret_key, passphrase = self.secret("SECRET_KEY"), self.secret("CA_PASSPHRASE")
         if secret_key and len(secret_key) < 32:
             self.wrong("SECRET_KEY", "give at least 32 random characters, or leave it out and one is made in DATA_DIR")
@@ -163,13 +165,13 @@ class Reading:
             self.wrong("NOTICE_DAYS", "give days before the end with commas between, such as 60,30,14,7,1")
         return days
 
-    def running(self) -> dict[str, Any]:
+    def running(self, mail_timeout: int) -> dict[str, Any]:
         proxies = self.networks()
         return {
             "trusted_proxies": proxies,
             "client_certificate_header": self.client_certificate_header(proxies),
             "lease_seconds": self.number("LEASE_SECONDS", 60, 5, 3600),
-            "claim_seconds": self.number("CLAIM_SECONDS", 120, 5, 3600),
+            "claim_seconds": self.claim_seconds(mail_timeout),
             "prepared_seconds": self.number("PREPARED_SECONDS", 30, 1, 3600),
             "deliver_every_seconds": self.number("DELIVER_EVERY_SECONDS", 2, 1, 60),
             "sweep_every_minutes": self.number("SWEEP_EVERY_MINUTES", 60, 1, 1440),
@@ -178,6 +180,15 @@ class Reading:
             "workers": self.number("WORKERS", 2, 1, 64),
             "threads": self.number("THREADS", 8, 1, 64),
         }
+
+    def claim_seconds(self, mail_timeout: int) -> int:
+        """Longer than the server may take over one letter: while that lasts, nobody else calls the letter unknown."""
+        longest = ANSWERS_TO_A_LETTER * mail_timeout
+        claim = self.number("CLAIM_SECONDS", max(120, longest + longest // 2), 5, 3600)
+        if claim <= longest:
+            remedy = f"give more than {longest}, {ANSWERS_TO_A_LETTER} times {PREFIX}MAIL_TIMEOUT_SECONDS"
+            self.wrong("CLAIM_SECONDS", f"{remedy}, which a slow mail server may take over one letter")
+        return claim
 
     def client_certificate_header(self, proxies: tuple[Network, ...]) -> ClientCertificateHeader:
         """Which header is believed, from trusted proxies alone: without any it would be believed from nobody."""

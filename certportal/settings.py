@@ -85,7 +85,7 @@ class Settings:
     session_idle_minutes: int = 60
     session_hours: int = 12
     lease_seconds: int = 60
-    claim_seconds: int = 120
+    claim_seconds: int = 180
     prepared_seconds: int = 30
     deliver_every_seconds: int = 2
     sweep_every_minutes: int = 60

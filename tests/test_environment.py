@@ -44,6 +44,23 @@ def test_every_mistake_is_told_at_once_with_its_remedy(tmp_path: Path) -> None:
     ]
 
 
+def test_a_claim_lasts_longer_than_a_slow_server_may_take_over_a_letter(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, CLAIM_SECONDS="120", MAIL_PORT="many"))
+    assert said == [
+        "CERTPORTAL_MAIL_PORT: give a whole number from 1 to 65535",
+        (
+            "CERTPORTAL_CLAIM_SECONDS: give more than 120, 4 times CERTPORTAL_MAIL_TIMEOUT_SECONDS, which a slow mail "
+            "server may take over one letter"
+        ),
+    ]
+    assert read_settings(whole(tmp_path, CLAIM_SECONDS="121")).claim_seconds == 121
+
+
+@pytest.mark.parametrize(("timeout", "claim"), [("1", 120), ("30", 180), ("600", 3600)])
+def test_a_claim_that_is_not_set_lasts_long_enough(tmp_path: Path, timeout: str, claim: int) -> None:
+    assert read_settings(whole(tmp_path, MAIL_TIMEOUT_SECONDS=timeout)).claim_seconds == claim
+
+
 def test_nothing_is_written_while_something_is_wrong(tmp_path: Path) -> None:
     mistakes(whole(tmp_path / "data", BASE_URL="certificates"))
     assert not (tmp_path / "data").exists()

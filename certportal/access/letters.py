@@ -6,11 +6,11 @@ from typing import Any
 
 from certportal.access import service
 from certportal.formats import link
-from certportal.orders import service as orders
+from certportal.orders.models import OrderDraft
 from certportal.outbox.service import Letter, Silence, kind
 from certportal.registry import service as registry
 from certportal.registry.admissions import waiting_admissions
-from certportal.registry.models import AccessRight, RightState
+from certportal.registry.models import Channel, RightState
 from certportal.registry.operators import operator
 from certportal.registry.telling import addressed
 from certportal.settings import current_settings
@@ -32,7 +32,7 @@ def access_decided(reference: Mapping[str, Any], now: datetime) -> Letter | Sile
         "granted": granted,
         "refused": [right for right in rights if right.state is RightState.REFUSED],
         "still_waiting": service.waiting_in(application.id),
-        "drafts": _drafts_that_waited(granted),
+        "drafts": [_draft(each, right.channel) for each, right in service.drafts_that_waited(granted)],
         "url": link("access.show", application_id=application.id),
         "apply_url": link("orders.new"),
     }
@@ -77,14 +77,10 @@ def operators_waiting(reference: Mapping[str, Any], now: datetime) -> Letter | S
     return Letter(who.email, who.name, who.language, context)
 
 
-def _drafts_that_waited(granted: list[AccessRight]) -> list[dict[str, Any]]:
-    """Certificate applications that can be sent now that the right is there."""
-    return [
-        {
-            "description": str(draft.answers.get("description") or "").strip(),
-            "channel": right.channel,
-            "url": link("orders.draft", draft_id=draft.id),
-        }
-        for right in granted
-        for draft in orders.drafts_waiting_for(right.organisation_id, right.channel_id)
-    ]
+def _draft(draft: OrderDraft, channel: Channel) -> dict[str, Any]:
+    """A certificate application that can be sent now that the right is there."""
+    return {
+        "description": str(draft.answers.get("description") or "").strip(),
+        "channel": channel,
+        "url": link("orders.draft", draft_id=draft.id),
+    }

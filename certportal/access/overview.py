@@ -1,5 +1,6 @@
 """What the pages of the technical interface show: how things stand, and the story of one application. Queries only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certportal.access.drafts import drafts_of
@@ -15,6 +16,8 @@ from certportal.access.standing import (
     waiting_application,
 )
 from certportal.certificates.models import Certificate
+from certportal.orders import service as orders
+from certportal.orders.models import OrderDraft
 from certportal.registry import service as registry
 from certportal.registry.models import AccessRight, Channel, Purpose, RightState, Terms
 
@@ -66,12 +69,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Story:
-    """One application from its sending on."""
+    """One application from its sending on. ``drafts``: certificate applications that can be sent because of it."""
 
     application: InterfaceApplication
     lines: list[Line]
     purposes: list[Purpose]
     later: InterfaceApplication | None
+    drafts: list[tuple[OrderDraft, AccessRight]]
 
     @property
     def is_waiting(self) -> bool:
@@ -117,4 +121,14 @@ def story(application: InterfaceApplication) -> Story:
     later = next(
         (each for each in applications_of(application.organisation_id) if each.replaces_id == application.id), None
     )
-    return Story(application, lines, purposes_named(choices["purposes"]), later)
+    drafts = drafts_that_waited(line.right for line in lines if line.outcome == "granted" and line.right is not None)
+    return Story(application, lines, purposes_named(choices["purposes"]), later, drafts)
+
+
+def drafts_that_waited(granted: Iterable[AccessRight]) -> list[tuple[OrderDraft, AccessRight]]:
+    """Certificate applications that can be sent now that these rights are there, each with its right."""
+    return [
+        (draft, right)
+        for right in granted
+        for draft in orders.drafts_waiting_for(right.organisation_id, right.channel_id)
+    ]

@@ -17,7 +17,7 @@ from certportal.access.drafts import (
     version_of,
 )
 from certportal.access.models import ApplicationState, InterfaceApplication
-from certportal.access.overview import Overview, Story, overview, story
+from certportal.access.overview import Overview, Story, drafts_that_waited, overview, story
 from certportal.access.reminding import remind_operators
 from certportal.access.rules import ApplicationAnswers, Decision, Sending
 from certportal.access.sending import send_application
@@ -56,6 +56,7 @@ __all__ = [
     "decide",
     "delete_draft",
     "drafts_of",
+    "drafts_that_waited",
     "end_access_right",
     "latest_application",
     "offered",

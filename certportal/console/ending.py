@@ -7,11 +7,11 @@ from certportal.certificates import rules as certificate_rules
 from certportal.certificates import service as certificates
 from certportal.certificates.service import Aftermath, Reason, Settled
 from certportal.console.registers import Concerned, concerned
+from certportal.console.telling import tell_persons
 from certportal.extensions import db, transaction, within_transaction
-from certportal.identifiers import Actor, BusinessId, EmailAddress, Environment, plain_text
+from certportal.identifiers import Actor, BusinessId, Environment, plain_text
 from certportal.orders import service as orders
 from certportal.orders.models import Order, OrderState
-from certportal.outbox import service as outbox
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import service as registry
 from certportal.registry.importing import save
@@ -48,7 +48,7 @@ def end_organisation(organisation_id: int, last_day: date | None, reason: str, b
         done = _settle(affected, then, by, kept)
         day = then.planned_day.isoformat() if then.planned_day is not None and done.planned else None
         reference = {"reason": kept, "revoked": then.at_once, "planned": day, "left": done.left + done.planned}
-        _tell("organisation_ended", found, told, reference, f"organisation:{found.id}")
+        tell_persons("organisation_ended", found, told, reference, f"organisation:{found.id}")
     certificates.publish_soon(issuers | done.issuers)
 
 
@@ -79,7 +79,7 @@ def end_signing_right(right_id: int, last_day: date | None, reason: str, by: Act
         told = [right.person_id, *(each.id for each in concerned(right.organisation_id, right.person_id).others)]
         registry.end_signing_right(right, last_day, by, kept)
         reference = {"right": right.id, "reason": kept}
-        _tell("signing_right_ended", right.organisation, told, reference, f"person:{right.person_id}")
+        tell_persons("signing_right_ended", right.organisation, told, reference, f"person:{right.person_id}")
 
 
 def _in_use(organisation_id: int) -> Organisation:
@@ -124,15 +124,3 @@ def _cancel(found: list[Order], by: Actor) -> None:
             orders.call_off(order, by)
         except Conflict:
             continue
-
-
-def _tell(kind: str, found: Organisation, people: list[int], reference: dict[str, object], subject: str) -> None:
-    """A step: a letter to each of these persons, and to the organisation's contact unless that is one of them."""
-    within_transaction()
-    addresses = {person.email for each in people if (person := registry.person(each)) is not None}
-    contact: list[int | None] = []
-    if found.contact_email and EmailAddress(found.contact_email).key not in addresses:
-        contact.append(None)
-    for person_id in (*people, *contact):
-        whom = {"organisation": found.id, "person": person_id}
-        outbox.queue(kind, {**reference, **whom}, subject=subject, send_before=None, organisation_id=found.id)

@@ -52,6 +52,23 @@ def organisation_ended(reference: Mapping[str, Any], now: datetime) -> Letter | 
     return _to(reference, context)
 
 
+@kind("signing_right_added")
+def signing_right_added(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+    """To the one who may sign from now on, to the others who can, and to the organisation's contact."""
+    found = registry.organisation(reference["organisation"])
+    right = registry.signing_right(reference["right"])
+    if found is None or right is None or (right.valid_to is not None and right.valid_to < registry.today()):
+        return Silence("the right has ended")
+    context = {
+        "organisation": found,
+        "right": right,
+        "own": reference["person"] == right.person_id,
+        "url": link("registry.organisation"),
+        "sign_in_url": link("signin.sign_in"),
+    }
+    return _to(reference, context)
+
+
 @kind("signing_right_ended")
 def signing_right_ended(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the one who could sign, to the others who can, and to the organisation's contact."""

@@ -6,7 +6,8 @@
 from typing import Any
 
 from certportal.console import rules
-from certportal.extensions import db, transaction
+from certportal.console.telling import tell_persons
+from certportal.extensions import db, transaction, within_transaction
 from certportal.identifiers import Actor
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict, NotFound
@@ -48,7 +49,9 @@ def edit_organisation(organisation_id: int, seen: str, row: OrganisationRow, by:
 
 def add_signatory(row: SignatoryRow, by: Actor) -> None:
     """A use case: a right to sign, and the person where the address is new. One known by the address keeps name, number and
-    language. Refusals: signatory_exists (conflict) for one who may sign already; those of ``save_signing_right``."""
+    language. The person, the others who may sign, and the organisation's contact are mailed.
+
+    Refusals: signatory_exists (conflict) for one who may sign already; those of ``save_signing_right``."""
     with transaction():
         known = registry.person_by_email(row.email.key)
         organisation = registry.organisation_by_business_id(row.business_id.text)
@@ -59,6 +62,7 @@ def add_signatory(row: SignatoryRow, by: Actor) -> None:
                 business_id=row.business_id, email=row.email, valid_from=row.valid_from, valid_to=row.valid_to
             )
         save(row, by)
+        _tell_of_signatory(row)
 
 
 def edit_signing_right(right_id: int, seen: str, row: SignatoryRow, by: Actor) -> None:
@@ -127,6 +131,18 @@ def save_in_catalogue(row: Catalogue, seen: str | None, by: Actor) -> None:
 def newest_terms_version() -> int:
     """The number of the newest version of the terms; 0 before the first."""
     return max((each.version for each in registry.terms_versions()), default=0)
+
+
+def _tell_of_signatory(row: SignatoryRow) -> None:
+    """A step: nobody comes to sign for an organisation without those hearing of it who sign already."""
+    within_transaction()
+    organisation = registry.organisation_by_business_id(row.business_id.text)
+    person = registry.person_by_email(row.email.key)
+    if organisation is None or person is None:
+        raise RuntimeError("a right to sign that was added is not there")
+    right = next(each for each in registry.signing_rights(organisation.id) if each.person_id == person.id)
+    others = [each.id for each in registry.signatories(organisation.id, registry.today()) if each.id != person.id]
+    tell_persons("signing_right_added", organisation, [person.id, *others], {"right": right.id}, f"person:{person.id}")
 
 
 def _present(row: Catalogue) -> Any:

@@ -41,6 +41,7 @@ KIND_WORDS: dict[str, LazyString] = {
     "access_right_ended": _l("Access right ended"),
     "operators_waiting": _l("Decisions wait, to operators"),
     "organisation_ended": _l("Organisation’s use ended"),
+    "signing_right_added": _l("Right to sign given"),
     "signing_right_ended": _l("Right to sign ended"),
     "sign_in_address_changed": _l("Sign-in address changed"),
     "operator_test_mail": _l("Test letter"),

@@ -74,7 +74,7 @@ def _send(order: Order, contact: TechnicalContact, before: ContactDetails, by: A
         )
     orders.send_new_codes(order, by, "contact_corrected" if differs.anything else "sent_again")
     if differs.email:
-        steps.tell_former(order.organisation_id, before, {"order": order.id, "orders": [order.id]})
+        orders.tell_former(order.organisation_id, before, {"order": order.id, "orders": [order.id]})
     if by.kind in OPERATORS:
         reference = {"order": order.id, "reason": reason.strip()}
         tell_signatory(

@@ -12,6 +12,7 @@ from certportal.contacts import service
 from certportal.contacts.blueprint import CONTACT, blueprint, my_contact, number_in_address, partial_status
 from certportal.contacts.forms import CHECKED, ContactForm, Scope
 from certportal.contacts.service import Updated, Uses
+from certportal.messages import service as secure_messages
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
@@ -93,6 +94,18 @@ def try_again(contact_id: int) -> Response:
     return see_other("contacts.index")
 
 
+@blueprint.post(f"{CONTACT}/number-is-right")
+@allow("signatory")
+def number_is_right(contact_id: int) -> Response:
+    """The number is right: what whoever got the message said of it ends."""
+    contact = my_contact(contact_id)
+    secure_messages.number_is_right(contact.id, acting().actor)
+    if wants_partial():
+        return _page(contact_id, said=gettext("The mobile number is no longer said to be wrong."))
+    tell(gettext("The mobile number is no longer said to be wrong."))
+    return see_other("contacts.index")
+
+
 @blueprint.post(f"{CONTACT}/remove")
 @allow("signatory")
 def remove(contact_id: int) -> Response:
@@ -108,6 +121,7 @@ def remove(contact_id: int) -> Response:
 
 
 @blueprint.get(f"{CONTACT}/try-again", endpoint="tried_again")
+@blueprint.get(f"{CONTACT}/number-is-right", endpoint="number_was_right")
 @blueprint.get(f"{CONTACT}/remove", endpoint="removed")
 @allow("signatory")
 def acted(contact_id: int) -> Response:

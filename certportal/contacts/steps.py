@@ -1,7 +1,6 @@
 """Steps of a contact's change: who has the new details from now on, and everything that follows, in one transaction."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from certportal import audit
 from certportal.certificates.models import Certificate, CertificateState
@@ -102,22 +101,9 @@ def follow_up(change: Change, by: Actor) -> None:
     if change.differs.email:
         reached = {"orders": []} if change.certificates else {"orders": [order.id for order in change.orders]}
         where = {"certificate": change.certificate_id} if change.certificate_id else {"contact": change.contact.id}
-        tell_former(change.contact.organisation_id, change.before, where | reached)
+        orders.tell_former(change.contact.organisation_id, change.before, where | reached)
     if any(each.state is CertificateState.ISSUED for each in change.certificates):
         tell_named(change)
-
-
-def tell_former(organisation_id: int, before: ContactDetails, reference: dict[str, Any]) -> None:
-    """A step: owe the old address the news that it is used no more. ``reference`` says of what it was the contact (one of
-    contact, certificate, order: ids), and in ``orders`` by which orders it may have heard of us, if by those alone."""
-    within_transaction()
-    outbox.queue(
-        "contact_no_longer_used",
-        {"email": before.email.text, "language": before.language.value, "organisation": organisation_id, **reference},
-        subject=next(f"{what}:{reference[what]}" for what in ("contact", "certificate", "order") if what in reference),
-        send_before=None,
-        organisation_id=organisation_id,
-    )
 
 
 def tell_named(change: Change) -> None:

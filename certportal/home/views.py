@@ -9,6 +9,7 @@ from certportal.answers import allow, found, go_to, local_address, page
 from certportal.home import record
 from certportal.home.waiting import ticks, time_line, waiting
 from certportal.identifiers import ActorKind, Language
+from certportal.routing import row_number
 from certportal.settings import current_settings
 from certportal.signin.guard import acting
 
@@ -89,7 +90,7 @@ def start() -> Response | str:
 @allow("signatory")
 def activity() -> Response:
     """The organisation's record: who did what, when."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     entries, older = record.activity(acting().organisation.id, before)
     return page(
         "home/activity.html", "home/_activity.html", entries=entries, older=older, first=before is None, act=act

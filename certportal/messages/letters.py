@@ -53,7 +53,10 @@ def message_locked(reference: Mapping[str, Any], now: datetime) -> Letter | Sile
 
 @kind("wrong_number", Medium.MAIL)
 def wrong_number(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the signatory: the contact says that the number is not theirs."""
+    """To the signatory: the contact says that the number is not theirs. Not sent when that was taken back meanwhile."""
+    message = links.message(reference["message"])
+    if message is not None and message.wrong_number_at is None:
+        return Silence("the number is right after all")
     return _to_signatory(reference)
 
 

@@ -17,6 +17,7 @@ from certportal.messages.endings import end_messages, end_of
 from certportal.messages.models import MessageEnd, Opening, PinSent, SecureMessage
 from certportal.messages.openings import opening_hash
 from certportal.messages.telling import tell_signatory
+from certportal.messages.wrong_numbers import right_pin_was_typed
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict, NotFound, Refusal, TooMany
 from certportal.secrecy import Secret, keyed_hash, same
@@ -101,6 +102,7 @@ def _tried(message: SecureMessage, pin: str, by: Actor) -> Secret | Refusal:
     )
     contact = Actor(ActorKind.CONTACT, message.contact_id, message.name, by.address)
     audit.record("message_opened", message.subject, by=contact, organisation_id=message.organisation_id)
+    right_pin_was_typed(message, contact)
     return opening
 
 

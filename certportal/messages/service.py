@@ -25,7 +25,7 @@ from certportal.messages.openings import Opened, close, opened, transfer_passwor
 from certportal.messages.pages import end_pages, mailed_by, new_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
 from certportal.messages.verifying import VerifiedCodes, right_codes, verify_codes
-from certportal.messages.wrong_numbers import report_wrong_number
+from certportal.messages.wrong_numbers import number_is_right, report_wrong_number, take_back_wrong_number
 
 __all__ = [
     "CodesState",
@@ -48,6 +48,7 @@ __all__ = [
     "mailed_by",
     "message",
     "new_page",
+    "number_is_right",
     "opened",
     "pin_mark",
     "pin_out",
@@ -55,6 +56,7 @@ __all__ = [
     "right_codes",
     "send_pin",
     "spend_codes",
+    "take_back_wrong_number",
     "take_codes",
     "transfer_password",
     "verify_codes",

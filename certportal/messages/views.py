@@ -125,6 +125,19 @@ def wrong_number(token: str) -> Response:
     return page("messages/wrong_number.html", **_about(message, token))
 
 
+@blueprint.post("/my-number-after-all")
+@allow("anonymous")
+def take_back_wrong_number(token: str) -> Response:
+    """ "It was my number after all"."""
+    visiting.message_of(token)
+    try:
+        service.take_back_wrong_number(token, guard.visitor())
+    except Conflict:
+        return see_other("messages.cover", token=token)
+    tell(gettext("Thank you. The number is no longer said to be wrong."))
+    return see_other("messages.cover", token=token)
+
+
 @blueprint.post("/close")
 @allow("contact")
 def close(token: str) -> Response:

@@ -12,7 +12,7 @@ from certportal.orders import offers, replaceable, rules
 from certportal.orders.drafts import DRAFTS
 from certportal.orders.models import Order, OrderCounter, OrderDraft, OrderReason, OrderState
 from certportal.orders.rules import ContactChoice, OrderAnswers
-from certportal.orders.steps import issue, subject, withdraw
+from certportal.orders.steps import issue, subject, tell_former, withdraw
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import service as registry
 from certportal.registry.models import TechnicalContact
@@ -117,15 +117,17 @@ def _new_order(answers: OrderAnswers, acting: Acting) -> Order:
     )
     db.session.add(order)
     db.session.flush()
+    if answers.reason == OrderReason.RETRIEVAL_FAILED:
+        _give_up(_given_up(answers, acting), order, acting)
     return order
 
 
 def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:
-    """The certificate that the new one succeeds. The order whose retrieval failed loses its codes, and what it was to
-    replace is replaced by the new one.
-    """
+    """The certificate that the new one succeeds: also what the order whose retrieval failed was to replace."""
     if answers.reason == OrderReason.RETRIEVAL_FAILED:
-        return _given_up(answers, acting)
+        earlier = _given_up(answers, acting)
+        same = (answers.channel_id, answers.environment) == (earlier.channel_id, earlier.environment)
+        return earlier.replaces_certificate_id if same else None
     if answers.reason != OrderReason.REPLACES:
         return None
     wanted = answers.replaces_certificate_id or 0
@@ -136,16 +138,26 @@ def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:
     return replaced.id
 
 
-def _given_up(answers: OrderAnswers, acting: Acting) -> int | None:
+def _given_up(answers: OrderAnswers, acting: Acting) -> Order:
+    """The order whose retrieval failed."""
     earlier = db.session.get(Order, answers.earlier_order_id or 0)
     if earlier is None or earlier.organisation_id != acting.organisation.id:
         raise Refusal("order_unknown")
     if earlier.state is OrderState.COLLECTED:
         raise Conflict("earlier_order_collected")
-    if earlier.state is OrderState.OPEN:
-        withdraw(earlier, acting.actor, MessageEnd.SUPERSEDED)
-    same = (answers.channel_id, answers.environment) == (earlier.channel_id, earlier.environment)
-    return earlier.replaces_certificate_id if same else None
+    return earlier
+
+
+def _give_up(earlier: Order, order: Order, acting: Acting) -> None:
+    """A step: the codes of the order whose retrieval failed are void. An address to which the new ones do not go is told so."""
+    within_transaction()
+    if earlier.state is not OrderState.OPEN:
+        return
+    before = registry.details_of(earlier.contact)
+    elsewhere = before.email.key != order.contact.email_key
+    withdraw(earlier, acting.actor, MessageEnd.CONTACT_CHANGED if elsewhere else MessageEnd.SUPERSEDED)
+    if elsewhere:
+        tell_former(order.organisation_id, before, {"order": order.id, "orders": [earlier.id]})
 
 
 def _contact(choice: ContactChoice, organisation_id: int) -> TechnicalContact:

@@ -41,6 +41,7 @@ from certportal.orders.steps import (
     send_new_codes,
     sendable,
     subject,
+    tell_former,
     withdraw,
     withhold_codes,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "send_new_codes",
     "sendable",
     "subject",
+    "tell_former",
     "withdraw",
     "withhold_codes",
 ]

@@ -17,6 +17,7 @@ from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
 from certportal.registry import service as registry
 from certportal.registry.models import Channel, Organisation, Person
+from certportal.registry.rules import ContactDetails
 from certportal.registry.telling import tell_signatory
 
 
@@ -148,6 +149,19 @@ def call_off(order: Order, by: Actor) -> None:
     withdraw(order, by, MessageEnd.CANCELLED)
     about = {"subject": subject(order), "organisation_id": order.organisation_id}
     outbox.queue("order_cancelled", {"order": order.id}, send_before=None, **about)
+
+
+def tell_former(organisation_id: int, before: ContactDetails, reference: dict[str, Any]) -> None:
+    """A step: owe the old address the news that it is used no more. ``reference`` says of what it was the contact (one of
+    contact, certificate, order: ids), and in ``orders`` by which orders it may have heard of us, if by those alone."""
+    within_transaction()
+    outbox.queue(
+        "contact_no_longer_used",
+        {"email": before.email.text, "language": before.language.value, "organisation": organisation_id, **reference},
+        subject=next(f"{what}:{reference[what]}" for what in ("contact", "certificate", "order") if what in reference),
+        send_before=None,
+        organisation_id=organisation_id,
+    )
 
 
 def collected(order_id: int) -> None:

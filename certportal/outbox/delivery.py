@@ -189,7 +189,10 @@ class Run:
             self.settle(row, address, outcome)
 
     def settle(self, row: Claimed, address: str, outcome: Outcome) -> None:
-        """A step: write down what became of a row, if it is still this run's; *claimed* if it never came to MAIL FROM."""
+        """A step: write down what became of a row, if it is still this run's; *claimed* if it never came to MAIL FROM.
+
+        After a slow conversation another run may have called it unknown: this one's word is certain.
+        """
         at, fault = clock.machine(), outcome.of if isinstance(outcome, Refused | Temporary) else ""
         match outcome:
             case Accepted():
@@ -202,6 +205,8 @@ class Run:
                 state, at = RowState.QUEUED, at + _wait(row)
         if settled(row.id, self.holder, state, outcome.reply, fault, at):
             _mark(row, address, outcome)
+        elif state is RowState.QUEUED:  # called unknown meanwhile, and its secret is gone
+            settled(row.id, self.holder, RowState.UNKNOWN, outcome.reply, "", clock.machine())
 
     def silence(self, row: Claimed, silence: Silence) -> None:
         mine = and_(OutboxRow.id == row.id, OutboxRow.claimed_by == self.holder, OutboxRow.state == RowState.CLAIMED)

@@ -49,7 +49,9 @@ def sending(row_id: int, holder: str, at: datetime, address: str) -> bool:
 def settled(row_id: int, holder: str, state: RowState, reply: str, fault: str, at: datetime) -> bool:
     """A step: write down what became of a row, if it is still this run's; its secret is erased.
 
-    ``state`` queued: it waits until ``at`` with its secret, to be tried again.
+    ``state`` queued: it waits until ``at`` with its secret, to be tried again. A row that another run has meanwhile called
+    unknown is still this run's, which knows better; but it waits again only if it had no secret, which is gone, and if nobody
+    has sent it again.
     """
     values = {"row": row_id, "holder": holder, "said": reply, "whose": fault, "at": at}
     return changed_rows(_settled(state), values)
@@ -91,11 +93,14 @@ def _sending() -> Update:
 def _settled(state: RowState) -> Update:
     values: dict[str, Any] = {"state": state, "reply": bindparam("said"), "fault": bindparam("whose")}
     values["attempts"] = OutboxRow.attempts + 1
+    mine = _mine((*HELD, RowState.UNKNOWN))
     if state is RowState.QUEUED:
-        values |= {"claimed_by": None, "not_before": bindparam("at")}
+        values |= {"claimed_by": None, "not_before": bindparam("at"), "settled_at": None}
+        sent_again = OutboxRow.reference["sent_again_as"].as_string().is_not(None)
+        mine &= OutboxRow.state.in_(HELD) | (OutboxRow.had_secret.is_(False) & ~sent_again)
     else:
         values |= {"secret": None, "settled_at": bindparam("at")}
-    return update(OutboxRow).where(_mine(HELD)).values(**values)
+    return update(OutboxRow).where(mine).values(**values)
 
 
 @cache

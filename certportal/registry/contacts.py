@@ -130,6 +130,12 @@ def note_wrong_number(contact: TechnicalContact) -> None:
     contact.wrong_number_at = clock.now()
 
 
+def forget_wrong_number(contact: TechnicalContact) -> None:
+    """A step: the number is the contact's after all."""
+    within_transaction()
+    contact.wrong_number_at = None
+
+
 def _columns(details: ContactDetails) -> dict[str, object]:
     return {
         "name": details.name,

@@ -25,6 +25,7 @@ from certportal.registry.contacts import (
     contacts_of,
     contacts_with_address,
     details_of,
+    forget_wrong_number,
     note_wrong_number,
     retire_contact,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "end_organisation",
     "end_right",
     "end_signing_right",
+    "forget_wrong_number",
     "grant_right",
     "has_right_to",
     "last_day_of",

@@ -12,6 +12,7 @@ from certportal.access.rules import Sending
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
 from certportal.identifiers import Environment
+from certportal.orders import service as orders
 from certportal.registry import service as registry
 from certportal.settings import Settings
 from tests import builders
@@ -207,6 +208,19 @@ def test_the_form_that_began_a_sent_application_leads_to_it(house: House, browse
     assert again.path == application.path
     assert "This application has been sent already." in again.soup.get_text()
     assert waiting(house) == ["earnings-ws"]
+
+
+def test_granted_at_once_the_drafts_that_waited_are_on_the_page(house: House, browser: BrowsingClient):
+    typed = {"channel": str(house.benefits.id), "environment": "PRODUCTION", "description": "Mallilön 6"}
+    waited = orders.begin_draft("a", typed, house.acting)
+    other = orders.begin_draft("b", typed | {"channel": str(house.earnings.id)}, house.acting)
+
+    page = to_check(browser.get("/interface/apply", expect=200), house, house.earnings, house.benefits)
+    page = page.submit("Send the application")
+
+    assert "Drafts that can be sent now" in page.text
+    assert page.link("Mallilön 6") == f"/orders/drafts/{waited.id}"
+    assert f"/orders/drafts/{other.id}" not in str(page.soup)
 
 
 def test_sent_by_two_threads_at_once_it_is_one_application(app: Flask, house: House):

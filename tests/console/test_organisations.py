@@ -1,5 +1,6 @@
 """Organisations and persons at the desk: found, added, edited, ended by the import's rules; those concerned are mailed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from certportal.registry import service as registry
 from certportal.registry.models import Organisation
 from tests import builders
 from tests.browsing import BrowsingClient
+from tests.conftest import FakeClock
 from tests.console.steps import Post, another_organisation, issued, recorded
+from tests.far_ends import SmtpFarEnd
 from tests.orders.steps import House, browsing, order_placed
 
 ANNA = "anna.andersson@mallilon.example"
@@ -188,6 +191,30 @@ class TestARightToSign:
         assert registry.may_sign(
             registry.person_by_email("bo@mallilon.example").id, house.organisation.id, registry.today()
         )
+
+    def test_is_told_to_the_new_person_to_those_who_sign_already_and_to_the_contact(
+        self, desk: BrowsingClient, house: House, deliver: Callable[[], int], smtp: SmtpFarEnd
+    ) -> None:
+        page = desk.get(f"/desk/organisations/{house.organisation.id}/signatories/new")
+        page.submit("Add the signatory", **self.GIVEN, valid_to="31.12.2027")
+        deliver()
+        told = {mail.recipient: mail for mail in smtp.messages}
+        assert told.keys() == {"bo@mallilon.example", ANNA, house.organisation.contact_email}
+        assert "http://localhost/sign-in" in told["bo@mallilon.example"].text
+        assert "31.12.2027" in told["bo@mallilon.example"].text
+        for each in (ANNA, house.organisation.contact_email):
+            assert "Bo Berg" in told[each].text
+            assert "bo@mallilon.example" in told[each].text
+            assert "http://localhost/organisation" in told[each].text
+
+    def test_that_ended_before_the_mail_left_is_not_told(
+        self, desk: BrowsingClient, house: House, deliver: Callable[[], int], smtp: SmtpFarEnd, clock: FakeClock
+    ) -> None:
+        page = desk.get(f"/desk/organisations/{house.organisation.id}/signatories/new")
+        page.submit("Add the signatory", **self.GIVEN, valid_to="2.12.2026")
+        clock.move(days=3)
+        deliver()
+        assert smtp.messages == []
 
     def test_is_given_to_a_known_person_who_keeps_the_name(self, desk: BrowsingClient, house: House) -> None:
         other = another_organisation()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from certportal.console.wording import KIND_WORDS
-from certportal.extensions import db
+from certportal.extensions import db, transaction
 from certportal.outbox import service as outbox
 from certportal.outbox.kinds import KINDS
 from certportal.outbox.models import OutboxRow, RowState
@@ -113,6 +113,21 @@ class TestARefusedAddress:
     def test_that_nobody_refused_is_not_found(self, desk: BrowsingClient) -> None:
         desk.get("/desk/messages/addresses")
         assert desk.post("/desk/messages/addresses/try-again", {"address": "nobody@x.example"}).status == 404
+
+
+class TestANumberSaidToBeWrong:
+    def test_that_is_right_after_all_leaves_the_list(self, desk: BrowsingClient, house: House) -> None:
+        order = order_placed(house)
+        with transaction():
+            registry.note_wrong_number(registry.contact(order.contact_id))
+        page = desk.get("/desk/messages/addresses").submit("The number is right")
+        assert page.path == "/desk/messages/addresses"
+        assert "No number has been reported" in page.text
+        assert recorded("number_said_right")[0].actor_name == "Olli Operaattori"
+
+    def test_of_a_contact_that_is_not_there_is_not_found(self, desk: BrowsingClient) -> None:
+        desk.get("/desk/messages/addresses")
+        assert desk.post("/desk/messages/addresses/99/number-is-right").status == 404
 
 
 class TestAServerInTrouble:

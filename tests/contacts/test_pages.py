@@ -9,6 +9,7 @@ from certportal import clock
 from certportal.contacts import service
 from certportal.extensions import transaction
 from certportal.identifiers import Language
+from certportal.messages import service as secure_messages
 from certportal.messages.models import CodesState
 from certportal.outbox import service as outbox
 from certportal.outbox.models import AddressMark, Medium
@@ -19,6 +20,7 @@ from tests.browsing import BrowsingClient, Page
 from tests.certificates.steps import Kit
 from tests.contacts.steps import ERIK, NEW, PHONE, SAMI, erik, now, recorded, update, with_changes
 from tests.far_ends import SmtpFarEnd
+from tests.messages.steps import token_in
 from tests.orders.steps import House, browsing, codes_of
 from tests.signin.steps import Mailbox
 
@@ -105,6 +107,31 @@ class TestTheList:
         assert "whoever got the message said that +358 45 700 0003 is not theirs" in page.text
         page.follow("Correct the number").submit("Save", mobile="0457 000 077")
         assert "is not theirs" not in browser.get("/contacts").text
+
+    def test_the_number_is_right(
+        self, house: House, browser: BrowsingClient, kit: Kit, sami: TechnicalContact, mailbox: Mailbox
+    ) -> None:
+        order = kit.order()
+        mailbox.deliver()
+        secure_messages.report_wrong_number(token_in(mailbox.smtp.messages[-1]), house.actor)
+        assert "The mobile number is wrong" in browser.get(f"/orders/{order.number}").text
+        page = browser.get(f"/contacts/{sami.id}").submit("The number is right")
+        assert page.path == "/contacts"
+        assert "The mobile number is no longer said to be wrong." in page.text
+        assert "is not theirs" not in page.text
+        assert "The mobile number is wrong" not in browser.get(f"/orders/{order.number}").text
+        assert [entry.subject for entry in recorded("number_said_right")] == [f"contact:{sami.id}"]
+        assert "reported as wrong was said to be right" in browser.get("/activity").text
+
+    def test_the_number_is_right_in_place(self, browser: BrowsingClient, sami: TechnicalContact) -> None:
+        with transaction() as session:
+            registry.note_wrong_number(session.get_one(TechnicalContact, sami.id))
+        page = browser.get(f"/contacts/{sami.id}")
+        part = browser.post(f"/contacts/{sami.id}/number-is-right", htmx=True)
+        assert roots(part) == [f"contact-{sami.id}"]
+        assert "The mobile number is no longer said to be wrong." in part.text
+        page.submit("The number is right")
+        assert len(recorded("number_said_right")) == 1
 
     def test_who_looks_after_nothing_can_be_removed(self, browser: BrowsingClient, sami: TechnicalContact) -> None:
         page = browser.get("/contacts").submit("Remove from the list")

@@ -120,6 +120,15 @@ def test_the_record_tells_who_did_what(app: Flask, client: BrowsingClient) -> No
     assert person.name in page.text
 
 
+@pytest.mark.parametrize("before", ["99999999999999999999", "9" * 5000, "-1", "x", "%00"])
+def test_a_place_in_the_record_that_no_entry_can_have_is_its_beginning(
+    app: Flask, client: BrowsingClient, before: str
+) -> None:
+    person = builders.signatory(builders.organisation())
+    sign_in(client, person)
+    assert person.name in client.get(f"/activity?before={before}", expect=200).text
+
+
 def test_a_stranger_is_asked_to_sign_in(client: BrowsingClient) -> None:
     assert client.get("/").path.startswith("/sign-in")
 

@@ -20,7 +20,7 @@ from certportal.registry.models import TechnicalContact
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
-from tests.messages.steps import NUMBER, Phone, Post, dump, open_with_pin, password_on, posted
+from tests.messages.steps import LINK, NUMBER, Phone, Post, dump, issued, open_with_pin, password_on, posted
 
 WORDS = {
     Language.FI: {
@@ -346,6 +346,88 @@ def test_wrong_number_is_recorded_once_and_the_signatory_told_once(
     page = client.get(post.path)
     assert "You told us so on 1 December 2026, 10:00" in page.text
     assert page.submit("Send the PIN code").h1 == "Enter the PIN code"
+
+
+def told_that_the_number_is_wrong(smtp: SmtpFarEnd) -> int:
+    return len([mail for mail in smtp.messages if mail.recipient == "anna.andersson@mallilon.example"])
+
+
+def is_reported(post: Post) -> tuple[bool, bool]:
+    """On the message, and on its contact."""
+    at = post.message.wrong_number_at
+    return at is not None, db.session.get_one(TechnicalContact, post.contact.id).wrong_number_at is not None
+
+
+def test_it_was_my_number_after_all_takes_the_report_back(
+    client: BrowsingClient, post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd, clock: FakeClock
+) -> None:
+    page = client.get(post.path).submit("This is not my number")
+    assert is_reported(post) == (True, True)
+    deliver()
+    page = page.submit("It was my number after all")
+    assert (page.h1, page.path) == ("Secure message", post.path)
+    assert "The number is no longer said to be wrong." in page.text
+    assert is_reported(post) == (False, False)
+    assert db.session.scalar(sa.select(AuditEntry.subject).where(AuditEntry.verb == "wrong_number_taken_back"))
+    for _ in range(3):
+        page = page.submit("This is not my number")
+        page = client.get(post.path).submit("It was my number after all")
+    deliver()
+    assert told_that_the_number_is_wrong(smtp) == 1
+    clock.move(hours=25)
+    page.submit("This is not my number")
+    deliver()
+    assert told_that_the_number_is_wrong(smtp) == 2
+
+
+def test_what_was_taken_back_before_the_mail_left_is_not_mailed_until_it_is_said_again(
+    client: BrowsingClient, post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    page = client.get(post.path).submit("This is not my number").submit("It was my number after all")
+    deliver()
+    assert told_that_the_number_is_wrong(smtp) == 0
+    page.submit("This is not my number")
+    deliver()
+    assert told_that_the_number_is_wrong(smtp) == 1
+
+
+def test_another_message_to_the_same_number_keeps_its_report(
+    client: BrowsingClient, post: Post, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    issued(post.organisation, post.orderer, post.contact, order_id=2)
+    deliver()
+    other = LINK.findall(smtp.messages[-1].text)[0]
+    client.get(f"/messages/{other}").submit("This is not my number")
+    client.get(post.path).submit("This is not my number").submit("It was my number after all")
+    assert is_reported(post) == (False, True)
+    client.get(f"/messages/{other}").submit("It was my number after all")
+    assert is_reported(post) == (False, False)
+
+
+def test_a_message_that_is_over_takes_nothing_back(client: BrowsingClient, post: Post) -> None:
+    page = client.get(post.path).submit("This is not my number")
+    with transaction():
+        end_messages(SecureMessage.id == post.message_id, MessageEnd.CANCELLED)
+    assert page.submit("It was my number after all").h1 == "The order has been cancelled"
+    assert is_reported(post) == (True, True)
+
+
+def test_a_right_pin_ends_the_report(client: BrowsingClient, post: Post, phone: Phone) -> None:
+    client.get(post.path).submit("This is not my number")
+    open_with_pin(client, post, phone)
+    assert is_reported(post) == (False, False)
+    [entry] = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.verb == "number_proved_right"))
+    assert entry.actor_name == post.contact.name
+
+
+def test_a_right_pin_to_a_former_number_says_nothing_of_the_present_one(
+    client: BrowsingClient, post: Post, phone: Phone
+) -> None:
+    client.get(post.path).submit("This is not my number")
+    with transaction() as session:
+        session.get_one(TechnicalContact, post.contact.id).phone = "+358457000099"
+    open_with_pin(client, post, phone)
+    assert is_reported(post) == (False, True)
 
 
 def test_a_number_corrected_meanwhile_is_not_marked_wrong(client: BrowsingClient, post: Post) -> None:

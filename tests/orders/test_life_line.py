@@ -149,6 +149,10 @@ def test_somebody_elses_number_is_the_first_thing_on_the_page(
     assert problem(page) == "The mobile number is wrong"
     assert "+358 40 123 4567 is not theirs" in page.text
     assert ("bad", "“This is not my number”") in stages(page)
+    messages.take_back_wrong_number(token, CONTACT)
+    page = shown(browser, order)
+    assert problem(page) != "The mobile number is wrong"
+    assert ("bad", "“This is not my number”") not in stages(page)
 
 
 @pytest.mark.parametrize(

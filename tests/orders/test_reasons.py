@@ -1,5 +1,6 @@
 """ "Apply for a new certificate" asks why, fills in what gives way, and holds the channel rule against forged forms."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from certportal.registry.service import today
 from tests import builders
 from tests.browsing import BrowsingClient
 from tests.conftest import FakeClock
+from tests.far_ends import SmtpFarEnd
+from tests.messages.steps import token_in
 from tests.orders.steps import (
     Certificates,
     House,
@@ -28,6 +31,8 @@ from tests.orders.steps import (
     orders,
     parsed,
 )
+
+ERIK = "erik.exempelsson@taksi.example"
 
 
 def forged(house: House, **others: str) -> tuple[int, OrderAnswers]:
@@ -110,6 +115,48 @@ def test_an_order_that_failed_is_filled_in_for_correction_and_its_codes_are_void
     assert second.contact.phone == "+358457000002"
     assert f"It takes the place of order {first.number}" in shown.text
     assert "A new application took the place of this order" in browser.get(f"/orders/{first.number}").text
+
+
+@pytest.mark.parametrize(
+    ("email", "heard", "old_page"),
+    [
+        ("maja@taksi.example", True, "The contact details have been changed"),
+        ("Erik.Exempelsson@taksi.example", False, "A newer message has been sent"),
+    ],
+    ids=["another address", "the same address"],
+)
+def test_a_former_address_hears_that_its_codes_are_void(
+    house: House,
+    browser: BrowsingClient,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+    email: str,
+    heard: bool,
+    old_page: str,
+) -> None:
+    failed = order_placed(house)
+    deliver()
+    old = token_in(smtp.messages[-1])
+    page = browser.get(f"/orders/application?reason=retrieval_failed&earlier={failed.number}")
+    page.submit("Check your answers", email=email, terms="y").submit("Send the application")
+    deliver()
+    told = [mail for mail in smtp.messages[1:] if mail.recipient == ERIK and "/messages/" not in mail.text]
+    assert len(told) == heard
+    assert all("använder inte längre den här adressen" in " ".join(mail.text.split()) for mail in told)
+    assert browser.get(f"/messages/{old}").h1 == old_page
+
+
+def test_a_former_address_that_mail_never_reached_hears_nothing(
+    house: House, browser: BrowsingClient, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    smtp.refuse(ERIK)
+    failed = order_placed(house)
+    deliver()
+    smtp.heal()
+    page = browser.get(f"/orders/application?reason=retrieval_failed&earlier={failed.number}")
+    page.submit("Check your answers", email="maja@taksi.example", terms="y").submit("Send the application")
+    deliver()
+    assert [mail.recipient for mail in smtp.messages] == ["maja@taksi.example"]
 
 
 def test_what_the_failed_order_was_to_replace_is_replaced_by_the_new_one(

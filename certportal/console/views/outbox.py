@@ -13,8 +13,10 @@ from certportal.console import outbound, service
 from certportal.console.blueprint import asked, blueprint, page_number
 from certportal.console.wording import kind_words, known_kinds
 from certportal.health import service as wellness
+from certportal.messages import service as secure_messages
 from certportal.outbox import service as outbox_service
 from certportal.refusals import Refusal
+from certportal.registry import service as registry
 from certportal.sentences import sentence
 from certportal.signin.guard import operator
 
@@ -71,6 +73,16 @@ def try_again() -> Response:
     if found(outbox_service.marked(address)):
         outbox_service.unmark(address, operator())
     tell(gettext("Letters are sent to %(address)s again.", address=address))
+    return see_other("console.addresses")
+
+
+@blueprint.post("/messages/addresses/<int:contact_id>/number-is-right")
+@allow("operator")
+def number_is_right(contact_id: int) -> Response:
+    """The contact's number is right: PIN codes do not go to somebody else."""
+    contact = found(registry.contact(contact_id))
+    secure_messages.number_is_right(contact.id, operator())
+    tell(gettext("The mobile number is no longer said to be wrong."))
     return see_other("console.addresses")
 
 
