@@ -168,6 +168,11 @@ def _of(environment: Environment, label: str) -> sa.ColumnElement[bool]:
     return (Certificate.environment == environment) & (Certificate.issuer == label)
 
 
+def _first_answer() -> sa.ColumnElement[bool]:
+    """The answer about a certificate that stands for all of its answers."""
+    return (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0])
+
+
 _Row = tuple[int, str, CertificateState, datetime | None, str]
 
 
@@ -185,10 +190,13 @@ def _sign_due(found: Responder, environment: Environment, label: str, lease: Lea
 
 
 def _due(environment: Environment, label: str) -> Iterator[_Row]:
-    """Certificates that have not ended, and no answer of today: the first hash stands for both, they are stored together."""
+    """Certificates that have not ended, and no answer of today, or one from before they were revoked: the first hash stands for
+    both, they are stored together."""
     now = clock.now()
     lately = OcspAnswer.this_update > now - RENEWED_AFTER
-    this = (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0]) & lately
+    revoked_since = (Certificate.revoked_at > OcspAnswer.this_update) & (Certificate.revoked_at <= now)
+    fresh = lately & (Certificate.revoked_at.is_(None) | ~revoked_since)
+    this = _first_answer() & fresh
     columns = (
         Certificate.id,
         Certificate.serial,
@@ -221,11 +229,14 @@ def _answers(found: Responder, row: _Row, now: datetime) -> Iterator[dict[str, o
 
 
 def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
-    """Put the answers in place of older ones, but for certificates that have been revoked since they were read."""
+    """Put the answers in place of older ones, but for certificates that have been revoked since they were read.
+
+    The certificates are locked before their answers, as revoking does: one that is being revoked is waited for.
+    """
     read = {row[0]: row[2] for row in batch}
     with transaction() as session:
-        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read))
-        same = {row_id for row_id, state in session.execute(states) if state is read[row_id]}
+        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read)).order_by(Certificate.id)
+        same = {row_id for row_id, state in session.execute(states.with_for_update()) if state is read[row_id]}
         session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(read)))
         kept = [row for row in rows if row["certificate_id"] in same]
         if kept:
