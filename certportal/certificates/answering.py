@@ -81,7 +81,7 @@ def sign_answers(lease: Lease) -> str:
     """
     signed, failed = 0, None
     for environment in authorities.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             try:
                 signed += _keep_up(environment, label, lease)
             except Exception as error:

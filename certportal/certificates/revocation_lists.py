@@ -74,8 +74,8 @@ def _keep(environment: Environment, label: str, der: bytes, read: ca.ReadList) -
 
 
 def publish_all(environment: Environment) -> None:
-    """Publish the lists of all of an environment's authorities whose keys are here: the first ones, or at once."""
-    for label in authorities.labels(environment):
+    """Publish the lists of all of an environment's authorities that last and whose keys are here: the first ones, or at once."""
+    for label in authorities.lasting_labels(environment):
         if authorities.key_is_here(environment, label):
             publish(environment, label)
 
@@ -93,11 +93,11 @@ def publish_crls(lease: Lease) -> str:
     """A job: publish every list that is due, and put back files that are gone or older.
 
     One list that cannot be signed does not hold up the others; the job fails after it has done what it can. An authority whose
-    key has been taken away is left alone: its last list is served until the key is back.
+    key has been taken away is left alone: its last list is served until the key is back. So is one that has ended.
     """
     published, failed = 0, None
     for environment in authorities.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             try:
                 published += _publish_if_due(environment, label)
             except Exception as error:

@@ -84,7 +84,7 @@ def authority(environment: Environment, line: str) -> Authority:
 
 def _lists() -> Iterator[List]:
     for environment in certificates.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             newest = certificates.published_crl(environment, label)
             yield List(
                 _named(environment, label),

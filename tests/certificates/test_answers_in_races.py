@@ -27,7 +27,9 @@ from tests.postgres import Postgres
 
 
 @pytest.fixture
-def on_postgres(settings: Settings, clock: FakeClock, postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Flask, Kit]]:
+def on_postgres(
+    settings: Settings, clock: FakeClock, postgres: Postgres, tmp_path: Path
+) -> Iterator[tuple[Flask, Kit]]:
     """An app on PostgreSQL, where readers and writers do not wait for each other."""
     app = create_app(replace(settings, database_url=postgres.fresh_database()), clock)
     with app.app_context():
