@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from certportal import audit, ca, clock
 from certportal.ca import ocsp
@@ -61,9 +61,17 @@ def forget_answers(certificate_id: int) -> None:
 
 
 def answers_until() -> datetime | None:
-    """When the first of the stored answers about certificates in force lapses; None while there are none."""
-    living = select(Certificate.id).where(Certificate.not_after > clock.now())
-    return db.session.scalar(select(func.min(OcspAnswer.next_update)).where(OcspAnswer.certificate_id.in_(living)))
+    """When the first of the stored answers about certificates in force lapses; None while there are none. The index tells."""
+    living = exists().where(Certificate.id == OcspAnswer.certificate_id, Certificate.not_after > clock.now())
+    return db.session.scalar(select(OcspAnswer.next_update).where(living).order_by(OcspAnswer.next_update).limit(1))
+
+
+def unanswered() -> tuple[int, datetime | None]:
+    """How many certificates that have not ended have no stored answer, and since when the one that has waited longest."""
+    since = func.min(func.coalesce(Certificate.revoked_at, Certificate.issued_at))
+    query = select(func.count(Certificate.id), since).where(_answerable(clock.now()), ~exists().where(_first_answer()))
+    count, oldest = db.session.execute(query).one()
+    return count, oldest
 
 
 def sample(environment: Environment, label: str) -> tuple[bytes, bytes] | None:
@@ -168,6 +176,12 @@ def _of(environment: Environment, label: str) -> sa.ColumnElement[bool]:
     return (Certificate.environment == environment) & (Certificate.issuer == label)
 
 
+def _answerable(now: datetime) -> sa.ColumnElement[bool]:
+    """Certificates that were issued and have not ended."""
+    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
+    return stored & (Certificate.not_after > now)
+
+
 def _first_answer() -> sa.ColumnElement[bool]:
     """The answer about a certificate that stands for all of its answers."""
     return (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0])
@@ -204,9 +218,8 @@ def _due(environment: Environment, label: str) -> Iterator[_Row]:
         Certificate.revoked_at,
         Certificate.revocation_reason,
     )
-    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
-    query = select(*columns).outerjoin(OcspAnswer, this).where(_of(environment, label), stored)
-    query = query.where(Certificate.not_after > now, OcspAnswer.certificate_id.is_(None))
+    query = select(*columns).outerjoin(OcspAnswer, this).where(_of(environment, label), _answerable(now))
+    query = query.where(OcspAnswer.certificate_id.is_(None))
     for row in db.session.execute(query.order_by(Certificate.id).limit(BATCH)):
         yield (row.id, row.serial, row.state, row.revoked_at, row.revocation_reason)
 

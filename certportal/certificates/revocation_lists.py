@@ -117,6 +117,25 @@ def published_crl(environment: Environment, label: str = ISSUING) -> RevocationL
     return found if found is not None and found.number else None
 
 
+def is_listed(certificate: Certificate) -> bool:
+    """Whether a certificate is revoked, and the newest list of its authority tells of it."""
+    if certificate.revoked_at is None:
+        return False
+    newest = published_crl(*certificate.signed_by)
+    return newest is not None and certificate.revoked_at <= newest.this_update
+
+
+def unlisted_since(newest: RevocationList) -> datetime | None:
+    """Since when there has been a revocation that the newest list does not tell of; None: it tells of all."""
+    listed = _listed(newest.environment, newest.authority, clock.now())
+    later = Certificate.revoked_at > newest.this_update
+    oldest = db.session.scalar(select(func.min(Certificate.revoked_at)).where(listed, later))
+    if oldest is not None:
+        return oldest
+    count = db.session.scalar(select(func.count(Certificate.id)).where(listed)) or 0
+    return newest.this_update if count > newest.entries else None
+
+
 def published_bundle(environment: Environment) -> bytes:
     """The newest lists of all authorities, PEM: servers that check a whole chain want every one at once.
 
