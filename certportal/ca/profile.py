@@ -25,7 +25,8 @@ class Profile:
     """A kind of certificate for end entities.
 
     Its name, its validity in years and days, its extended key usages (none: no such extension), whom it may name, whether it says
-    where to look for its revocation, and whether it tells clients that there is nowhere to look (RFC 6960 4.2.2.2.1).
+    where to look for its revocation, whether it tells clients that there is nowhere to look (RFC 6960 4.2.2.2.1), and a moment
+    that none outlasts.
     """
 
     name: str
@@ -35,15 +36,17 @@ class Profile:
     reads: Callable[[x509.Name], Subject | Service] = subject_of
     on_lists: bool = True
     never_looked_up: bool = False
+    latest: datetime | None = None
 
     def validity(self, now: datetime) -> tuple[datetime, datetime]:
         """notBefore and notAfter, UTC, whole seconds.
 
         notBefore is one hour early, for machines whose clock is late; notAfter is counted from ``now`` itself: the same date and
-        time so many years on, 28 February for 29 February, and so many times 24 hours. ``now`` is aware.
+        time so many years on, 28 February for 29 February, and so many times 24 hours, or ``latest``. ``now`` is aware.
         """
         start = whole_seconds(now)
-        return start - EARLIER, years_after(start, self.years) + timedelta(days=self.days)
+        ends = years_after(start, self.years) + timedelta(days=self.days)
+        return start - EARLIER, min(ends, self.latest or ends)
 
     def matches(self, not_before: datetime, not_after: datetime) -> bool:
         """Whether a validity could have come from ``validity``."""

@@ -42,11 +42,12 @@ def settle(
     of each plan: the contact alone, where one letter tells the signatories of what has ended. ``signatories_hear``: that letter
     tells them of what is revoked at once, too.
 
-    What ends by itself before the day is left to it, and so is an earlier plan. Refusals: plan_in_the_past.
+    What ends by itself before the day is left to it, and so is an earlier plan. In the order of their ids, in which whoever
+    locks several certificates does. Refusals: plan_in_the_past.
     """
     within_transaction()
     done, day = Settled(), then.planned_day
-    for certificate in found:
+    for certificate in sorted(found, key=lambda each: each.id):
         if then.at_once:
             done.issuers.add(
                 revoke_within(certificate.id, reason, by, note, signatories_hear=signatories_hear).signed_by

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from certportal import audit, ca, clock
 from certportal.ca import ocsp
@@ -61,9 +61,17 @@ def forget_answers(certificate_id: int) -> None:
 
 
 def answers_until() -> datetime | None:
-    """When the first of the stored answers about certificates in force lapses; None while there are none."""
-    living = select(Certificate.id).where(Certificate.not_after > clock.now())
-    return db.session.scalar(select(func.min(OcspAnswer.next_update)).where(OcspAnswer.certificate_id.in_(living)))
+    """When the first of the stored answers about certificates in force lapses; None while there are none. The index tells."""
+    living = exists().where(Certificate.id == OcspAnswer.certificate_id, Certificate.not_after > clock.now())
+    return db.session.scalar(select(OcspAnswer.next_update).where(living).order_by(OcspAnswer.next_update).limit(1))
+
+
+def unanswered() -> tuple[int, datetime | None]:
+    """How many certificates that have not ended have no stored answer, and since when the one that has waited longest."""
+    since = func.min(func.coalesce(Certificate.revoked_at, Certificate.issued_at))
+    query = select(func.count(Certificate.id), since).where(_answerable(clock.now()), ~exists().where(_first_answer()))
+    count, oldest = db.session.execute(query).one()
+    return count, oldest
 
 
 def sample(environment: Environment, label: str) -> tuple[bytes, bytes] | None:
@@ -81,7 +89,7 @@ def sign_answers(lease: Lease) -> str:
     """
     signed, failed = 0, None
     for environment in authorities.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             try:
                 signed += _keep_up(environment, label, lease)
             except Exception as error:
@@ -168,6 +176,17 @@ def _of(environment: Environment, label: str) -> sa.ColumnElement[bool]:
     return (Certificate.environment == environment) & (Certificate.issuer == label)
 
 
+def _answerable(now: datetime) -> sa.ColumnElement[bool]:
+    """Certificates that were issued and have not ended."""
+    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
+    return stored & (Certificate.not_after > now)
+
+
+def _first_answer() -> sa.ColumnElement[bool]:
+    """The answer about a certificate that stands for all of its answers."""
+    return (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0])
+
+
 _Row = tuple[int, str, CertificateState, datetime | None, str]
 
 
@@ -185,10 +204,13 @@ def _sign_due(found: Responder, environment: Environment, label: str, lease: Lea
 
 
 def _due(environment: Environment, label: str) -> Iterator[_Row]:
-    """Certificates that have not ended, and no answer of today: the first hash stands for both, they are stored together."""
+    """Certificates that have not ended, and no answer of today, or one from before they were revoked: the first hash stands for
+    both, they are stored together."""
     now = clock.now()
     lately = OcspAnswer.this_update > now - RENEWED_AFTER
-    this = (OcspAnswer.certificate_id == Certificate.id) & (OcspAnswer.hash_name == HASHES[0]) & lately
+    revoked_since = (Certificate.revoked_at > OcspAnswer.this_update) & (Certificate.revoked_at <= now)
+    fresh = lately & (Certificate.revoked_at.is_(None) | ~revoked_since)
+    this = _first_answer() & fresh
     columns = (
         Certificate.id,
         Certificate.serial,
@@ -196,9 +218,8 @@ def _due(environment: Environment, label: str) -> Iterator[_Row]:
         Certificate.revoked_at,
         Certificate.revocation_reason,
     )
-    stored = Certificate.state.in_((CertificateState.ISSUED, CertificateState.REVOKED))
-    query = select(*columns).outerjoin(OcspAnswer, this).where(_of(environment, label), stored)
-    query = query.where(Certificate.not_after > now, OcspAnswer.certificate_id.is_(None))
+    query = select(*columns).outerjoin(OcspAnswer, this).where(_of(environment, label), _answerable(now))
+    query = query.where(OcspAnswer.certificate_id.is_(None))
     for row in db.session.execute(query.order_by(Certificate.id).limit(BATCH)):
         yield (row.id, row.serial, row.state, row.revoked_at, row.revocation_reason)
 
@@ -221,11 +242,14 @@ def _answers(found: Responder, row: _Row, now: datetime) -> Iterator[dict[str, o
 
 
 def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
-    """Put the answers in place of older ones, but for certificates that have been revoked since they were read."""
+    """Put the answers in place of older ones, but for certificates that have been revoked since they were read.
+
+    The certificates are locked before their answers, as revoking does: one that is being revoked is waited for.
+    """
     read = {row[0]: row[2] for row in batch}
     with transaction() as session:
-        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read))
-        same = {row_id for row_id, state in session.execute(states) if state is read[row_id]}
+        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read)).order_by(Certificate.id)
+        same = {row_id for row_id, state in session.execute(states.with_for_update()) if state is read[row_id]}
         session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(read)))
         kept = [row for row in rows if row["certificate_id"] in same]
         if kept:

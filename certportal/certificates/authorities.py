@@ -38,6 +38,11 @@ def labels(environment: Environment) -> list[str]:
     return kept["labels"]
 
 
+def lasting_labels(environment: Environment) -> list[str]:
+    """Those that have not ended: nothing that one has issued is in force after its end, so it signs no more."""
+    return [label for label in labels(environment) if not _has_ended(environment, label)]
+
+
 def issuing_labels(environment: Environment) -> list[str]:
     """Those that issue, or have issued, certificates to organisations."""
     return [label for label in labels(environment) if line_of(label) not in (ROOT, INTERMEDIATE, SERVICES)]
@@ -246,6 +251,14 @@ def desk(environment: Environment) -> ca.Desk:
     serials = iter(new_serial, None)
     where = _in_ca(environment)
     return ca.Desk(settings.ca_dir, where, settings.ca_passphrase, clock.now(), serials, token(settings))
+
+
+def _has_ended(environment: Environment, label: str) -> bool:
+    """Whether an authority has ended; no, of one that cannot be read: whoever needs it is to hear of it."""
+    try:
+        return authority(environment, label).not_after <= clock.now()
+    except ca.CaRefused:
+        return False
 
 
 def _in_ca(environment: Environment) -> ca.Environment:

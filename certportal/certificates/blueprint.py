@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import Blueprint, current_app, g, make_response, url_for
-from flask_babel import refresh
+from flask_babel import gettext, refresh
 from werkzeug.wrappers import Response
 
 from certportal import ca, clock
-from certportal.answers import found, private
+from certportal.answers import found, private, tell
 from certportal.certificates import files, reasons, rules, service
 from certportal.certificates.service import Certificate
 from certportal.formats import local
@@ -35,6 +35,16 @@ def download(certificate: Certificate, name: str, url: str) -> Response:
     return private(answer)
 
 
+def tell_revoked(certificate_id: int, said: str) -> None:
+    """What the next page says of a revocation: ``said``, or that the list does not tell of it yet."""
+    revoked = found(service.certificate(certificate_id))
+    late = gettext(
+        "The certificate is revoked, and those concerned are told by e-mail. The revocation list will have it as soon as the "
+        "authority’s key can be used: until then, programs may still accept the certificate."
+    )
+    tell(*((said,) if service.is_listed(revoked) else (late, "warning")))
+
+
 def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, Any]:
     """What pages show of a certificate. ``files_at``: the endpoint of its downloads, with its values."""
     now = clock.now()
@@ -45,6 +55,7 @@ def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, A
         "described": ca.describe(certificate.der) if certificate.der else None,
         "serial": ca.pairs(certificate.serial),
         "fingerprint": ca.fours(certificate.sha256 or ""),
+        "listed": service.is_listed(certificate),
         "state": rules.shown_state(certificate.state, certificate.not_after, now),
         "reason": reasons.reason_words(certificate.revocation_reason),
         "planned_reason": reasons.reason_words(certificate.planned_reason or ""),

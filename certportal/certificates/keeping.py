@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from certportal import acts
 from certportal.answers import allow, found, page, private, see_other, status_of, tell
 from certportal.certificates import service
-from certportal.certificates.blueprint import about, blueprint, download, place
+from certportal.certificates.blueprint import about, blueprint, download, place, tell_revoked
 from certportal.certificates.forms import RevokeForm, hints
 from certportal.certificates.service import Certificate, Reason, Wanted
 from certportal.certificates.wording import Told
@@ -90,7 +90,7 @@ def revoke_now(certificate_id: int) -> Response:
         service.revoke(certificate.id, Reason(form.reason.data), acting().actor, form.note.data or "")
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
-    tell(gettext("The certificate is revoked. It cannot be used any more."))
+    tell_revoked(certificate.id, gettext("The certificate is revoked. It cannot be used any more."))
     return see_other("certificates.show", certificate_id=certificate_id)
 
 

@@ -124,7 +124,7 @@ class OcspAnswer(db.Model):
     cert_id: Mapped[bytes] = mapped_column(unique=True)
     der: Mapped[bytes]
     this_update: Mapped[datetime]
-    next_update: Mapped[datetime]
+    next_update: Mapped[datetime] = mapped_column(index=True)
 
 
 class RetrievalTry(db.Model):

@@ -74,8 +74,8 @@ def _keep(environment: Environment, label: str, der: bytes, read: ca.ReadList) -
 
 
 def publish_all(environment: Environment) -> None:
-    """Publish the lists of all of an environment's authorities whose keys are here: the first ones, or at once."""
-    for label in authorities.labels(environment):
+    """Publish the lists of all of an environment's authorities that last and whose keys are here: the first ones, or at once."""
+    for label in authorities.lasting_labels(environment):
         if authorities.key_is_here(environment, label):
             publish(environment, label)
 
@@ -93,11 +93,11 @@ def publish_crls(lease: Lease) -> str:
     """A job: publish every list that is due, and put back files that are gone or older.
 
     One list that cannot be signed does not hold up the others; the job fails after it has done what it can. An authority whose
-    key has been taken away is left alone: its last list is served until the key is back.
+    key has been taken away is left alone: its last list is served until the key is back. So is one that has ended.
     """
     published, failed = 0, None
     for environment in authorities.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             try:
                 published += _publish_if_due(environment, label)
             except Exception as error:
@@ -115,6 +115,25 @@ def published_crl(environment: Environment, label: str = ISSUING) -> RevocationL
     """The newest published list, or None before the first."""
     found = db.session.get(RevocationList, (environment, label))
     return found if found is not None and found.number else None
+
+
+def is_listed(certificate: Certificate) -> bool:
+    """Whether a certificate is revoked, and the newest list of its authority tells of it."""
+    if certificate.revoked_at is None:
+        return False
+    newest = published_crl(*certificate.signed_by)
+    return newest is not None and certificate.revoked_at <= newest.this_update
+
+
+def unlisted_since(newest: RevocationList) -> datetime | None:
+    """Since when there has been a revocation that the newest list does not tell of; None: it tells of all."""
+    listed = _listed(newest.environment, newest.authority, clock.now())
+    later = Certificate.revoked_at > newest.this_update
+    oldest = db.session.scalar(select(func.min(Certificate.revoked_at)).where(listed, later))
+    if oldest is not None:
+        return oldest
+    count = db.session.scalar(select(func.count(Certificate.id)).where(listed)) or 0
+    return newest.this_update if count > newest.entries else None
 
 
 def published_bundle(environment: Environment) -> bytes:

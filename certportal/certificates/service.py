@@ -2,7 +2,7 @@
 
 from certportal.ca import Reason
 from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
-from certportal.certificates.answering import answers_until, sample, sign_answers
+from certportal.certificates.answering import answers_until, sample, sign_answers, unanswered
 from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
@@ -44,12 +44,14 @@ from certportal.certificates.planning import plan_revocation, revoke_planned, ta
 from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
 from certportal.certificates.revocation_lists import (
+    is_listed,
     publish,
     publish_all,
     publish_crls,
     publish_soon,
     published_bundle,
     published_crl,
+    unlisted_since,
 )
 from certportal.certificates.rules import Aftermath, operator_mends
 from certportal.certificates.signing import finish, resume_prepared
@@ -85,6 +87,7 @@ __all__ = [
     "give_up",
     "in_force_together",
     "initialise",
+    "is_listed",
     "issued_by_serial",
     "issuing_lines",
     "listing",
@@ -121,6 +124,8 @@ __all__ = [
     "take_back_of_organisation",
     "take_back_plan",
     "tell_plan",
+    "unanswered",
+    "unlisted_since",
     "unsigned_of",
     "using_channel",
     "warm",

@@ -52,13 +52,12 @@ def reply_signer(environment: Environment) -> ca.Signer:
 
 
 def keep_responder(environment: Environment, label: str) -> Responder:
-    """Who answers about an authority's certificates; one that ends soon is followed. Raises as ``reply_signer``."""
+    """Who answers about an authority's certificates, to its last day; one that ends soon is followed. Raises as
+    ``reply_signer``."""
     key = ca.KeyKind(current_settings().ocsp_key)
-    return _responder(
-        environment,
-        label,
-        _current(environment, _Kind(f"ocsp-{label}", label, key, OCSP_RESPONDER, ANSWERS_FOLLOWED)),
-    )
+    profile = replace(OCSP_RESPONDER, latest=authorities.authority(environment, label).not_after)
+    kind = _Kind(f"ocsp-{label}", label, key, profile, ANSWERS_FOLLOWED)
+    return _responder(environment, label, _current(environment, kind))
 
 
 def responder(environment: Environment, label: str) -> Responder | None:
@@ -82,18 +81,19 @@ def _responder(environment: Environment, label: str, signer: ca.Signer) -> Respo
 
 
 def _current(environment: Environment, kind: _Kind) -> ca.Signer:
-    """The signer of that kind; one that ends soon, or that another authority issued, is followed first.
+    """The signer of that kind; one that ends soon and before its authority, or that another one issued, is followed first.
 
     While it cannot be followed, as when the authority's key is away, one that has not ended goes on.
     """
     kept, place, now = _kept(), (environment, kind.name), clock.now()
-    above = authorities.authority(environment, kind.issuing).certificate
+    authority = authorities.authority(environment, kind.issuing)
+    above, until = authority.certificate, min(now + kind.followed, authority.not_after)
     found: ca.Signer | None = kept.get(place)
-    if found is not None and found.is_good(above, now + kind.followed):
+    if found is not None and found.is_good(above, until):
         return found
     desk = authorities.desk(environment)
     found = signers.newest(desk, kind.name)
-    if found is None or not found.is_good(above, now + kind.followed):
+    if found is None or not found.is_good(above, until):
         try:
             found = _follow(desk, environment, found, kind)
         except Exception:

@@ -7,9 +7,9 @@ from flask import request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certportal.answers import allow, found, page, private, see_other, status_of, tell
+from certportal.answers import allow, found, page, private, see_other, status_of
 from certportal.certificates import contact_renewal, service
-from certportal.certificates.blueprint import about, blueprint, download
+from certportal.certificates.blueprint import about, blueprint, download, tell_revoked
 from certportal.certificates.forms import RevokeForm, hints
 from certportal.certificates.service import Certificate, Reason
 from certportal.formats import link
@@ -69,7 +69,10 @@ def contact_revoke_now(token: str) -> Response:
         service.revoke(certificate.id, Reason(form.reason.data), contact_of(message), form.note.data or "")
     except Refusal as refusal:
         return _contact_revoke_page(token, form, [sentence(refusal)], status_of(refusal))
-    tell(gettext("The certificate is revoked. You and those who may sign for the organisation are told by e-mail."))
+    tell_revoked(
+        certificate.id,
+        gettext("The certificate is revoked. You and those who may sign for the organisation are told by e-mail."),
+    )
     return visiting.let_out(see_other("messages.cover", token=token), token)
 
 

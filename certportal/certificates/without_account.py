@@ -10,9 +10,9 @@ from flask import request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certportal.answers import allow, page, see_other, status_of, tell
+from certportal.answers import allow, page, see_other, status_of
 from certportal.certificates import service
-from certportal.certificates.blueprint import about, blueprint
+from certportal.certificates.blueprint import about, blueprint, tell_revoked
 from certportal.certificates.forms import SerialForm, hints
 from certportal.certificates.proof_commands import CERTIFICATE_FILE, KEY_FILE, proof_commands
 from certportal.certificates.proof_forms import ProofForm
@@ -50,7 +50,10 @@ def revoke_by_key() -> Response:
         revoked = service.revoke_by_key(form.sent, by, Reason(form.reason.data), serial)
     except Refusal as refusal:
         return _key_page(asked, found, form, [sentence(refusal)], status_of(refusal))
-    tell(gettext("The certificate is revoked. Its technical contact and those who may sign are told by e-mail."))
+    tell_revoked(
+        revoked.id,
+        gettext("The certificate is revoked. Its technical contact and those who may sign are told by e-mail."),
+    )
     return see_other("certificates.by_key", serial=revoked.serial)
 
 

@@ -28,6 +28,7 @@ def gather() -> Facts:
     known = {each.job: _run(each) for each in runs.all_runs()}
     watched = (runs.DELIVER, runs.SWEEP, runs.LOOK)
     settings = current_settings()
+    unanswered, unanswered_since = certificates.unanswered()
     return Facts(
         now=clock.now(),
         machine=clock.machine(),
@@ -45,6 +46,8 @@ def gather() -> Facts:
         validity=timedelta(days=366 * settings.certificate_years),
         undeclared_proxies=proxies.undeclared(),
         answers_until=certificates.answers_until(),
+        unanswered=unanswered,
+        unanswered_since=unanswered_since,
     )
 
 
@@ -84,7 +87,7 @@ def authority(environment: Environment, line: str) -> Authority:
 
 def _lists() -> Iterator[List]:
     for environment in certificates.present():
-        for label in authorities.labels(environment):
+        for label in authorities.lasting_labels(environment):
             newest = certificates.published_crl(environment, label)
             yield List(
                 _named(environment, label),
@@ -93,6 +96,7 @@ def _lists() -> Iterator[List]:
                 crl_file(environment, label).exists(),
                 root=label == authorities.ROOT,
                 away=not authorities.key_is_here(environment, label),
+                unlisted_since=certificates.unlisted_since(newest) if newest is not None else None,
             )
 
 

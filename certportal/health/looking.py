@@ -20,11 +20,13 @@ LARGEST = 64 * 2**20
 
 
 def look(lease: Lease) -> str:
-    """A job: fetch each published list, and an answer of each issuing authority. Answers that all came, or ``unreachable:`` and
-    what went wrong; never raises for it, so that an installation that cannot reach itself goes on."""
+    """A job: fetch each published list of the authorities that last, and an answer of each that issues. Answers that all came, or
+    ``unreachable:`` and what went wrong; never raises for it, so that an installation that cannot reach itself goes on."""
     faults: list[str] = []
     looked = 0
-    for environment, label in [(each, label) for each in certificates.present() for label in authorities.labels(each)]:
+    for environment, label in [
+        (each, label) for each in certificates.present() for label in authorities.lasting_labels(each)
+    ]:
         for what, address, wanted in _published(environment, label):
             db.session.rollback()  # nothing is open while the network is asked
             fault = _fault(address, wanted)

@@ -20,6 +20,10 @@ SLOW_SMS = timedelta(seconds=40)
 """Whoever waits for a PIN gives up at about this time."""
 LIST_LATE = timedelta(hours=26)
 """A revocation list is published daily, and at once when something is revoked (F6)."""
+REVOCATION_LATE = timedelta(minutes=2)
+"""A revocation is on its list within a second, and tried again every minute."""
+ANSWERS_LATE = timedelta(minutes=5)
+"""An answer about a certificate is signed ahead within a minute, and so is the one that follows its revocation."""
 LIST_ENDS = timedelta(days=2)
 """So near its next update a list that is still the newest is an outage about to come."""
 LOOK_LATE = timedelta(hours=3)
@@ -109,16 +113,9 @@ def _authority(each: Authority, facts: Facts) -> Finding | None:
 def lists(facts: Facts) -> Iterator[Finding]:
     """Each revocation list is new enough, lies where it should, and can be fetched; so are the answers about certificates."""
     well = True
-    for each in facts.lists:
-        found = _list(each, facts.now)
-        if found is not None:
-            well = False
-            yield found
-    until = facts.answers_until
-    if until is not None and until - facts.now <= LIST_ENDS:
+    for found in (*(one for each in facts.lists for one in _list(each, facts.now)), *_answers(facts)):
         well = False
-        values: dict[str, object] = {"next_update": until}
-        yield Finding("crl", "ocsp_lapsed" if until <= facts.now else "ocsp_ends", Level.BAD, values)
+        yield found
     look = facts.look
     if look is not None and (look.failed or look.outcome.startswith(UNREACHABLE)):
         well = False
@@ -138,7 +135,27 @@ _OF_ISSUING = ("crl_missing", "crl_lapsed", "crl_ends")
 _OF_THE_ROOT = ("crl_root_missing", "crl_root_lapsed", "crl_root_ends")
 
 
-def _list(each: List, now: datetime) -> Finding | None:
+def _answers(facts: Facts) -> Iterator[Finding]:
+    """The answers about certificates hold, and each certificate has one."""
+    until, since = facts.answers_until, facts.unanswered_since
+    if until is not None and until - facts.now <= LIST_ENDS:
+        code = "ocsp_lapsed" if until <= facts.now else "ocsp_ends"
+        yield Finding("crl", code, Level.BAD, {"next_update": until})
+    if since is not None and facts.now - since >= ANSWERS_LATE:
+        yield Finding("crl", "ocsp_missing", Level.BAD, {"waiting": facts.unanswered, "since": since})
+
+
+def _list(each: List, now: datetime) -> Iterator[Finding]:
+    """Its state, and whether it tells of every revocation."""
+    state = _state(each, now)
+    if state is not None:
+        yield state
+    since = each.unlisted_since
+    if since is not None and now - since >= REVOCATION_LATE:
+        yield Finding("crl", "crl_behind", Level.BAD, {"environment": each.environment, "since": since})
+
+
+def _state(each: List, now: datetime) -> Finding | None:
     values: dict[str, object] = {
         "environment": each.environment,
         "since": each.this_update,

@@ -54,7 +54,8 @@ class Authority:
 @dataclass(frozen=True, slots=True)
 class List:
     """The newest revocation list of one of an environment's authorities, or of its ``root``, and whether its file lies where
-    a web server finds it. A root's key may be ``away``, where no list can be signed, by the operator's own choice."""
+    a web server finds it. A root's key may be ``away``, where no list can be signed, by the operator's own choice.
+    ``unlisted_since``: of the revocations that it does not tell of, when the oldest was made."""
 
     environment: str  # with the label of an authority that is neither the first shared one nor the root
     this_update: datetime | None
@@ -62,6 +63,7 @@ class List:
     file_is_there: bool
     root: bool = False
     away: bool = False
+    unlisted_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +103,6 @@ class Facts:
     undeclared_proxies: Sequence[str] = ()
     answers_until: datetime | None = None
     """When the first of the answers about certificates lapses that have been signed ahead; None: there are none."""
+    unanswered: int = 0
+    unanswered_since: datetime | None = None
+    """How many certificates have no such answer, and since when the one that has waited longest."""

@@ -40,10 +40,12 @@ TITLES: dict[str, LazyString] = {
     "crl_root_lapsed": _l("The root’s revocation list for %(environment)s has lapsed"),
     "crl_root_ends": _l("The root’s revocation list for %(environment)s lapses soon"),
     "crl_old": _l("The revocation list for %(environment)s is old"),
+    "crl_behind": _l("A revocation is not on the list yet: %(environment)s"),
     "crl_file_missing": _l("The revocation list’s file for %(environment)s is missing"),
     "crl_unreachable": _l("A revocation list or an answer about a certificate cannot be fetched"),
     "ocsp_lapsed": _l("Answers about certificates (OCSP) have lapsed"),
     "ocsp_ends": _l("Answers about certificates (OCSP) lapse soon"),
+    "ocsp_missing": _l("Certificates are without an answer (OCSP)"),
     "crl_unwatched": _l("The revocation lists have not been looked at"),
     "sweep_good": _l("Reminders are sent"),
     "sweep_never": _l("Due reminders have not been looked for yet"),
@@ -104,6 +106,10 @@ TEXTS: dict[str, LazyString] = {
         "published."
     ),
     "crl_old": _l("It was published %(since)s ago, and a new one is due daily."),
+    "crl_behind": _l(
+        "It was made %(since)s ago, and whoever checks certificates by the list still accepts that certificate. See whether the "
+        "service’s own jobs run and the authority’s key can be used."
+    ),
     "crl_file_missing": _l("The job puts it back within a minute. See that the directory can be written to."),
     "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See CRL_URL, OCSP_URL and the web server."),
     "ocsp_lapsed": _l(
@@ -112,6 +118,10 @@ TEXTS: dict[str, LazyString] = {
     ),
     "ocsp_ends": _l(
         "They hold until %(next_update)s. See whether the service’s own jobs run and the authority’s key can be used."
+    ),
+    "ocsp_missing": _l(
+        "Without one: %(waiting)s, the oldest for %(since)s. Whoever asks about them may be told to try later. See whether the "
+        "service’s own jobs run and the authority’s key can be used."
     ),
     "crl_unwatched": _l("Last fetched %(since)s. See whether the service’s own jobs run."),
     "sweep_good": _l("Last looked for %(since)s: %(outcome)s."),
@@ -135,7 +145,17 @@ TEXTS: dict[str, LazyString] = {
     ),
 }
 
-HOW_LONG = {"mail_held", "mail_late", "sms_held", "sms_late", "unsigned", "crl_good", "crl_old"}
+HOW_LONG = {
+    "mail_held",
+    "mail_late",
+    "sms_held",
+    "sms_late",
+    "unsigned",
+    "crl_good",
+    "crl_old",
+    "crl_behind",
+    "ocsp_missing",
+}
 """Where ``since`` is told as how long ago; elsewhere as a moment."""
 OF_THE_SERVICE = {
     "unsigned",
@@ -147,6 +167,8 @@ OF_THE_SERVICE = {
     "crl_root_ends",
     "ocsp_lapsed",
     "ocsp_ends",
+    "crl_behind",
+    "ocsp_missing",
 }
 """Where moments are the service's; elsewhere they are the machine's."""
 

@@ -167,6 +167,17 @@ class TestTheRevocationList:
         assert (finding.code, finding.level) == ("crl_unreachable", Level.BAD)
         assert finding.values["outcome"] == "TEST: HTTP Error 502"
 
+    def test_is_red_two_minutes_after_a_revocation_that_it_does_not_tell_of(self) -> None:
+        now = WELL.lists[0]
+        assert found(lists=[replace(now, unlisted_since=NOW - 2 * MINUTE + timedelta(seconds=1))]) == {}
+        assert found(lists=[replace(now, unlisted_since=NOW - 2 * MINUTE)]) == {"crl_behind": Level.BAD}
+        lapsed = replace(now, next_update=NOW, unlisted_since=NOW - DAY)
+        assert found(lists=[lapsed]) == {"crl_lapsed": Level.BAD, "crl_behind": Level.BAD}
+
+    def test_is_red_when_certificates_have_had_no_answer_for_five_minutes(self) -> None:
+        assert found(unanswered=3, unanswered_since=NOW - 4 * MINUTE) == {}
+        assert found(unanswered=3, unanswered_since=NOW - 5 * MINUTE) == {"ocsp_missing": Level.BAD}
+
     def test_that_nobody_has_looked_at_for_hours_is_a_warning(self) -> None:
         assert found(look=run("look-at-crl", 3 * HOUR)) == {"crl_unwatched": Level.WARNING}
         assert found(look=None) == {}

@@ -217,7 +217,7 @@ def test_every_finding_has_its_words(app: Flask, language: str) -> None:
 
 def test_every_code_that_a_rule_gives_has_its_words() -> None:
     source = (Path(health.__file__).parent / "rules.py").read_text("utf-8")
-    told = set(re.findall(r'"((?:ca|crl|sweep|jobs|job|clock|disk|issuing|proxy)_\w+|unsigned)"', source)) - {
+    told = set(re.findall(r'"((?:ca|crl|ocsp|sweep|jobs|job|clock|disk|issuing|proxy)_\w+|unsigned)"', source)) - {
         "ca_missing"
     }
     assert told - {"job"} <= TITLES.keys()

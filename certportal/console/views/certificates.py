@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.acts import act
-from certportal.answers import allow, found, page, see_other, tell
+from certportal.answers import allow, found, page, see_other
 from certportal.certificates import blueprint as certificate_pages
 from certportal.certificates import service
 from certportal.console import searching
@@ -62,7 +62,8 @@ def revoke_now(certificate_id: int) -> Response:
         service.revoke(certificate_id, form.reason.data, operator(), form.note.data or "")
     except Refusal as refusal:
         return again(REVOKE, form, refusal, **about)
-    tell(gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail."))
+    said = gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail.")
+    certificate_pages.tell_revoked(certificate_id, said)
     return see_other("console.certificate", certificate_id=certificate_id)
 
 
