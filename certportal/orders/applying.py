@@ -11,7 +11,7 @@ from certportal.answers import allow, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
 from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import DRAFT, blueprint, place, version_sent
+from certportal.orders.blueprint import DRAFT, blueprint, my_draft, place, version_sent
 from certportal.orders.forms import REASONS, ApplicationForm, typed_answers
 from certportal.orders.service import OrderDraft, OrderReason
 from certportal.refusals import Conflict, Refusal
@@ -56,7 +56,7 @@ def begun_for_later() -> Response:
 def draft(draft_id: int) -> Response:
     """The draft's form, as it was left."""
     try:
-        found = service.open_draft(draft_id, acting().organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     return _form_page(_form_of(found), found)
@@ -89,7 +89,7 @@ def saved(draft_id: int) -> Response:
 def check_answers(draft_id: int) -> Response:
     """Check your answers. A draft that is not complete shows its form and what is missing."""
     try:
-        found = service.open_draft(draft_id, acting().organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     form = _form_of(found)
@@ -105,7 +105,7 @@ def send(draft_id: int) -> Response:
     if sent is not None:
         return see_other("orders.show", number=sent.number)
     try:
-        found = service.open_draft(draft_id, mine.organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     form = _form_of(found)

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
 from certportal.identifiers import Environment
 from certportal.orders import service
-from certportal.orders.blueprint import DRAFT, blueprint, place
+from certportal.orders.blueprint import DRAFT, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.reasons import ReasonForm
 from certportal.refusals import Conflict
+from certportal.routing import row_number
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
 
@@ -26,6 +27,9 @@ def new() -> Response:
     """Why a new certificate is needed. Whoever has ordered none yet, or says it in the address, goes straight on."""
     offered = service.reasons_offered(acting().organisation.id)
     wanted: dict[str, Any] = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
+    replaced = request.args.get("replaces", type=row_number)
+    if replaced is not None:
+        my_certificate(replaced, url_for("orders.new"))
     if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
         return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
     return _why(ReasonForm(offered, formdata=None), offered)

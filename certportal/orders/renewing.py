@@ -11,7 +11,7 @@ from certportal.answers import allow, found, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
 from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import LARGEST, blueprint
+from certportal.orders.blueprint import LARGEST, blueprint, my_certificate
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.service import OrderReason
@@ -27,6 +27,7 @@ FIXED = ("channel", "environment", "reason", "replaces")
 @allow("signatory")
 def renewal(certificate_id: int) -> Response:
     """The page, filled in; where there is nothing to renew, the one that says why."""
+    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
     ending = found(service.replaced_certificate(acting().organisation.id, certificate_id))
     answers = service.prefilled(acting(), OrderReason.REPLACES, certificate_id, None)
     elsewhere = _elsewhere(ending)
@@ -41,6 +42,7 @@ def renew(certificate_id: int) -> Response:
     sent = service.order_of_key(key, mine.organisation.id)
     if sent is not None:
         return see_other("orders.show", number=sent.number)
+    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
     ending = found(service.replaced_certificate(mine.organisation.id, certificate_id))
     kept = service.prefilled(mine, OrderReason.REPLACES, certificate_id, None)
     typed = typed_answers(request.form) | {name: kept[name] for name in FIXED}

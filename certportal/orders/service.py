@@ -8,6 +8,7 @@ from certportal.messages.models import MessageEnd
 from certportal.orders.drafts import (
     begin_draft,
     delete_draft,
+    draft_known,
     draft_now,
     drafts_of,
     drafts_waiting_for,
@@ -31,6 +32,7 @@ from certportal.orders.offers import (
 )
 from certportal.orders.placing import place_order, place_renewal
 from certportal.orders.reminders import remind_uncollected
+from certportal.orders.replaceable import has_certificate
 from certportal.orders.steps import (
     changeable,
     codes_given_up,
@@ -58,10 +60,12 @@ __all__ = [
     "collected",
     "covers",
     "delete_draft",
+    "draft_known",
     "draft_names",
     "draft_now",
     "drafts_of",
     "drafts_waiting_for",
+    "has_certificate",
     "last_day_from_now",
     "life_of",
     "name_contact",
