@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
-from certportal.answers import allow, found, page, see_other, status_of, tell
+from certportal.answers import allow, go_to, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
 from certportal.orders.beginning import others_of
@@ -27,8 +27,9 @@ FIXED = ("channel", "environment", "reason", "replaces")
 @allow("signatory")
 def renewal(certificate_id: int) -> Response:
     """The page, filled in; where there is nothing to renew, the one that says why."""
-    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
-    ending = found(service.replaced_certificate(acting().organisation.id, certificate_id))
+    ending = _ending(certificate_id)
+    if ending is None:
+        return _not_now(certificate_id)
     answers = service.prefilled(acting(), OrderReason.REPLACES, certificate_id, None)
     elsewhere = _elsewhere(ending)
     return elsewhere or _page(ending, ApplicationForm(answers, service.offered(acting())))
@@ -42,8 +43,9 @@ def renew(certificate_id: int) -> Response:
     sent = service.order_of_key(key, mine.organisation.id)
     if sent is not None:
         return see_other("orders.show", number=sent.number)
-    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
-    ending = found(service.replaced_certificate(mine.organisation.id, certificate_id))
+    ending = _ending(certificate_id)
+    if ending is None:
+        return _not_now(certificate_id)
     kept = service.prefilled(mine, OrderReason.REPLACES, certificate_id, None)
     typed = typed_answers(request.form) | {name: kept[name] for name in FIXED}
     form = ApplicationForm(typed, service.offered(mine))
@@ -55,6 +57,17 @@ def renew(certificate_id: int) -> Response:
         return _page(ending, form, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("The renewal has been ordered. The secure e-mail is on its way to %(name)s.", name=order.contact.name))
     return see_other("orders.show", number=order.number)
+
+
+def _ending(certificate_id: int) -> ReplaceableCertificate | None:
+    """The organisation's own certificate; None where a new one has taken its place."""
+    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
+    return service.replaced_certificate(acting().organisation.id, certificate_id)
+
+
+def _not_now(certificate_id: int) -> Response:
+    tell(sentence(Refusal("renewal_not_now")), "info")
+    return go_to(_certificate(certificate_id))
 
 
 def _is_valid(form: ApplicationForm) -> bool:

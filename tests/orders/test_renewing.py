@@ -14,6 +14,7 @@ from certportal.registry import service as registry
 from tests import builders
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
+from tests.notices.steps import Register
 from tests.orders.steps import Certificates, House, codes_of, orders
 
 SEND = "Send new transfer codes"
@@ -143,6 +144,18 @@ def test_what_is_fixed_cannot_be_changed_by_the_form(
         Environment.PRODUCTION,
         ending.id,
     )
+
+
+def test_once_renewed_a_kept_link_says_so_on_the_certificates_page(browser: BrowsingClient, house: House) -> None:
+    contact = builders.contact(house.organisation)
+    register = Register(house.organisation, house.person, house.channel, house.terms, contact)
+    old = register.certificate(20)
+    page = browser.get(f"/orders/renewal/{old.id}", expect=200)
+    register.certificate(700, successor_of_id=old.id)
+    for page in (page.submit(SEND), browser.get(f"/orders/renewal/{old.id}", expect=200)):
+        assert (page.status, page.path) == (200, f"/certificates/{old.id}")
+        assert "a new one has taken its place" in page.soup.get_text(" ")
+    assert len(orders()) == 2
 
 
 @pytest.mark.parametrize("number", ["0", "77", "99999999999", "x"])
