@@ -212,7 +212,8 @@ class ApplicationForm(Form):
         if not found.channel.has(environment):
             self.environment.errors = [sentence(Refusal("environment_not_offered"))]
         elif environment is Environment.PRODUCTION and found.standing is Standing.NONE:
-            self.channel.errors = [sentence(Refusal("no_access_right"))]
+            code = "no_access_right" if self.replaced_id is None else "renewal_needs_right"
+            self.channel.errors = [sentence(Refusal(code))]
 
     def _check_terms(self) -> None:
         terms = self.offered.terms

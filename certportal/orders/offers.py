@@ -165,6 +165,13 @@ def replaced_certificate(organisation_id: int, certificate_id: int | None) -> Re
     return replaceable.certificate_of(organisation_id, certificate_id, clock.now())
 
 
+def has_right_for(organisation_id: int, certificate: ReplaceableCertificate) -> bool:
+    """Whether the organisation may have a new certificate in this one's place: a test certificate needs no right."""
+    if certificate.environment is Environment.TEST:
+        return True
+    return registry.right_to(organisation_id, certificate.channel_id, registry.today()) is not None
+
+
 def replacing(organisation_id: int, certificate_id: int) -> Order | None:
     """The organisation's order that is to replace the certificate and waits to be collected."""
     return db.session.scalar(_replacing(), {"certificate": certificate_id, "organisation": organisation_id})

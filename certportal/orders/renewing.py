@@ -11,7 +11,7 @@ from certportal.answers import allow, go_to, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
 from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import LARGEST, blueprint, my_certificate
+from certportal.orders.blueprint import LARGEST, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.service import OrderReason
@@ -32,6 +32,8 @@ def renewal(certificate_id: int) -> Response:
         return _not_now(certificate_id)
     answers = service.prefilled(acting(), OrderReason.REPLACES, certificate_id, None)
     elsewhere = _elsewhere(ending)
+    if elsewhere is None and not service.has_right_for(acting().organisation.id, ending):
+        return _without_right(ending)
     return elsewhere or _page(ending, ApplicationForm(answers, service.offered(acting())))
 
 
@@ -92,6 +94,19 @@ def _certificate(certificate_id: int) -> str:
     return url_for("certificates.show", certificate_id=certificate_id) if known else url_for("home.start")
 
 
+def _without_right(ending: ReplaceableCertificate) -> Response:
+    offered = service.offered(acting())
+    return page(
+        "orders/renewal_without_right.html",
+        ending=ending,
+        organisation=offered.organisation,
+        channel=offered.channel(ending.channel_id),
+        now=clock.now(),
+        apply=place("access.apply"),
+        back=_certificate(ending.id),
+    )
+
+
 def _page(
     ending: ReplaceableCertificate, form: ApplicationForm, *, messages: list[str] | None = None, status: int = 200
 ) -> Response:
@@ -105,6 +120,7 @@ def _page(
         "last_day": as_date(service.last_day_from_now()),
         "action": url_for("orders.renew", certificate_id=ending.id),
         "back": _certificate(ending.id),
+        "apply": place("access.apply"),
         "messages": messages or [],
         "form_errors": bool(messages or form.errors),
     }

@@ -22,6 +22,7 @@ from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.offers import (
     Neighbour,
     draft_names,
+    has_right_for,
     last_day_from_now,
     neighbours,
     offered,
@@ -66,6 +67,7 @@ __all__ = [
     "drafts_of",
     "drafts_waiting_for",
     "has_certificate",
+    "has_right_for",
     "last_day_from_now",
     "life_of",
     "name_contact",

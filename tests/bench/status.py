@@ -115,7 +115,19 @@ def _theirs(folder: Path) -> Callable[[], float]:
         f"[ca]\ndefault_ca=a\n[a]\ndatabase={folder}/index.txt\ncrlnumber={folder}/crlnumber\ndefault_md=sha256\n"
         "default_crl_days=7\ncrl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n"
     )
-    command = ["openssl", "ca", "-config", "ca.cnf", "-gencrl", "-keyfile", "ca.key", "-cert", "ca.pem", "-out", "crl.pem"]
+    command = [
+        "openssl",
+        "ca",
+        "-config",
+        "ca.cnf",
+        "-gencrl",
+        "-keyfile",
+        "ca.key",
+        "-cert",
+        "ca.pem",
+        "-out",
+        "crl.pem",
+    ]
 
     def run() -> float:
         with (folder / "said").open("wb") as said:
