@@ -10,7 +10,7 @@ from certportal import clock
 from certportal.answers import allow, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
-from certportal.orders.beginning import others_of
+from certportal.orders.beginning import form_of, others_of
 from certportal.orders.blueprint import DRAFT, blueprint, my_draft, place, version_sent
 from certportal.orders.forms import REASONS, ApplicationForm, typed_answers
 from certportal.orders.service import OrderDraft, OrderReason
@@ -27,7 +27,7 @@ STILL_IN_USE = frozenset({"draft_changed", "draft_deleted"})
 @allow("signatory")
 def application() -> Response:
     """The empty form, or one filled in with what the new certificate takes the place of."""
-    return _form_page(ApplicationForm(_first_answers(), service.offered(acting())))
+    return _form_page(form_of(_first_answers()))
 
 
 @blueprint.post("/application")
@@ -144,7 +144,7 @@ def _not_kept(draft_id: int | None, key: str, typed: dict[str, Any], refusal: Co
     if sent is not None:
         tell(sentence(refusal), "info")
         return see_other("orders.show", number=sent.number)
-    form = ApplicationForm(typed, service.offered(acting()))
+    form = form_of(typed)
     known = service.draft_now(draft_id, key, mine) if refusal.code == "draft_changed" else None
     return _form_page(form, known, messages=[sentence(refusal)], status=409)
 
@@ -178,7 +178,7 @@ def _is_valid(form: ApplicationForm) -> bool:
 
 
 def _form_of(found: OrderDraft) -> ApplicationForm:
-    return ApplicationForm(found.answers, service.offered(acting()))
+    return form_of(found.answers)
 
 
 def _earlier_id(form: ApplicationForm) -> int | None:

@@ -86,7 +86,7 @@ def check(field: str) -> Response:
     """One answer, checked as soon as it is given."""
     if field not in CHECKED:
         abort(404)
-    form = ApplicationForm(typed_answers(request.form), service.offered(acting()))
+    form = form_of(typed_answers(request.form))
     form.validate_one(field)
     if field == "description":
         form.describe(bool(others_of(form)))
@@ -99,10 +99,15 @@ def check(field: str) -> Response:
 @allow("signatory")
 def others() -> Response:
     """What the organisation has on the channel that was just chosen."""
-    form = ApplicationForm(typed_answers(request.args), service.offered(acting()))
+    form = form_of(typed_answers(request.args))
     if not wants_partial():
         return see_other("orders.new")
     return page("orders/_others.html", others=others_of(form), form=form)
+
+
+def form_of(answers: dict[str, Any]) -> ApplicationForm:
+    """The form with these answers, and what the one who acts may choose from."""
+    return ApplicationForm(answers, service.offered(acting(), answers))
 
 
 def others_of(form: ApplicationForm) -> list[service.Neighbour]:

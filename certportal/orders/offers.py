@@ -1,6 +1,7 @@
 """What an application for a certificate may choose from: channels, contacts, reasons, and what is there already."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -93,13 +94,14 @@ class Reasons:
     has_ordered: bool
 
 
-def offered(acting: Acting) -> Offered:
-    """What the one who acts may choose from today."""
-    on = registry.today()
+def offered(acting: Acting, answers: Mapping[str, Any] | None = None) -> Offered:
+    """What the one who acts may choose from today; with ``answers`` also the channel of what they take the place of, though it be
+    closed."""
+    on, mine = registry.today(), acting.organisation.id
     return Offered(
         acting.organisation,
         acting.person,
-        _channels(acting.organisation.id),
+        _channels(mine, _channel_that_goes_on(mine, answers or {})),
         _contacts(acting),
         registry.terms_line(on),
     )
@@ -152,8 +154,7 @@ def prefilled(acting: Acting, reason: OrderReason, replaces: int | None, earlier
             blank if certificate is None else blank | {"replaces": str(certificate.id)} | _of_certificate(certificate)
         )
     if reason is OrderReason.RETRIEVAL_FAILED:
-        mine = (Order.number == earlier) & (Order.organisation_id == acting.organisation.id)
-        order = db.session.scalar(select(Order).where(mine, Order.state == OrderState.OPEN))
+        order = _failed(acting.organisation.id, earlier)
         return blank if order is None else blank | {"earlier": order.number} | _of_order(order)
     return blank
 
@@ -226,14 +227,46 @@ def _of_order(order: Order) -> dict[str, Any]:
     }
 
 
-def _channels(organisation_id: int) -> list[OfferedChannel]:
+def _failed(organisation_id: int, number: str | None) -> Order | None:
+    """The order that could not be collected, while it is open."""
+    mine = (Order.number == number) & (Order.organisation_id == organisation_id)
+    return db.session.scalar(select(Order).where(mine, Order.state == OrderState.OPEN))
+
+
+def _channel_that_goes_on(organisation_id: int, answers: Mapping[str, Any]) -> int | None:
+    """The channel of the certificate or of the order that gives way."""
+    replaces, found = str(answers.get("replaces") or ""), None
+    if (
+        answers.get("reason") == OrderReason.REPLACES
+        and replaces.isascii()
+        and replaces.isdigit()
+        and len(replaces) < 10
+    ):
+        found = replaced_certificate(organisation_id, int(replaces))
+    if answers.get("reason") == OrderReason.RETRIEVAL_FAILED:
+        found = _failed(organisation_id, str(answers.get("earlier") or ""))
+    return found.channel_id if found is not None else None
+
+
+def _closed(organisation_id: int, channel_id: int) -> list[tuple[Channel, bool, bool]]:
+    channel = registry.channel(channel_id)
+    valid = registry.has_right_to(organisation_id, channel_id, registry.today())
+    return [(channel, valid, False)] if channel is not None else []
+
+
+def _channels(organisation_id: int, going_on: int | None) -> list[OfferedChannel]:
+    found = registry.channels_and_rights(organisation_id, registry.today())
+    if going_on is not None and all(channel.id != going_on for channel, _valid, _waiting in found):
+        found += _closed(organisation_id, going_on)
     every = [
         OfferedChannel(channel, Standing.VALID if valid else Standing.WAITING if waiting else Standing.NONE)
-        for channel, valid, waiting in registry.channels_and_rights(organisation_id, registry.today())
+        for channel, valid, waiting in found
     ]
     order = list(Standing)
     every.sort(key=lambda each: order.index(each.standing))
-    return [each for each in every if each.standing is not Standing.NONE or each.channel.test]
+    return [
+        each for each in every if each.standing is not Standing.NONE or each.channel.test or each.channel.id == going_on
+    ]
 
 
 def _contacts(acting: Acting) -> list[OfferedContact]:

@@ -10,7 +10,7 @@ from certportal import clock
 from certportal.answers import allow, go_to, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
-from certportal.orders.beginning import others_of
+from certportal.orders.beginning import form_of, others_of
 from certportal.orders.blueprint import LARGEST, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.replaceable import ReplaceableCertificate
@@ -34,7 +34,7 @@ def renewal(certificate_id: int) -> Response:
     elsewhere = _elsewhere(ending)
     if elsewhere is None and not service.has_right_for(acting().organisation.id, ending):
         return _without_right(ending)
-    return elsewhere or _page(ending, ApplicationForm(answers, service.offered(acting())))
+    return elsewhere or _page(ending, form_of(answers))
 
 
 @blueprint.post(RENEWAL)
@@ -50,7 +50,7 @@ def renew(certificate_id: int) -> Response:
         return _not_now(certificate_id)
     kept = service.prefilled(mine, OrderReason.REPLACES, certificate_id, None)
     typed = typed_answers(request.form) | {name: kept[name] for name in FIXED}
-    form = ApplicationForm(typed, service.offered(mine))
+    form = form_of(typed)
     if not _is_valid(form):
         return _page(ending, form, status=422)
     try:
