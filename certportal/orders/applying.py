@@ -111,6 +111,8 @@ def send(draft_id: int) -> Response:
     form = _form_of(found)
     if not _is_valid(form):
         return _form_page(form, found, status=422)
+    if request.form.get("reason", form.carried["reason"]) != form.carried["reason"]:
+        return _check_page(found, form, messages=[sentence(Conflict(form.gone or "answers_changed"))], status=409)
     version = version_sent()
     try:
         order = service.place_order(draft_id, version, form.answers(_earlier_id(form)), mine)
@@ -241,6 +243,7 @@ def _check_page(
         replaces=service.replaced_certificate(mine, form.replaced_id),
         earlier=service.order_by_number(form.carried["earlier"], mine),
         last_day=as_date(last_day),
+        change_reason=url_for("orders.reason", draft_id=found.id),
         messages=messages or [],
         form_errors=bool(messages),
         status=status,

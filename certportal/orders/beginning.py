@@ -32,7 +32,7 @@ def new() -> Response:
         my_certificate(replaced, url_for("orders.new"))
     if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
         return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
-    return _why(ReasonForm(offered, formdata=None), offered)
+    return why_page(ReasonForm(offered, formdata=None), offered, _address())
 
 
 @blueprint.post("/new")
@@ -42,7 +42,7 @@ def choose_reason() -> Response:
     offered = service.reasons_offered(acting().organisation.id)
     form = ReasonForm(offered, request.form)
     if not form.validate():
-        return _why(form, offered, status=422)
+        return why_page(form, offered, _address(), status=422)
     chosen: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
     if form.reason.data == "replaces":
         chosen = {"replaces": form.replaces.data or ""}
@@ -106,8 +106,14 @@ def others() -> Response:
 
 
 def form_of(answers: dict[str, Any]) -> ApplicationForm:
-    """The form with these answers, and what the one who acts may choose from."""
-    return ApplicationForm(answers, service.offered(acting(), answers))
+    """The form with these answers, and what the one who acts may choose from. When what was to give way no longer can, it is an
+    application for an additional certificate, and can be sent as such."""
+    gone = service.gone(acting().organisation.id, answers)
+    if gone is not None:
+        answers = answers | service.ADDITIONAL
+    form = ApplicationForm(answers, service.offered(acting(), answers))
+    form.gone = gone
+    return form
 
 
 def others_of(form: ApplicationForm) -> list[service.Neighbour]:
@@ -125,10 +131,24 @@ def others_of(form: ApplicationForm) -> list[service.Neighbour]:
     )
 
 
-def _why(form: ReasonForm, offered: Any, status: int = 200) -> Response:
+def why_page(
+    form: ReasonForm, offered: Any, address: str, *, back: str = "", draft: Any = None, status: int = 200
+) -> Response:
+    """The question why a new certificate is needed, asked at first or again of a draft. It is answered to ``address``."""
+    return page(
+        "orders/why.html",
+        form=form,
+        offered=offered,
+        address=address,
+        back=back or _home(),
+        draft=draft,
+        status=status,
+    )
+
+
+def _address() -> str:
     query: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
-    address = url_for("orders.new", **query)
-    return page("orders/why.html", form=form, offered=offered, address=address, back=_home(), status=status)
+    return url_for("orders.new", **query)
 
 
 def _reason(wanted: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 from certportal import clock
 from certportal.extensions import db
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
-from certportal.orders import replaceable
+from certportal.orders import giving_way, replaceable
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
@@ -101,7 +101,7 @@ def offered(acting: Acting, answers: Mapping[str, Any] | None = None) -> Offered
     return Offered(
         acting.organisation,
         acting.person,
-        _channels(mine, _channel_that_goes_on(mine, answers or {})),
+        _channels(mine, giving_way.channel_of(mine, answers or {})),
         _contacts(acting),
         registry.terms_line(on),
     )
@@ -154,7 +154,7 @@ def prefilled(acting: Acting, reason: OrderReason, replaces: int | None, earlier
             blank if certificate is None else blank | {"replaces": str(certificate.id)} | _of_certificate(certificate)
         )
     if reason is OrderReason.RETRIEVAL_FAILED:
-        order = _failed(acting.organisation.id, earlier)
+        order = giving_way.failed(acting.organisation.id, earlier)
         return blank if order is None else blank | {"earlier": order.number} | _of_order(order)
     return blank
 
@@ -225,27 +225,6 @@ def _of_order(order: Order) -> dict[str, Any]:
         "language": contact.language.value,
         "contact_may_renew": "y" if order.contact_may_renew else "n",
     }
-
-
-def _failed(organisation_id: int, number: str | None) -> Order | None:
-    """The order that could not be collected, while it is open."""
-    mine = (Order.number == number) & (Order.organisation_id == organisation_id)
-    return db.session.scalar(select(Order).where(mine, Order.state == OrderState.OPEN))
-
-
-def _channel_that_goes_on(organisation_id: int, answers: Mapping[str, Any]) -> int | None:
-    """The channel of the certificate or of the order that gives way."""
-    replaces, found = str(answers.get("replaces") or ""), None
-    if (
-        answers.get("reason") == OrderReason.REPLACES
-        and replaces.isascii()
-        and replaces.isdigit()
-        and len(replaces) < 10
-    ):
-        found = replaced_certificate(organisation_id, int(replaces))
-    if answers.get("reason") == OrderReason.RETRIEVAL_FAILED:
-        found = _failed(organisation_id, str(answers.get("earlier") or ""))
-    return found.channel_id if found is not None else None
 
 
 def _closed(organisation_id: int, channel_id: int) -> list[tuple[Channel, bool, bool]]:

@@ -17,10 +17,12 @@ from certportal.orders.drafts import (
     order_of_key,
     save_draft,
 )
+from certportal.orders.giving_way import ADDITIONAL, gone
 from certportal.orders.lifeline import Life, life_of
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.offers import (
     Neighbour,
+    Reasons,
     draft_names,
     has_right_for,
     last_day_from_now,
@@ -49,11 +51,13 @@ from certportal.orders.steps import (
 from certportal.outbox import service as outbox
 
 __all__ = [
+    "ADDITIONAL",
     "Life",
     "Neighbour",
     "OrderDraft",
     "OrderReason",
     "OrderState",
+    "Reasons",
     "begin_draft",
     "cancel_order",
     "changeable",
@@ -66,6 +70,7 @@ __all__ = [
     "draft_now",
     "drafts_of",
     "drafts_waiting_for",
+    "gone",
     "has_certificate",
     "has_right_for",
     "last_day_from_now",
