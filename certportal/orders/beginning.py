@@ -1,9 +1,11 @@
 """Views: why a new certificate is needed, what is offered, the checks of single answers, and the list of drafts."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import abort, request, url_for
 from flask_babel import gettext
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
@@ -29,7 +31,8 @@ def new() -> Response:
     wanted: dict[str, Any] = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
     replaced = request.args.get("replaces", type=row_number)
     if replaced is not None:
-        my_certificate(replaced, url_for("orders.new"))
+        with suppress(NotFound):  # nobody's of theirs fills in nothing
+            my_certificate(replaced, url_for("orders.new"))
     if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
         return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
     return why_page(ReasonForm(offered, formdata=None), offered, _address())
