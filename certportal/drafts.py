@@ -79,6 +79,11 @@ class Drafts(Generic[Row]):
         """The organisation's own draft that can still be sent. Refusals: as ``still_open``."""
         return self.still_open(db.session.get(self.table, draft_id), organisation_id)
 
+    def known(self, draft_id: int, organisation_id: int) -> Row | None:
+        """The organisation's own draft, whatever became of it."""
+        draft: Any = db.session.get(self.table, draft_id)
+        return draft if draft is not None and draft.organisation_id == organisation_id else None
+
     def of(self, organisation_id: int) -> list[Row]:
         """The organisation's drafts that can still be sent, newest first."""
         waiting = (self.table.organisation_id == organisation_id) & self._waiting()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from certportal.answers import allow, found, page, see_other, status_of, tell
 from certportal.refusals import Conflict, Refusal
 from certportal.sentences import sentence
 from certportal.signin import guard
+from certportal.signin.belonging import mine
 
 blueprint = Blueprint("access", __name__, url_prefix="/interface")
 
@@ -184,7 +185,12 @@ def withdraw(application_id: int) -> Response:
 
 
 def _story(application_id: int) -> service.Story:
-    return service.story(found(service.application(application_id, guard.acting().organisation.id)))
+    found = mine(
+        lambda organisation_id: service.application(application_id, organisation_id),
+        lambda name: gettext("The application belongs to %(name)s. Choose it to go on.", name=name),
+        url_for("access.show", application_id=application_id),
+    )
+    return service.story(found)
 
 
 def _drafted(draft_id: int) -> tuple[ApplicationForm, int]:

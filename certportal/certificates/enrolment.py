@@ -165,7 +165,7 @@ def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
     has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
         channel = Channel(closed_on=order.closed_on, production=order.production, test=order.test)  # of no session
-        order_rules.orderable(channel, order.environment, has_right=has_right, on=on)
+        order_rules.usable(channel, order.environment, has_right=has_right)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
     signing.require_free_key(order.organisation_id, public_key_hash)

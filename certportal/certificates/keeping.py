@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import acts
-from certportal.answers import allow, found, page, private, see_other, status_of, tell
+from certportal.answers import allow, page, private, see_other, status_of, tell
 from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, download, place, tell_revoked
 from certportal.certificates.forms import RevokeForm, hints
@@ -15,10 +15,11 @@ from certportal.certificates.service import Certificate, Reason, Wanted
 from certportal.certificates.wording import Told
 from certportal.formats import language, link
 from certportal.identifiers import Environment
-from certportal.orders import service as orders
+from certportal.orders.blueprint import my_order
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
-from certportal.signin.guard import acting, my_organisations
+from certportal.signin.belonging import mine
+from certportal.signin.guard import acting
 
 LONGEST_WORDS = 100
 STATES = ("valid", "expires_soon", "awaiting", "expired", "revoked")
@@ -62,7 +63,7 @@ def file(certificate_id: int, name: str) -> Response:
 @allow("signatory")
 def of_order(number: str) -> Response:
     """To what an order has become; to the order itself while it has become nothing."""
-    order = found(orders.order_by_number(number, acting().organisation.id))
+    order = my_order(number)
     certificate = service.of_order(order.id)
     if certificate is not None:
         return see_other("certificates.show", certificate_id=certificate.id)
@@ -152,16 +153,13 @@ def _chosen(wanted: Wanted) -> dict[str, Any]:
     return {"q": wanted.words, "state": wanted.state, "environment": environment, "channel": wanted.channel_id}
 
 
-def my_certificate(certificate_id: int) -> Certificate:
-    """The organisation's own certificate. One of another organisation that the person signs for, as a mail may link to it,
-    leads to choosing for whom to act; anything else is not found."""
-    mine = service.of_organisation(certificate_id, [acting().organisation.id])
-    if mine is not None:
-        return mine
-    theirs = found(service.of_organisation(certificate_id, [each.id for each in my_organisations()]))
-    tell(gettext("The certificate belongs to %(name)s. Choose it to go on.", name=theirs.organisation.name), "info")
-    wanted = request.full_path if request.method == "GET" else url_for("certificates.show", certificate_id=theirs.id)
-    return abort(see_other("signin.choose", next=wanted))
+def my_certificate(certificate_id: int, then: str = "certificates.show") -> Certificate:
+    """The organisation's own certificate, or the way to it (``belonging.mine``); ``then``: the page to go on to after a form."""
+    return mine(
+        lambda organisation_id: service.of_organisation(certificate_id, [organisation_id]),
+        lambda name: gettext("The certificate belongs to %(name)s. Choose it to go on.", name=name),
+        url_for(then, certificate_id=certificate_id),
+    )
 
 
 def certificate_page(certificate_id: int, *, messages: list[str] | None = None, status: int = 200) -> Response:
@@ -179,6 +177,7 @@ def certificate_page(certificate_id: int, *, messages: list[str] | None = None, 
             activity=[(entry, acts.act(entry.verb, entry.details)) for entry in service.activity(certificate)],
             apply=place("orders.new", replaces=certificate.id),
             renew=place("orders.renewal", certificate_id=certificate.id),
+            apply_for_right=place("access.apply") if service.without_right([certificate.id]) else None,
             edit_contact=place("contacts.edit", contact_id=certificate.contact_id, certificate=certificate.id),
             ledger=place("notices.ledger", certificate_id=certificate.id),
             messages=messages or [],

@@ -237,6 +237,9 @@ class _Register:
             for row in rows.mappings()
         ]
 
+    def has(self, organisation_id: int, certificate_id: int) -> bool:
+        return of_organisation(certificate_id, [organisation_id]) is not None
+
     def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
         found = db.session.connection().execute(_looked_after(), {"organisation": organisation_id, "now": now})
         return dict(found.all())

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 
 from certportal import clock
 from certportal.certificates.models import Certificate
-from certportal.extensions import writing
+from certportal.extensions import db, writing
 from certportal.formats import link
 from certportal.identifiers import Environment
 from certportal.messages import service as messages
@@ -37,6 +37,12 @@ class Rights:
         if place not in self.known:
             self.known[place] = registry.has_right_to(*place, self.on)
         return self.known[place]
+
+
+def without_right(certificate_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these certificates that cannot be renewed, because the organisation has no right to the channel today."""
+    rights, query = Rights(), select(Certificate).where(Certificate.id.in_(certificate_ids))
+    return frozenset(each.id for each in db.session.scalars(query) if not rights.cover(each))
 
 
 def page_links(

@@ -54,7 +54,7 @@ def require_renewable(certificate: Certificate) -> None:
         raise Conflict("organisation_over")
     has_right = registry.has_right_to(certificate.organisation_id, certificate.channel_id, on)
     try:
-        order_rules.orderable(certificate.channel, certificate.environment, has_right=has_right, on=on)
+        order_rules.usable(certificate.channel, certificate.environment, has_right=has_right)
     except Refusal as refusal:
         raise Refusal("renewal_right_missing", why=refusal.code) from refusal
     if certificate.renewals >= rules.MOST_RENEWALS:

@@ -40,6 +40,7 @@ from certportal.certificates.lookups import (
     using_channel,
 )
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.page_links import without_right
 from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
 from certportal.certificates.renewal import presented, renew
 from certportal.certificates.revocation import revoke, revoke_within
@@ -131,4 +132,5 @@ __all__ = [
     "warm",
     "will_be_renewed",
     "will_not_be_renewed",
+    "without_right",
 ]

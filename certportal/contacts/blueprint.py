@@ -1,14 +1,13 @@
 """The blueprint of contacts, and what its views share."""
 
-from flask import Blueprint, abort, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, request
 
-from certportal.answers import found, see_other, tell
+from certportal.answers import found
 from certportal.contacts import service
-from certportal.orders import service as orders
+from certportal.orders import blueprint as orders
 from certportal.orders.models import Order
 from certportal.registry.models import TechnicalContact
-from certportal.signin.guard import acting, my_organisations
+from certportal.signin.guard import acting
 
 LARGEST = 2**31 - 1
 CONTACT = f"/<int(max={LARGEST}):contact_id>"
@@ -23,16 +22,8 @@ def my_contact(contact_id: int) -> TechnicalContact:
 
 
 def my_order(number: str) -> Order:
-    """The organisation's own order. One of another organisation that the person signs for, as a mail may link to it, leads to
-    choosing for whom to act; anything else is not found."""
-    mine = orders.order_by_number(number, acting().organisation.id)
-    if mine is not None:
-        return mine
-    order = found(orders.order_by_number(number))
-    theirs = found(next((each for each in my_organisations() if each.id == order.organisation_id), None))
-    tell(gettext("The order belongs to %(name)s. Choose it to go on.", name=theirs.name), "info")
-    wanted = request.full_path if request.method == "GET" else url_for("contacts.correct", number=number)
-    return abort(see_other("signin.choose", next=wanted))
+    """The organisation's own order, or the way to it."""
+    return orders.my_order(number, then="contacts.correct")
 
 
 def number_in_address(name: str) -> int | None:

@@ -22,7 +22,7 @@ def correct_and_send(order_id: int, version: int, details: ContactDetails, by: A
 
     A contact that looks after other things too keeps the old details for those. An operator gives a reason, which the
     signatories are mailed. Refusals: order_collected, order_cancelled, codes_in_use, order_changed (conflict); those of
-    ``orders.rules.orderable``; correction_reason_missing.
+    ``orders.rules.usable``; correction_reason_missing.
     """
     with transaction() as session:
         order = _changeable(session.get_one(Order, order_id, with_for_update=True), version, by, reason)

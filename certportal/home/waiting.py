@@ -11,6 +11,7 @@ from certportal import clock
 from certportal.access import service as access
 from certportal.certificates.listing import Group, Line, Wanted, listing, succeeded
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.certificates.page_links import without_right
 from certportal.extensions import db
 from certportal.identifiers import Language
 from certportal.orders import service as orders
@@ -52,9 +53,11 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Everything that waits. ``lines``: certificates and orders that need action; ``contacts``: who is not reached."""
+    """Everything that waits. ``lines``: certificates and orders that need action; ``without_right``: the numbers of those
+    certificates that cannot be renewed before a right is applied for; ``contacts``: who is not reached."""
 
     lines: list[Line]
+    without_right: frozenset[int]
     lines_in_all: int
     contacts: list[Trouble]
     contact_refused: bool
@@ -73,9 +76,10 @@ def waiting(organisation: Organisation, language: Language) -> Waiting:
     """What waits for the organisation's signatories now."""
     first = listing(organisation.id, Wanted(), 1, language)
     urgent = [section for section in first.sections if section.group is Group.ACTION]
-    on = registry.today()
+    lines, on = [line for section in urgent for line in section.lines][:SHOWN], registry.today()
     return Waiting(
-        lines=[line for section in urgent for line in section.lines][:SHOWN],
+        lines=lines,
+        without_right=without_right([line.number for line in lines if not line.order_number]),
         lines_in_all=sum(section.count for section in urgent),
         contacts=list(unreached(organisation.id)),
         contact_refused=outbox.marked(organisation.contact_email) is not None,

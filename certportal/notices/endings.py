@@ -14,8 +14,8 @@ class Ending:
 
     ``program``: its description, or its channel's name. ``days``: of 24 hours, 0 when it has ended. ``signs``: the reader may
     sign for the organisation. ``page_url``: the PIN-guarded page, for its contact alone; none without the right to the channel
-    (``has_right``). ``self_service``: the contact may renew it there. ``ordered``: the number of the order
-    that is to replace it, and ``collector``, who is to collect that.
+    (``has_right``), for which those who sign apply at ``apply_url``. ``self_service``: the contact may renew it there.
+    ``ordered``: the number of the order that is to replace it, and ``collector``, who is to collect that.
     """
 
     program: str
@@ -38,6 +38,7 @@ class Ending:
     page_url: str | None
     show_url: str
     order_url: str
+    apply_url: str
     ordered: str | None = None
     collector: str = ""
     has_right: bool = True

@@ -90,6 +90,7 @@ def _endings(
             page_url=addresses.get(number),
             show_url=link("certificates.show", certificate_id=number),
             order_url=_order_url(certificate, now),
+            apply_url=link("access.apply"),
             ordered=replacement.number if replacement else None,
             collector=replacement.contact.name if replacement else "",
             has_right=known.rights.cover(certificate),

@@ -3,10 +3,9 @@
 from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
-from certportal.answers import allow, found, page, private
-from certportal.certificates import service as certificates
+from certportal.answers import allow, page, private
+from certportal.certificates.keeping import my_certificate
 from certportal.notices import service
-from certportal.signin.guard import acting
 
 blueprint = Blueprint("notices", __name__)
 
@@ -15,7 +14,7 @@ blueprint = Blueprint("notices", __name__)
 @allow("signatory")
 def ledger(certificate_id: int) -> Response:
     """Which reminders of the certificate's end went to whom, and what comes next."""
-    certificate = found(certificates.of_organisation(certificate_id, [acting().organisation.id]))
+    certificate = my_certificate(certificate_id, then="notices.ledger")
     return private(
         page(
             "notices/ledger.html",

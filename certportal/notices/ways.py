@@ -26,9 +26,12 @@ class Ways:
 
     def _by_signatory(self) -> Paragraph:
         if self.one is None:
+            text = self._by_signatory_each()
+        elif not self.one.has_right:
             text = gettext(
-                "You may sign for the organisation: renew each, or apply for a new certificate in place of one that has ended. "
-                "The links in the table lead to a page that is filled in already."
+                "%(organisation)s has no valid access right to the channel in production, so the certificate cannot be renewed "
+                "or replaced. If the program still needs it, apply for the right first.",
+                organisation=self.one.organisation,
             )
         elif self.one.ended:
             text = gettext(
@@ -48,7 +51,31 @@ class Ways:
             )
         return Paragraph("", text)
 
+    def _by_signatory_each(self) -> str:
+        mine = [each for each in self.endings if each.signs]
+        renewed = gettext(
+            "You may sign for the organisation: renew each, or apply for a new certificate in place of one that has ended. "
+            "The links in the table lead to a page that is filled in already."
+        )
+        lacking = gettext(
+            "Where the table says so, apply for the access right first: without it the certificate cannot be renewed or "
+            "replaced."
+        )
+        said = [renewed] if any(each.has_right for each in mine) else []
+        return " ".join([*said, lacking] if not all(each.has_right for each in mine) else said)
+
     def _by_contact(self) -> Paragraph:
+        theirs = [each for each in self.endings if each.collects and not each.signs]
+        asked = self._by_contact_each()
+        if self.one or all(each.has_right for each in theirs):
+            return asked
+        lacking = gettext(
+            "Without the access right a certificate cannot be renewed: ask those who may sign for the organisation to apply for "
+            "it first."
+        )
+        return asked._replace(text=f"{asked.text} {lacking}" if any(each.has_right for each in theirs) else lacking)
+
+    def _by_contact_each(self) -> Paragraph:
         question = gettext("What now?") if self.over else gettext("How is it renewed?")
         if self.one and not self.one.has_right:
             return Paragraph(question, self._without_right(self.one))

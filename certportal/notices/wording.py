@@ -64,7 +64,7 @@ class Words:
                 "through to the service.",
                 **said,
             )
-        if one.collects or one.signs:
+        if one.has_right and (one.collects or one.signs):
             return gettext(
                 "Renew the certificate of %(program)s by %(day)s at the latest. After that the program no longer gets through "
                 "to the service.",
@@ -150,6 +150,8 @@ class Words:
 
     def _action(self, each: Ending) -> Press | str:
         whom = each.signer if each.collects else each.contact_name
+        if each.collects and not each.signs and not each.has_right and not each.ordered:
+            return gettext("No access right: ask %(name)s", name=whom or each.organisation)
         return self._button(each) or gettext("Ask %(name)s", name=whom or each.organisation)
 
     def _button(self, each: Ending) -> Press | None:
@@ -159,6 +161,8 @@ class Words:
             shown = Press(each.show_url, gettext("Open the certificate’s page"))
             if each.ordered:
                 return shown
+            if not each.has_right:
+                return Press(each.apply_url, gettext("Apply for the access right"))
             anew = gettext("Apply for a new certificate")
             return Press(each.order_url, anew if each.ended else pgettext("verb on a button", "Renew"))
         return Press(each.page_url, gettext("Open the certificate’s page")) if each.page_url else None

@@ -10,8 +10,8 @@ from certportal import clock
 from certportal.answers import allow, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
-from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import DRAFT, blueprint, place, version_sent
+from certportal.orders.beginning import form_of, others_of
+from certportal.orders.blueprint import DRAFT, blueprint, my_draft, place, version_sent
 from certportal.orders.forms import REASONS, ApplicationForm, typed_answers
 from certportal.orders.service import OrderDraft, OrderReason
 from certportal.refusals import Conflict, Refusal
@@ -27,7 +27,7 @@ STILL_IN_USE = frozenset({"draft_changed", "draft_deleted"})
 @allow("signatory")
 def application() -> Response:
     """The empty form, or one filled in with what the new certificate takes the place of."""
-    return _form_page(ApplicationForm(_first_answers(), service.offered(acting())))
+    return _form_page(form_of(_first_answers()))
 
 
 @blueprint.post("/application")
@@ -56,7 +56,7 @@ def begun_for_later() -> Response:
 def draft(draft_id: int) -> Response:
     """The draft's form, as it was left."""
     try:
-        found = service.open_draft(draft_id, acting().organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     return _form_page(_form_of(found), found)
@@ -89,7 +89,7 @@ def saved(draft_id: int) -> Response:
 def check_answers(draft_id: int) -> Response:
     """Check your answers. A draft that is not complete shows its form and what is missing."""
     try:
-        found = service.open_draft(draft_id, acting().organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     form = _form_of(found)
@@ -105,12 +105,14 @@ def send(draft_id: int) -> Response:
     if sent is not None:
         return see_other("orders.show", number=sent.number)
     try:
-        found = service.open_draft(draft_id, mine.organisation.id)
+        found = my_draft(draft_id)
     except Conflict as refusal:
         return _gone(draft_id, refusal)
     form = _form_of(found)
     if not _is_valid(form):
         return _form_page(form, found, status=422)
+    if request.form.get("reason", form.carried["reason"]) != form.carried["reason"]:
+        return _check_page(found, form, messages=[sentence(Conflict(form.gone or "answers_changed"))], status=409)
     version = version_sent()
     try:
         order = service.place_order(draft_id, version, form.answers(_earlier_id(form)), mine)
@@ -144,7 +146,7 @@ def _not_kept(draft_id: int | None, key: str, typed: dict[str, Any], refusal: Co
     if sent is not None:
         tell(sentence(refusal), "info")
         return see_other("orders.show", number=sent.number)
-    form = ApplicationForm(typed, service.offered(acting()))
+    form = form_of(typed)
     known = service.draft_now(draft_id, key, mine) if refusal.code == "draft_changed" else None
     return _form_page(form, known, messages=[sentence(refusal)], status=409)
 
@@ -178,7 +180,7 @@ def _is_valid(form: ApplicationForm) -> bool:
 
 
 def _form_of(found: OrderDraft) -> ApplicationForm:
-    return ApplicationForm(found.answers, service.offered(acting()))
+    return form_of(found.answers)
 
 
 def _earlier_id(form: ApplicationForm) -> int | None:
@@ -241,6 +243,7 @@ def _check_page(
         replaces=service.replaced_certificate(mine, form.replaced_id),
         earlier=service.order_by_number(form.carried["earlier"], mine),
         last_day=as_date(last_day),
+        change_reason=url_for("orders.reason", draft_id=found.id),
         messages=messages or [],
         form_errors=bool(messages),
         status=status,

@@ -1,18 +1,21 @@
 """Views: why a new certificate is needed, what is offered, the checks of single answers, and the list of drafts."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import abort, request, url_for
 from flask_babel import gettext
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
 from certportal.identifiers import Environment
 from certportal.orders import service
-from certportal.orders.blueprint import DRAFT, blueprint, place
+from certportal.orders.blueprint import DRAFT, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.reasons import ReasonForm
 from certportal.refusals import Conflict
+from certportal.routing import row_number
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
 
@@ -26,9 +29,13 @@ def new() -> Response:
     """Why a new certificate is needed. Whoever has ordered none yet, or says it in the address, goes straight on."""
     offered = service.reasons_offered(acting().organisation.id)
     wanted: dict[str, Any] = {name: request.args[name] for name in CARRIED_ON if request.args.get(name)}
+    replaced = request.args.get("replaces", type=row_number)
+    if replaced is not None:
+        with suppress(NotFound):  # nobody's of theirs fills in nothing
+            my_certificate(replaced, url_for("orders.new"))
     if not (offered.certificates or offered.has_ordered) or wanted.keys() & {"replaces", "earlier"}:
         return go_to(url_for("orders.application", reason=_reason(wanted), **wanted))
-    return _why(ReasonForm(offered, formdata=None), offered)
+    return why_page(ReasonForm(offered, formdata=None), offered, _address())
 
 
 @blueprint.post("/new")
@@ -38,7 +45,7 @@ def choose_reason() -> Response:
     offered = service.reasons_offered(acting().organisation.id)
     form = ReasonForm(offered, request.form)
     if not form.validate():
-        return _why(form, offered, status=422)
+        return why_page(form, offered, _address(), status=422)
     chosen: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
     if form.reason.data == "replaces":
         chosen = {"replaces": form.replaces.data or ""}
@@ -82,7 +89,7 @@ def check(field: str) -> Response:
     """One answer, checked as soon as it is given."""
     if field not in CHECKED:
         abort(404)
-    form = ApplicationForm(typed_answers(request.form), service.offered(acting()))
+    form = form_of(typed_answers(request.form))
     form.validate_one(field)
     if field == "description":
         form.describe(bool(others_of(form)))
@@ -95,10 +102,21 @@ def check(field: str) -> Response:
 @allow("signatory")
 def others() -> Response:
     """What the organisation has on the channel that was just chosen."""
-    form = ApplicationForm(typed_answers(request.args), service.offered(acting()))
+    form = form_of(typed_answers(request.args))
     if not wants_partial():
         return see_other("orders.new")
     return page("orders/_others.html", others=others_of(form), form=form)
+
+
+def form_of(answers: dict[str, Any]) -> ApplicationForm:
+    """The form with these answers, and what the one who acts may choose from. When what was to give way no longer can, it is an
+    application for an additional certificate, and can be sent as such."""
+    gone = service.gone(acting().organisation.id, answers)
+    if gone is not None:
+        answers = answers | service.ADDITIONAL
+    form = ApplicationForm(answers, service.offered(acting(), answers))
+    form.gone = gone
+    return form
 
 
 def others_of(form: ApplicationForm) -> list[service.Neighbour]:
@@ -116,10 +134,24 @@ def others_of(form: ApplicationForm) -> list[service.Neighbour]:
     )
 
 
-def _why(form: ReasonForm, offered: Any, status: int = 200) -> Response:
+def why_page(
+    form: ReasonForm, offered: Any, address: str, *, back: str = "", draft: Any = None, status: int = 200
+) -> Response:
+    """The question why a new certificate is needed, asked at first or again of a draft. It is answered to ``address``."""
+    return page(
+        "orders/why.html",
+        form=form,
+        offered=offered,
+        address=address,
+        back=back or _home(),
+        draft=draft,
+        status=status,
+    )
+
+
+def _address() -> str:
     query: dict[str, Any] = {name: request.args[name] for name in ("channel", "environment") if request.args.get(name)}
-    address = url_for("orders.new", **query)
-    return page("orders/why.html", form=form, offered=offered, address=address, back=_home(), status=status)
+    return url_for("orders.new", **query)
 
 
 def _reason(wanted: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from certportal.orders.models import Order, OrderDraft
 from certportal.signin.guard import Acting
 
 DRAFTS = Drafts[OrderDraft](OrderDraft, OrderDraft.order_id, "order_draft", "draft_sent")
-open_draft, drafts_of, draft_now = DRAFTS.open, DRAFTS.of, DRAFTS.now
+open_draft, drafts_of, draft_now, draft_known = DRAFTS.open, DRAFTS.of, DRAFTS.now, DRAFTS.known
 
 
 def begin_draft(key: str, answers: dict[str, Any], acting: Acting) -> OrderDraft:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from certportal import clock
 from certportal.answers import allow, found, page, see_other, status_of, tell, wants_partial
 from certportal.orders import service
-from certportal.orders.blueprint import blueprint, place, version_sent
+from certportal.orders.blueprint import blueprint, my_order, place, version_sent
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.signin.guard import acting
@@ -39,7 +39,7 @@ def life_line(number: str) -> Response:
 @allow("signatory")
 def send_again(number: str) -> Response:
     """New codes to the same contact."""
-    order = found(service.order_by_number(number, acting().organisation.id))
+    order = my_order(number)
     version = version_sent()
     try:
         order = service.send_again(order.id, version, acting().actor)
@@ -62,7 +62,7 @@ def sent_again(number: str) -> Response:
 @allow("signatory")
 def cancel(number: str) -> Response:
     """What cancelling means, before it is done."""
-    order = found(service.order_by_number(number, acting().organisation.id))
+    order = my_order(number)
     try:
         service.changeable(order)
     except Refusal as refusal:
@@ -75,7 +75,7 @@ def cancel(number: str) -> Response:
 @allow("signatory")
 def cancel_now(number: str) -> Response:
     """Cancel the order: its codes are void, and the contact is told."""
-    order = found(service.order_by_number(number, acting().organisation.id))
+    order = my_order(number)
     try:
         service.cancel_order(order.id, acting().actor)
     except Refusal as refusal:
@@ -85,7 +85,7 @@ def cancel_now(number: str) -> Response:
 
 
 def _page(number: str, *, messages: list[str] | None = None, status: int = 200) -> Response:
-    order = found(service.order_by_number(number, acting().organisation.id))
+    order = my_order(number)
     life = service.life_of(order)
     return page("orders/show.html", **_about(life), messages=messages or [], form_errors=bool(messages), status=status)
 

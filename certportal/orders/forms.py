@@ -47,7 +47,8 @@ def typed_answers(form: Mapping[str, str]) -> dict[str, Any]:
 
 class ApplicationForm(Form):
     """One application, made of the answers that were typed, now or into a draft. Which fields are asked depends on
-    ``who``.
+    ``who``. ``gone``: the refusal's code when what it was to take the place of no longer can give way, and the reason has
+    become "additional" for that.
 
     Requests are checked for forgery before any view, and a draft's answers bring no token, so the form has none.
     """
@@ -95,6 +96,7 @@ class ApplicationForm(Form):
     terms = ConsentField(_l("I accept the terms of use"))
 
     def __init__(self, answers: Mapping[str, Any], offered: Offered) -> None:
+        self.gone: str | None = None
         self.offered, self.country = offered, offered.organisation.country
         self.carried = {name: str(answers.get(name) or "") for name in CARRIED}
         self.typed = {name: str(answers[name]) for name in ASKED if name in answers}
@@ -212,7 +214,8 @@ class ApplicationForm(Form):
         if not found.channel.has(environment):
             self.environment.errors = [sentence(Refusal("environment_not_offered"))]
         elif environment is Environment.PRODUCTION and found.standing is Standing.NONE:
-            self.channel.errors = [sentence(Refusal("no_access_right"))]
+            code = "no_access_right" if self.replaced_id is None else "renewal_needs_right"
+            self.channel.errors = [sentence(Refusal(code))]
 
     def _check_terms(self) -> None:
         terms = self.offered.terms

@@ -1,6 +1,7 @@
 """What an application for a certificate may choose from: channels, contacts, reasons, and what is there already."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -11,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 from certportal import clock
 from certportal.extensions import db
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
-from certportal.orders import replaceable
+from certportal.orders import giving_way, replaceable
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
@@ -93,13 +94,14 @@ class Reasons:
     has_ordered: bool
 
 
-def offered(acting: Acting) -> Offered:
-    """What the one who acts may choose from today."""
-    on = registry.today()
+def offered(acting: Acting, answers: Mapping[str, Any] | None = None) -> Offered:
+    """What the one who acts may choose from today; with ``answers`` also the channel of what they take the place of, though it be
+    closed."""
+    on, mine = registry.today(), acting.organisation.id
     return Offered(
         acting.organisation,
         acting.person,
-        _channels(acting.organisation.id),
+        _channels(mine, giving_way.channel_of(mine, answers or {})),
         _contacts(acting),
         registry.terms_line(on),
     )
@@ -152,8 +154,7 @@ def prefilled(acting: Acting, reason: OrderReason, replaces: int | None, earlier
             blank if certificate is None else blank | {"replaces": str(certificate.id)} | _of_certificate(certificate)
         )
     if reason is OrderReason.RETRIEVAL_FAILED:
-        mine = (Order.number == earlier) & (Order.organisation_id == acting.organisation.id)
-        order = db.session.scalar(select(Order).where(mine, Order.state == OrderState.OPEN))
+        order = giving_way.failed(acting.organisation.id, earlier)
         return blank if order is None else blank | {"earlier": order.number} | _of_order(order)
     return blank
 
@@ -163,6 +164,13 @@ def replaced_certificate(organisation_id: int, certificate_id: int | None) -> Re
     if certificate_id is None:
         return None
     return replaceable.certificate_of(organisation_id, certificate_id, clock.now())
+
+
+def has_right_for(organisation_id: int, certificate: ReplaceableCertificate) -> bool:
+    """Whether the organisation may have a new certificate in this one's place: a test certificate needs no right."""
+    if certificate.environment is Environment.TEST:
+        return True
+    return registry.right_to(organisation_id, certificate.channel_id, registry.today()) is not None
 
 
 def replacing(organisation_id: int, certificate_id: int) -> Order | None:
@@ -219,14 +227,25 @@ def _of_order(order: Order) -> dict[str, Any]:
     }
 
 
-def _channels(organisation_id: int) -> list[OfferedChannel]:
+def _closed(organisation_id: int, channel_id: int) -> list[tuple[Channel, bool, bool]]:
+    channel = registry.channel(channel_id)
+    valid = registry.has_right_to(organisation_id, channel_id, registry.today())
+    return [(channel, valid, False)] if channel is not None else []
+
+
+def _channels(organisation_id: int, going_on: int | None) -> list[OfferedChannel]:
+    found = registry.channels_and_rights(organisation_id, registry.today())
+    if going_on is not None and all(channel.id != going_on for channel, _valid, _waiting in found):
+        found += _closed(organisation_id, going_on)
     every = [
         OfferedChannel(channel, Standing.VALID if valid else Standing.WAITING if waiting else Standing.NONE)
-        for channel, valid, waiting in registry.channels_and_rights(organisation_id, registry.today())
+        for channel, valid, waiting in found
     ]
     order = list(Standing)
     every.sort(key=lambda each: order.index(each.standing))
-    return [each for each in every if each.standing is not Standing.NONE or each.channel.test]
+    return [
+        each for each in every if each.standing is not Standing.NONE or each.channel.test or each.channel.id == going_on
+    ]
 
 
 def _contacts(acting: Acting) -> list[OfferedContact]:

@@ -15,7 +15,7 @@ from certportal.orders.rules import ContactChoice, OrderAnswers
 from certportal.orders.steps import issue, subject, tell_former, withdraw
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import service as registry
-from certportal.registry.models import TechnicalContact
+from certportal.registry.models import Channel, TechnicalContact
 from certportal.signin.guard import Acting
 
 
@@ -23,7 +23,8 @@ def place_order(draft_id: int, version: int, answers: OrderAnswers, acting: Acti
     """A use case: the order, its codes, the sealed message and the mail, in one transaction.
 
     A second press sends nothing: it answers with the order that the first one made. Refusals: draft_not_found;
-    draft_deleted, draft_changed (conflict); those of ``rules.orderable``, ``rules.described`` and ``rules.successor_fits``;
+    draft_deleted, draft_changed (conflict); those of ``rules.orderable`` or ``rules.usable``, ``rules.described`` and
+    ``rules.successor_fits``;
     terms_changed (conflict: a newer version is to be accepted); contact_unknown, certificate_unknown, order_unknown;
     earlier_order_collected, codes_in_use (conflict).
     """
@@ -87,8 +88,7 @@ def _new_order(answers: OrderAnswers, acting: Acting) -> Order:
     channel = registry.channel(answers.channel_id)
     if channel is None:
         raise Refusal("channel_closed")
-    has_right = registry.right_to(organisation_id, channel.id, on) is not None
-    rules.orderable(channel, answers.environment, has_right=has_right, on=on)
+    _require_orderable(channel, answers, organisation_id)
     others = offers.neighbours(
         organisation_id,
         channel.id,
@@ -120,6 +120,17 @@ def _new_order(answers: OrderAnswers, acting: Acting) -> Order:
     if answers.reason == OrderReason.RETRIEVAL_FAILED:
         _give_up(_given_up(answers, acting), order, acting)
     return order
+
+
+def _require_orderable(channel: Channel, answers: OrderAnswers, organisation_id: int) -> None:
+    """A closed channel takes no additional certificates; what it has is replaced there, and ordered anew when it failed."""
+    on, replaces = registry.today(), answers.reason == OrderReason.REPLACES
+    has_right = registry.right_to(organisation_id, channel.id, on) is not None
+    earlier = db.session.get(Order, answers.earlier_order_id or 0)
+    if replaces or (earlier is not None and earlier.channel_id == channel.id):
+        rules.usable(channel, answers.environment, has_right=has_right, replaces=replaces)
+    else:
+        rules.orderable(channel, answers.environment, has_right=has_right, on=on)
 
 
 def _replaced(answers: OrderAnswers, acting: Acting) -> int | None:

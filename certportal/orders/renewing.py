@@ -7,11 +7,11 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
-from certportal.answers import allow, found, page, see_other, status_of, tell
+from certportal.answers import allow, go_to, page, see_other, status_of, tell
 from certportal.formats import as_date
 from certportal.orders import service
-from certportal.orders.beginning import others_of
-from certportal.orders.blueprint import LARGEST, blueprint
+from certportal.orders.beginning import form_of, others_of
+from certportal.orders.blueprint import LARGEST, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.orders.service import OrderReason
@@ -27,10 +27,14 @@ FIXED = ("channel", "environment", "reason", "replaces")
 @allow("signatory")
 def renewal(certificate_id: int) -> Response:
     """The page, filled in; where there is nothing to renew, the one that says why."""
-    ending = found(service.replaced_certificate(acting().organisation.id, certificate_id))
+    ending = _ending(certificate_id)
+    if ending is None:
+        return _not_now(certificate_id)
     answers = service.prefilled(acting(), OrderReason.REPLACES, certificate_id, None)
     elsewhere = _elsewhere(ending)
-    return elsewhere or _page(ending, ApplicationForm(answers, service.offered(acting())))
+    if elsewhere is None and not service.has_right_for(acting().organisation.id, ending):
+        return _without_right(ending)
+    return elsewhere or _page(ending, form_of(answers))
 
 
 @blueprint.post(RENEWAL)
@@ -41,10 +45,12 @@ def renew(certificate_id: int) -> Response:
     sent = service.order_of_key(key, mine.organisation.id)
     if sent is not None:
         return see_other("orders.show", number=sent.number)
-    ending = found(service.replaced_certificate(mine.organisation.id, certificate_id))
+    ending = _ending(certificate_id)
+    if ending is None:
+        return _not_now(certificate_id)
     kept = service.prefilled(mine, OrderReason.REPLACES, certificate_id, None)
     typed = typed_answers(request.form) | {name: kept[name] for name in FIXED}
-    form = ApplicationForm(typed, service.offered(mine))
+    form = form_of(typed)
     if not _is_valid(form):
         return _page(ending, form, status=422)
     try:
@@ -53,6 +59,17 @@ def renew(certificate_id: int) -> Response:
         return _page(ending, form, messages=[sentence(refusal)], status=status_of(refusal))
     tell(gettext("The renewal has been ordered. The secure e-mail is on its way to %(name)s.", name=order.contact.name))
     return see_other("orders.show", number=order.number)
+
+
+def _ending(certificate_id: int) -> ReplaceableCertificate | None:
+    """The organisation's own certificate; None where a new one has taken its place."""
+    my_certificate(certificate_id, url_for("orders.renewal", certificate_id=certificate_id))
+    return service.replaced_certificate(acting().organisation.id, certificate_id)
+
+
+def _not_now(certificate_id: int) -> Response:
+    tell(sentence(Refusal("renewal_not_now")), "info")
+    return go_to(_certificate(certificate_id))
 
 
 def _is_valid(form: ApplicationForm) -> bool:
@@ -77,6 +94,19 @@ def _certificate(certificate_id: int) -> str:
     return url_for("certificates.show", certificate_id=certificate_id) if known else url_for("home.start")
 
 
+def _without_right(ending: ReplaceableCertificate) -> Response:
+    offered = service.offered(acting())
+    return page(
+        "orders/renewal_without_right.html",
+        ending=ending,
+        organisation=offered.organisation,
+        channel=offered.channel(ending.channel_id),
+        now=clock.now(),
+        apply=place("access.apply"),
+        back=_certificate(ending.id),
+    )
+
+
 def _page(
     ending: ReplaceableCertificate, form: ApplicationForm, *, messages: list[str] | None = None, status: int = 200
 ) -> Response:
@@ -90,6 +120,7 @@ def _page(
         "last_day": as_date(service.last_day_from_now()),
         "action": url_for("orders.renew", certificate_id=ending.id),
         "back": _certificate(ending.id),
+        "apply": place("access.apply"),
         "messages": messages or [],
         "form_errors": bool(messages or form.errors),
     }

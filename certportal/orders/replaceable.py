@@ -30,6 +30,10 @@ class Register(Protocol):
         """Those issued, ended ones too, the newest first; ``only`` that certificate, if it is given."""
         ...
 
+    def has(self, organisation_id: int, certificate_id: int) -> bool:
+        """Whether this one was issued to the organisation, whatever has taken its place."""
+        ...
+
     def looked_after(self, organisation_id: int, now: datetime) -> Mapping[int, int]:
         """How many valid ones each technical contact looks after, by the contact's id."""
         ...
@@ -52,6 +56,11 @@ def certificate_of(organisation_id: int, certificate_id: int, now: datetime) -> 
     """One of them."""
     found = [found for each in _registers for found in each.replaceable(organisation_id, now, certificate_id)]
     return next(iter(found), None)
+
+
+def has_certificate(organisation_id: int, certificate_id: int) -> bool:
+    """Whether it was issued to the organisation, whatever has taken its place."""
+    return any(each.has(organisation_id, certificate_id) for each in _registers)
 
 
 def looked_after(organisation_id: int, now: datetime) -> Mapping[int, int]:

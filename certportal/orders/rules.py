@@ -46,17 +46,26 @@ class OrderAnswers:
 
 
 def orderable(channel: OfferedChannel, environment: Environment, *, has_right: bool, on: date) -> None:
-    """Refuses a channel that is closed, lacks the environment, or, in PRODUCTION, to which no right holds that day.
+    """What an additional certificate needs: a channel that can be applied for that day, and what is ``usable``.
 
-    A test certificate needs no right (domain.md, section 3): only a signed-in signatory.
-    Refusals: channel_closed, environment_not_offered, no_access_right.
+    Refusals: channel_closed, those of ``usable``.
     """
     if channel.is_closed(on):
         raise Refusal("channel_closed")
+    usable(channel, environment, has_right=has_right)
+
+
+def usable(channel: OfferedChannel, environment: Environment, *, has_right: bool, replaces: bool = False) -> None:
+    """Refuses a channel that lacks the environment, or, in PRODUCTION, to which no right holds. A closed channel goes on for what
+    has been ordered and issued: it is collected, sent anew, renewed and replaced.
+
+    A test certificate needs no right (domain.md, section 3): only a signed-in signatory.
+    Refusals: environment_not_offered, no_access_right (renewal_needs_right for one that ``replaces`` another).
+    """
     if not channel.has(environment):
         raise Refusal("environment_not_offered")
     if environment is Environment.PRODUCTION and not has_right:
-        raise Refusal("no_access_right")
+        raise Refusal("renewal_needs_right" if replaces else "no_access_right")
 
 
 def described(description: str, *, others: bool) -> None:

@@ -7,6 +7,7 @@ from certportal.identifiers import Actor
 from certportal.orders.drafts import (
     begin_draft,
     delete_draft,
+    draft_known,
     draft_now,
     drafts_of,
     drafts_waiting_for,
@@ -16,11 +17,14 @@ from certportal.orders.drafts import (
     save_draft,
 )
 from certportal.orders.ended import call_off_ended
+from certportal.orders.giving_way import ADDITIONAL, gone
 from certportal.orders.lifeline import Life, life_of
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.offers import (
     Neighbour,
+    Reasons,
     draft_names,
+    has_right_for,
     last_day_from_now,
     neighbours,
     offered,
@@ -31,6 +35,7 @@ from certportal.orders.offers import (
 )
 from certportal.orders.placing import place_order, place_renewal
 from certportal.orders.reminders import remind_uncollected
+from certportal.orders.replaceable import has_certificate
 from certportal.orders.steps import (
     call_off,
     changeable,
@@ -47,11 +52,13 @@ from certportal.orders.steps import (
 )
 
 __all__ = [
+    "ADDITIONAL",
     "Life",
     "Neighbour",
     "OrderDraft",
     "OrderReason",
     "OrderState",
+    "Reasons",
     "begin_draft",
     "call_off",
     "call_off_ended",
@@ -61,10 +68,14 @@ __all__ = [
     "collected",
     "covers",
     "delete_draft",
+    "draft_known",
     "draft_names",
     "draft_now",
     "drafts_of",
     "drafts_waiting_for",
+    "gone",
+    "has_certificate",
+    "has_right_for",
     "last_day_from_now",
     "life_of",
     "name_contact",

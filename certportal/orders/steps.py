@@ -205,7 +205,7 @@ def sendable(order: Order, version: int) -> None:
     """Refuses new codes that would be sent unseen, or that nobody could use.
 
     Refusals: order_collected, order_cancelled, codes_in_use; order_changed (conflict: somebody has acted on it since the
-    page was made); organisation_over (conflict); those of ``rules.orderable``.
+    page was made); organisation_over (conflict); those of ``rules.usable``.
     """
     changeable(order)
     if order.version != version:
@@ -214,4 +214,4 @@ def sendable(order: Order, version: int) -> None:
     if order.organisation.is_over(on):
         raise Conflict("organisation_over")
     has_right = registry.right_to(order.organisation_id, order.channel_id, on) is not None
-    rules.orderable(order.channel, order.environment, has_right=has_right, on=on)
+    rules.usable(order.channel, order.environment, has_right=has_right)

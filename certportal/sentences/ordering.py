@@ -32,6 +32,10 @@ SENTENCES: dict[str, LazyString] = {
     "no_access_right": _l(
         "The organisation has no valid access right to this channel. Apply for the right first, or choose test"
     ),
+    "renewal_needs_right": _l(
+        "The organisation has no valid access right to this channel, so the certificate cannot be renewed or replaced. Apply "
+        "for the right first"
+    ),
     "description_needed": _l(
         "Describe what this certificate is for: the organisation has one for this channel already, and you must be able to "
         "tell them apart"

@@ -50,6 +50,18 @@ def test_an_organisation_that_begins_is_told_what_to_do(browser: BrowsingClient)
     assert page.follow("Make an application").h1 == "Application for using the technical interface"
 
 
+def test_a_link_to_an_application_of_another_organisation_of_mine_asks_for_whom_to_act(app: Flask, house: House):
+    path = f"/interface/applications/{sent(house, house.earnings).id}"
+    other = builders.organisation("Exempelholm Bygg Ab", "9900002-6")
+    browsing(app, builders.signatory(other, "bo@exempelholm.example", "Bo Främling"), other).get(path, expect=404)
+    builders.right_to_sign(house.person, other)
+
+    page = browsing(app, house.person, other).get(path, expect=200)
+
+    assert "The application belongs to Mallilön Ab" in page.text
+    assert page.submit("Mallilön Ab").path == path
+
+
 def test_from_the_empty_form_to_the_application(house: House, browser: BrowsingClient):
     page = to_check(browser.get("/interface/apply", expect=200), house, house.earnings, house.benefits)
     assert page.h1 == "Check your answers"

@@ -17,6 +17,7 @@ from tests import builders
 from tests.browsing import BrowsingClient
 from tests.certificates.steps import Kit
 from tests.home.steps import sign_in
+from tests.notices.steps import Register
 from tests.orders.steps import House, browsing, housed
 
 
@@ -153,3 +154,24 @@ def test_a_choice_of_language_leads_nowhere_else(app: Flask, client: BrowsingCli
     client.get("/accessibility")
     answer = client.post("/language", {"language": "sv", "next": "//evil.example/"}, follow=False)
     assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_ends_soon_is_renewed_with_the_right_and_without_it_the_right_is_applied_for(
+    browser: BrowsingClient, house: House, holds: bool
+) -> None:
+    contact = builders.contact(house.organisation)
+    ending = Register(house.organisation, house.person, house.channel, house.terms, contact).certificate(20)
+    if not holds:
+        with transaction():
+            right = registry.right_to(house.organisation.id, house.channel.id, registry.today())
+            assert right is not None
+            registry.end_right(right, registry.today(), builders.OPERATOR)
+    for path in ("/", f"/certificates/{ending.id}"):
+        page = browser.get(path, expect=200)
+        if holds:
+            assert page.link("Renew") == f"/orders/renewal/{ending.id}"
+            assert "Apply for the access right" not in page.text
+        else:
+            assert page.link("Apply for the access right") == "/interface/apply"
+            assert f"/orders/renewal/{ending.id}" not in str(page.soup)

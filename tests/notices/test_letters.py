@@ -114,16 +114,48 @@ def test_the_contact_reads_of_both_ways_to_renew_or_of_the_one_there_is(register
     assert LINK.search(text), "there the contact can ask with one press"
 
 
-def test_without_the_access_right_the_contact_gets_no_dead_link_and_reads_why(register: Register, told: Told) -> None:
+def without_right(register: Register) -> None:
+    """The right to the channel has ended; whoever is told reads English."""
     change(register.contact, language="en")
+    change(register.person, language="en")
     with transaction():
         right = registry.right_to(register.organisation.id, register.channel.id, registry.today())
         assert right is not None
         registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
-    register.certificate(60)
-    text = told()[SAMI].text
+
+
+def test_without_the_access_right_nobody_is_told_to_renew_and_who_signs_is_led_to_the_application(
+    register: Register, told: Told
+) -> None:
+    without_right(register)
+    register.certificate(14)
+    mails = told()
+    text = mails[SAMI].text
     assert "It cannot be renewed: Mallilön Ab no longer has the right to use the channel in production." in text
     assert not LINK.search(text)
+    assert "Renew" not in text
+    signatory = mails[ANNA].text
+    assert "apply for the right first" in signatory
+    assert "Apply for the access right" in signatory
+    assert "http://localhost/interface/apply" in signatory
+    assert "Renew" not in signatory
+    assert "/orders/renewal/" not in signatory
+
+
+@pytest.mark.parametrize("tested", [False, True])
+def test_of_several_those_without_the_right_are_told_apart(register: Register, told: Told, tested: bool) -> None:
+    without_right(register)
+    register.certificate(10, description="Nattkörning")
+    other = register.certificate(12, description="Prov", environment="TEST" if tested else "PRODUCTION")
+    mails = told()
+    for text in (mails[ANNA].text, mails[ANNA].html):
+        assert "http://localhost/interface/apply" in text
+        assert (f"/orders/renewal/{other.id}" in text) is tested
+        assert ("renew each" in text) is tested
+        assert "apply for the access right first" in text
+    assert "No access right: ask Anna Andersson" in mails[SAMI].text
+    assert len(LINK.findall(mails[SAMI].text)) == tested
+    assert "to apply for it first" in mails[SAMI].text
 
 
 def test_who_may_sign_is_led_to_a_page_that_is_filled_in(register: Register, told: Told) -> None:

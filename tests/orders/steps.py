@@ -125,9 +125,13 @@ class Certificates:
     """What the room above tells of an organisation's certificates, and stands for it here."""
 
     known: list[ReplaceableCertificate] = field(default_factory=list)
+    succeeded: set[int] = field(default_factory=set)
 
     def replaceable(self, organisation_id: int, now: datetime, only: int | None) -> list[ReplaceableCertificate]:
         return [each for each in self.known if only in (None, each.id)]
+
+    def has(self, organisation_id: int, certificate_id: int) -> bool:
+        return certificate_id in self.succeeded or any(each.id == certificate_id for each in self.known)
 
     def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
         return Counter(each.contact_id for each in self.known if each.state in ("valid", "expires_soon"))
@@ -146,3 +150,8 @@ class Certificates:
         made = ReplaceableCertificate(**values | fields)
         self.known.append(made)
         return made
+
+    def succeed(self, made: ReplaceableCertificate) -> None:
+        """Another certificate has taken the place of this one."""
+        self.known.remove(made)
+        self.succeeded.add(made.id)

@@ -212,7 +212,7 @@ def test_production_needs_a_right_whatever_the_reason_and_however_the_form_was_m
     with transaction() as session:
         [right] = registry.valid_rights(house.organisation.id, today())
         registry.end_right(session.merge(right), today() - timedelta(days=1), builders.OPERATOR)
-    with pytest.raises(Refusal, match="no_access_right"):
+    with pytest.raises(Refusal, match="renewal_needs_right" if reason == "replaces" else "no_access_right"):
         service.place_order(draft_id, 1, wanted, house.acting)
     assert len(orders()) == 1
     assert codes_of(order).state is CodesState.LIVE

@@ -11,9 +11,11 @@ from certportal.identifiers import Environment
 from certportal.messages.models import CodesState
 from certportal.orders.models import OrderDraft, OrderReason
 from certportal.registry import service as registry
+from certportal.registry.models import RightState
 from tests import builders
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
+from tests.notices.steps import Register
 from tests.orders.steps import Certificates, House, codes_of, orders
 
 SEND = "Send new transfer codes"
@@ -118,16 +120,46 @@ def test_the_time_may_run_out_while_the_page_is_open(
     assert orders() == []
 
 
-def test_without_the_right_nothing_is_sent_and_it_is_said(browser: BrowsingClient, ending: Any, house: House) -> None:
-    page = opened(browser, ending)
+def the_right_ends(house: House) -> None:
     with transaction():
         right = registry.right_to(house.organisation.id, house.channel.id, registry.today())
         assert right is not None
         registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
+
+
+def test_without_the_right_nothing_is_sent_and_it_is_said(browser: BrowsingClient, ending: Any, house: House) -> None:
+    page = opened(browser, ending)
+    the_right_ends(house)
     page = page.submit(SEND, terms="y")
     assert page.status == 422
-    assert any("access right" in error for error in page.errors)
+    [error] = page.errors
+    assert "Apply for the right first" in error
+    assert "test" not in error
+    assert page.link("Apply for the access right") == "/interface/apply"
     assert orders() == []
+
+
+def test_without_the_right_the_page_leads_to_the_application(
+    browser: BrowsingClient, ending: Any, house: House
+) -> None:
+    the_right_ends(house)
+    page = opened(browser, ending)
+    assert page.h1 == "Renew the certificate"
+    assert page.link("Apply for the access right") == "/interface/apply"
+    assert not page.soup.select("main form")
+    builders.access_right(house.organisation, house.channel, state=RightState.APPLIED, valid_from=None)
+    page = opened(browser, ending)
+    assert "The access right waits for its decision" in page.text
+    assert not page.soup.select("main form")
+
+
+def test_a_test_certificate_is_renewed_without_a_right(
+    browser: BrowsingClient, certificates: Certificates, house: House
+) -> None:
+    contact = builders.contact(house.organisation)
+    for_test = certificates.add(house, contact.id, service_clock.now(), environment=Environment.TEST)
+    the_right_ends(house)
+    assert opened(browser, for_test).field("description") == "Mallilön 4"
 
 
 @pytest.mark.parametrize("name", ["channel", "environment", "replaces", "reason"])
@@ -143,6 +175,18 @@ def test_what_is_fixed_cannot_be_changed_by_the_form(
         Environment.PRODUCTION,
         ending.id,
     )
+
+
+def test_once_renewed_a_kept_link_says_so_on_the_certificates_page(browser: BrowsingClient, house: House) -> None:
+    contact = builders.contact(house.organisation)
+    register = Register(house.organisation, house.person, house.channel, house.terms, contact)
+    old = register.certificate(20)
+    page = browser.get(f"/orders/renewal/{old.id}", expect=200)
+    register.certificate(700, successor_of_id=old.id)
+    for told in (page.submit(SEND), browser.get(f"/orders/renewal/{old.id}", expect=200)):
+        assert (told.status, told.path) == (200, f"/certificates/{old.id}")
+        assert "a new one has taken its place" in told.soup.get_text(" ")
+    assert len(orders()) == 2
 
 
 @pytest.mark.parametrize("number", ["0", "77", "99999999999", "x"])

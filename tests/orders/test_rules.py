@@ -39,6 +39,18 @@ def test_a_closed_channel_and_an_environment_that_it_lacks_are_refused() -> None
         rules.orderable(only_test, Environment.PRODUCTION, has_right=True, on=DAY)
 
 
+def test_what_has_been_ordered_or_issued_needs_environment_and_right_and_no_open_channel() -> None:
+    rules.usable(Offered(closed=True), Environment.PRODUCTION, has_right=True)
+    rules.usable(Offered(closed=True), Environment.TEST, has_right=False)
+    with pytest.raises(Refusal, match="no_access_right"):
+        rules.usable(Offered(), Environment.PRODUCTION, has_right=False)
+    with pytest.raises(Refusal, match="renewal_needs_right"):
+        rules.usable(Offered(), Environment.PRODUCTION, has_right=False, replaces=True)
+    only_test = Offered(environments=frozenset({Environment.TEST}))
+    with pytest.raises(Refusal, match="environment_not_offered"):
+        rules.usable(only_test, Environment.PRODUCTION, has_right=True)
+
+
 def test_a_description_is_needed_only_beside_others() -> None:
     rules.described("", others=False)
     rules.described("Mallilön 6", others=True)

@@ -70,7 +70,7 @@ def refused_in(name: str) -> Iterator[str]:
                     yield from codes_in(call.args[0])
 
 
-ONLY_A_REASON = {"channel_closed", "environment_not_offered", "no_access_right"}
+ONLY_A_REASON = {"channel_closed", "environment_not_offered", "no_access_right", "renewal_needs_right"}
 """Raised, caught, and named as the reason of another refusal."""
 
 
