@@ -164,7 +164,7 @@ def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
         raise Refusal("not_orderable_any_more", why="organisation_over")
     has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
-        channel = Channel(closed_on=order.closed_on, production=order.production, test=order.test)  # of no session
+        channel = Channel(production=order.production, test=order.test)  # of no session
         order_rules.usable(channel, order.environment, has_right=has_right)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal

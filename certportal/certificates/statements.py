@@ -32,7 +32,7 @@ def order() -> Any:
         order.c.contact_may_renew,
         order.c.replaces_certificate_id,
     )
-    offered, whose = (channel.c.closed_on, channel.c.production, channel.c.test), Organisation.__table__
+    offered, whose = (channel.c.production, channel.c.test), Organisation.__table__
     joined = order.join(channel, channel.c.id == order.c.channel_id).join(whose, whose.c.id == order.c.organisation_id)
     return (
         select(*ordered, *carried, *offered, whose.c.ended_on)

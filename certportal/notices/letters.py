@@ -93,7 +93,7 @@ def _endings(
             apply_url=link("access.apply"),
             ordered=replacement.number if replacement else None,
             collector=replacement.contact.name if replacement else "",
-            has_right=known.rights.cover(certificate),
+            has_right=known.rights.cover(certificate) and not certificate.organisation.is_over(known.rights.on),
             self_service=certificate.contact_may_renew,
         )
 

@@ -146,8 +146,9 @@ SENTENCES: dict[str, LazyString] = {
         "The server’s clock is behind, so nothing is signed. Check the clock, then accept it: certportal clock accept"
     ),
     "not_orderable_any_more": _l(
-        "The certificate cannot be issued any more, because the organisation’s right to the channel has ended, or no "
-        "certificates of this environment are issued for the channel now. Ask the one who ordered what to do."
+        "The certificate cannot be issued any more, because the organisation no longer uses the service, its right to the "
+        "channel has ended, or no certificates of this environment are issued for the channel now. Ask the one who ordered "
+        "what to do."
     ),
     "key_of_another": _l(
         "Another organisation has a certificate for this key. Make a new key pair, and send its signing request."
