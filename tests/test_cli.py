@@ -200,6 +200,12 @@ class TestCeremonies:
         again = typed("ca", "rollover", "--environment", "PRODUCTION", "--line", "benefits")
         assert (again.exit_code, "benefits.pem" in again.output) == (1, True)
 
+    def test_the_one_that_follows_is_published_before_it_issues(self, typed: Typed) -> None:
+        said = typed("ca", "rollover", "--environment", "PRODUCTION", "--issues-from", "2028-03-01")
+        assert said.exit_code == 0
+        assert "issuing-2: issues from 2028-03-01" in said.output
+        assert "    issues from 2028-03-01\n" in typed("ca", "show").output
+
     def test_a_ceremony_leaves_a_transcript(self, typed: Typed, environ: dict[str, str]) -> None:
         typed("ca", "rollover", "--environment", "PRODUCTION", "--name", "Another Issuing CA")
         folder = Path(environ["CERTPORTAL_DATA_DIR"]) / "ca" / "production"

@@ -10,7 +10,7 @@ an existing one. The root's key may be taken away after the ceremony, or never h
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -109,11 +109,14 @@ def complete_under_root(desk: Desk, plan: Plan, intermediate: bytes, said: Trans
     return Authority(desk.environment, made.chain)
 
 
-def add(desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript) -> Authority:
+def add(
+    desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript, issues_from: date | None = None
+) -> Authority:
     """One more authority beside those that stand: for a channel of its own, or the next of its line (``issuing-2``).
 
-    It stands where the others do: below the intermediate, or below the root where there is none. Raises CaRefused: ca_exists,
-    ca_name_refused, ca_label_refused, and what ``load`` raises where the key above it is away.
+    ``issues_from``: the day on which it begins to issue, if that is not at once. It stands where the others do: below the
+    intermediate, or below the root where there is none. Raises CaRefused: ca_exists, ca_name_refused, ca_label_refused, and what
+    ``load`` raises where the key above it is away.
     """
     with only_one(desk.directory):
         standing = labels(desk.directory, desk.environment)
@@ -126,10 +129,26 @@ def add(desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript) 
         above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
         above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
         _set_aside(desk.folder / f"{label}.key", desk.now)
+        waits = desk.folder / f"{label}.from"
+        waits.unlink(missing_ok=True)
+        if issues_from is not None:  # before the authority is there, so that it never issues early
+            write_whole(waits, f"{issues_from}\n".encode(), 0o644)
+            said.note(f"{label}: issues from {issues_from}")
         what = Below(label, common_name, plan.issuing_years, authorities_below=0)
         made = _make(desk.folder, above, above_label, what, desk, plan, said)
         keys.sync_directory(desk.folder)
     return Authority(desk.environment, made.chain)
+
+
+def issues_from(directory: Path, environment: Environment, label: str) -> date | None:
+    """The day on which an authority begins to issue; None: it does since it was made. Raises CaRefused ca_broken."""
+    path = folder_of(directory, environment) / f"{label}.from"
+    try:
+        return date.fromisoformat(path.read_text("ascii").strip())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise CaRefused("ca_broken", name=path.name, what="no day") from None
 
 
 def _set_aside(key: Path, now: datetime) -> None:

@@ -6,23 +6,19 @@ notices by the folder's own date that a ceremony has added one.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from flask import current_app
-from sqlalchemy import select
 
 from certportal import ca, clock
 from certportal.ca import folders, hierarchy, lint
-from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of, next_label
-from certportal.certificates.models import Certificate
-from certportal.extensions import db
+from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of
+from certportal.formats import local
 from certportal.identifiers import Environment
-from certportal.keyfiles import write_whole
-from certportal.refusals import Refusal
 from certportal.settings import Settings, current_settings
 
 SERIAL_BYTES = 20
@@ -34,7 +30,7 @@ def labels(environment: Environment) -> list[str]:
     """The labels of an environment's authorities, the root first; empty before the ceremony."""
     kept = _kept(environment)
     if "labels" not in kept:
-        kept["labels"] = hierarchy.labels(current_settings().ca_dir, _in_ca(environment))
+        kept["labels"] = hierarchy.labels(current_settings().ca_dir, in_ca(environment))
     return kept["labels"]
 
 
@@ -66,10 +62,30 @@ def issuing_lines() -> list[str]:
 
 def newest(environment: Environment, line: str = ISSUING) -> str:
     """The label of the authority that issues now, of those that have followed each other. Raises CaRefused ca_missing."""
-    found = [label for label in labels(environment) if line_of(label) == line]
+    found = [label for label in labels(environment) if line_of(label) == line and not waits(environment, label)]
     if not found:
         raise ca.CaRefused("ca_missing", name=f"{environment.value.lower()}/{line}.pem")
     return max(found, key=generation_of)
+
+
+def last(environment: Environment, line: str) -> str:
+    """The same, with one that is to issue from a coming day."""
+    coming = [label for label in labels(environment) if line_of(label) == line and waits(environment, label)]
+    return max(coming, key=generation_of) if coming else newest(environment, line)
+
+
+def waits(environment: Environment, label: str) -> bool:
+    """Whether an authority is there to be trusted, and begins to issue on a coming day."""
+    day = issues_from(environment, label)
+    return day is not None and local(clock.now()).date() < day
+
+
+def issues_from(environment: Environment, label: str) -> date | None:
+    """The day on which an authority began or begins to issue, where the ceremony named one."""
+    kept, place = _kept(environment), ("from", label)
+    if place not in kept:
+        kept[place] = hierarchy.issues_from(current_settings().ca_dir, in_ca(environment), label)
+    return kept[place]
 
 
 def issuing_for(line: str, environment: Environment) -> str:
@@ -88,7 +104,7 @@ def authority(environment: Environment, label: str | None = None) -> ca.Authorit
     label = label or newest(environment)
     kept = _kept(environment)
     if label not in kept:
-        kept[label] = hierarchy.read(current_settings().ca_dir, _in_ca(environment), label)
+        kept[label] = hierarchy.read(current_settings().ca_dir, in_ca(environment), label)
     return kept[label]
 
 
@@ -108,7 +124,7 @@ def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
         return kept[place]
     settings = current_settings()
     found = hierarchy.load(
-        settings.ca_dir, _in_ca(environment), settings.ca_passphrase, clock.now(), label, token(settings)
+        settings.ca_dir, in_ca(environment), settings.ca_passphrase, clock.now(), label, token(settings)
     )
     if line_of(label) not in NOT_KEPT:
         kept[place] = found
@@ -117,7 +133,7 @@ def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
 
 def key_is_here(environment: Environment, label: str) -> bool:
     """Whether an authority can sign: its key lies where the ceremony left it."""
-    return hierarchy.key_is_here(current_settings().ca_dir, _in_ca(environment), label)
+    return hierarchy.key_is_here(current_settings().ca_dir, in_ca(environment), label)
 
 
 def token(settings: Settings) -> ca.TokenAccess | None:
@@ -148,58 +164,6 @@ def initialise(environment: Environment, said: ca.Transcript | None = None) -> c
     """Make an environment's authorities. Raises CaRefused (ca_exists and others)."""
     wanted = plan(current_settings(), environment)
     return hierarchy.initialise(desk(environment), wanted, said or ca.Transcript())
-
-
-def begin_under_root(environment: Environment, root: bytes, said: ca.Transcript) -> str:
-    """The first half of a ceremony whose root is elsewhere; answers the path of the request to be signed there."""
-    wanted = plan(current_settings(), environment)
-    return str(hierarchy.begin_under_root(desk(environment), wanted, root, said))
-
-
-def complete_under_root(environment: Environment, intermediate: bytes, said: ca.Transcript) -> ca.Authority:
-    """The second half, with the intermediate's certificate from the root."""
-    wanted = plan(current_settings(), environment)
-    return hierarchy.complete_under_root(desk(environment), wanted, intermediate, said)
-
-
-def require_nothing_lost(environment: Environment) -> None:
-    """Refuses to make authorities while one that has issued certificates is not there: what came in its place could never revoke
-    them. Refusals: ca_lost."""
-    issued = select(Certificate.issuer).where(Certificate.environment == environment).distinct()
-    lost = sorted(set(db.session.scalars(issued)) - set(labels(environment)))
-    if lost:
-        raise Refusal("ca_lost", name=f"{environment.value.lower()}/{lost[0]}.pem")
-
-
-def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:
-    """Make those authorities that the settings name and that are not there yet; answers their labels. Raises CaRefused."""
-    wanted = plan(current_settings(), environment)
-    hierarchy.bring_up_to_date(current_settings().ca_dir, _in_ca(environment))
-    missing = [line for line in wanted.issuers if line not in map(line_of, labels(environment))]
-    for label in missing:
-        hierarchy.add(desk(environment), wanted, label, wanted.issuers[label], said)
-    return missing
-
-
-def roll_over(environment: Environment, line: str, common_name: str | None, said: ca.Transcript) -> str:
-    """Make the authority that follows the newest of a line; answers its label. It may bear the old one's name, which some
-    programs compare; unless a name is given, the generation's number follows the settings' name.
-
-    Both chains are published from then on, and the new one issues. Raises CaRefused (ca_missing: there is no such line).
-    """
-    newest(environment, line)
-    label, wanted = next_label(labels(environment), line), plan(current_settings(), environment)
-    name = common_name or f"{wanted.issuers.get(line, authority(environment, line).name)} {generation_of(label)}"
-    hierarchy.add(desk(environment), wanted, label, name, said)
-    return label
-
-
-def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
-    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
-    folder, moment = folders.folder_of(current_settings().ca_dir, _in_ca(environment)), f"{clock.now():%Y%m%dT%H%M%S}"
-    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
-    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
-    write_whole(folder / name, said.text(folder).encode(), 0o644)
 
 
 def present() -> Iterator[Environment]:
@@ -249,7 +213,7 @@ def desk(environment: Environment) -> ca.Desk:
     """What a ceremony works with."""
     settings = current_settings()
     serials = iter(new_serial, None)
-    where = _in_ca(environment)
+    where = in_ca(environment)
     return ca.Desk(settings.ca_dir, where, settings.ca_passphrase, clock.now(), serials, token(settings))
 
 
@@ -261,7 +225,7 @@ def _has_ended(environment: Environment, label: str) -> bool:
         return False
 
 
-def _in_ca(environment: Environment) -> ca.Environment:
+def in_ca(environment: Environment) -> ca.Environment:
     return ca.Environment(environment.value)
 
 
@@ -284,4 +248,4 @@ def _changed(directory: Path, environment: Environment) -> int | None:
 
 @cache
 def _folder(directory: Path, environment: Environment) -> Path:
-    return folders.folder_of(directory, _in_ca(environment))
+    return folders.folder_of(directory, in_ca(environment))

@@ -1,6 +1,6 @@
 """``certportal ca …``: ceremonies of the certification authorities, and their lists."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import audit, ca, clock
 from certportal.ca import offline
-from certportal.certificates import authorities, revocation_lists
+from certportal.certificates import authorities, ceremonies, revocation_lists
 from certportal.cli.working import at_work, somebody
 from certportal.extensions import transaction
 from certportal.identifiers import Environment
@@ -60,11 +60,16 @@ def show() -> None:
 @click.option(
     "--name", help="The new one’s common name; unless given, the old one’s with the number of its generation."
 )
-def rollover(environment: str, line: str, name: str | None) -> None:
-    """Make the issuing authority that follows one that ends: it issues from now on, and both chains are published."""
+@click.option(
+    "--issues-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which it begins to issue; unless given, at once. Until then, those who verify can learn to trust it.",
+)
+def rollover(environment: str, line: str, name: str | None, issues_from: datetime | None) -> None:
+    """Make the issuing authority that follows one that ends; both chains are published from now on."""
     with at_work():
         where, said = Environment(environment), transcript("rollover")
-        label = authorities.roll_over(where, line, name, said)
+        label = ceremonies.roll_over(where, line, name, said, issues_from.date() if issues_from is not None else None)
         finish(where, [label], said)
 
 
@@ -128,13 +133,13 @@ def sign_crl(environment: str, out: Path) -> None:
 def make(environment: Environment) -> None:
     """Make what is missing of one environment's authorities, and publish the first lists."""
     said = transcript("authorities made")
-    authorities.require_nothing_lost(environment)
+    ceremonies.require_nothing_lost(environment)
     if not authorities.labels(environment):
         click.echo(f"{environment.value}: making keys and certificates …")
         authorities.initialise(environment, said)
         finish(environment, authorities.labels(environment), said)
         return
-    made = authorities.add_missing(environment, said)
+    made = ceremonies.add_missing(environment, said)
     if made:
         finish(environment, made, said)
     else:
@@ -144,8 +149,8 @@ def make(environment: Environment) -> None:
 def begin(environment: Environment, root: Path) -> None:
     """The first half of a ceremony whose root is elsewhere."""
     said = transcript("intermediate requested")
-    authorities.require_nothing_lost(environment)
-    request = authorities.begin_under_root(environment, root.read_bytes(), said)
+    ceremonies.require_nothing_lost(environment)
+    request = ceremonies.begin_under_root(environment, root.read_bytes(), said)
     with transaction():
         audit.record("ca_requested", f"ca:{environment.value}", by=somebody())
     click.echo(said.text())
@@ -157,7 +162,7 @@ def begin(environment: Environment, root: Path) -> None:
 def complete(environment: Environment, intermediate: Path) -> None:
     """The second half; the root's list is taken where it lies beside the intermediate's certificate."""
     said = transcript("authorities made under a root kept elsewhere")
-    authorities.complete_under_root(environment, intermediate.read_bytes(), said)
+    ceremonies.complete_under_root(environment, intermediate.read_bytes(), said)
     finish(environment, authorities.labels(environment), said)
     crl = intermediate.with_name("root.crl")
     if crl.exists():
@@ -177,7 +182,7 @@ def finish(environment: Environment, made: list[str], said: ca.Transcript) -> No
             name = authorities.authority(environment, label).name
             audit.record("ca_made", f"ca:{environment.value}", by=somebody(), name=name, authority=label)
     click.echo(said.text())
-    authorities.keep_transcript(environment, said)
+    ceremonies.keep_transcript(environment, said)
     revocation_lists.publish_all(environment)
 
 
@@ -188,6 +193,8 @@ def tell(environment: Environment, label: str) -> None:
     click.echo(f"  {label}: {found.name}")
     click.echo(f"    {described.key}, issued by {described.issuer}, valid to {described.not_after:%Y-%m-%d}")
     click.echo(f"    SHA-256 {described.fingerprint}")
+    if authorities.waits(environment, label):
+        click.echo(f"    issues from {authorities.issues_from(environment, label)}")
     click.echo(f"    key: {'here' if authorities.key_is_here(environment, label) else 'not here'}")
     tell_list(environment, label)
 

@@ -77,10 +77,10 @@ def _authorities() -> Iterator[Authority]:
 
 
 def authority(environment: Environment, line: str) -> Authority:
-    """When the newest authority of a line ends, or why it cannot be read."""
+    """When the last authority of a line ends, one that begins to issue later too, or why it cannot be read."""
     named = _named(environment, line)
     try:
-        return Authority(named, authorities.authority(environment, authorities.newest(environment, line)).not_after)
+        return Authority(named, authorities.authority(environment, authorities.last(environment, line)).not_after)
     except Refusal as refusal:
         return Authority(named, None, refusal.code)
 

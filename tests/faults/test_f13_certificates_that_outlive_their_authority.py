@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from certportal import ca, create_app, runs, scheduler
-from certportal.certificates import authorities, service, signers
+from certportal.certificates import authorities, ceremonies, service, signers
 from certportal.extensions import db
 from certportal.health import service as health
 from certportal.health.seen import Level
@@ -32,7 +32,7 @@ def test_f13_it_is_refused_and_the_codes_live(kit: Kit, clock: FakeClock) -> Non
     codes = kit.codes()
     with pytest.raises(ca.IssueRefused, match="ca_ends_first"):
         service.enrol(codes.transfer_id, codes.password, request(), PROGRAM)
-    authorities.roll_over(Environment.PRODUCTION, authorities.ISSUING, None, ca.Transcript())
+    ceremonies.roll_over(Environment.PRODUCTION, authorities.ISSUING, None, ca.Transcript())
     collected = service.enrol(codes.transfer_id, codes.password, request(), PROGRAM)
     issued = service.by_retrieval_id(collected.retrieval_id)
     assert issued is not None
@@ -54,7 +54,7 @@ def test_f13_the_one_that_follows_ends_the_warning_and_both_have_lists(kit: Kit,
     days_before_the_end(clock, 800)
     for line in (authorities.ISSUING, authorities.SERVICES):
         for environment in Environment:
-            authorities.roll_over(environment, line, None, ca.Transcript())
+            ceremonies.roll_over(environment, line, None, ca.Transcript())
     assert not {"ca_ends", "ca_over"} & set(levels())
     service.publish_all(Environment.PRODUCTION)
     lists = [service.published_crl(Environment.PRODUCTION, label) for label in ("issuing", "issuing-2")]
@@ -80,7 +80,7 @@ def test_f13_one_that_has_ended_retires_in_peace(kit: Kit, clock: FakeClock, set
     days_before_the_end(clock, 800)
     for line in (authorities.ISSUING, authorities.SERVICES):
         for environment in Environment:
-            authorities.roll_over(environment, line, None, ca.Transcript())
+            ceremonies.roll_over(environment, line, None, ca.Transcript())
     run_jobs()
     last = service.published_crl(Environment.PRODUCTION)
     assert last is not None

@@ -1,0 +1,77 @@
+"""Ceremonies beside the first: under a root kept elsewhere, a line that the settings name anew, one that follows another."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from certportal import ca, clock
+from certportal.ca import folders, hierarchy
+from certportal.ca.plan import generation_of, line_of, next_label
+from certportal.certificates import authorities
+from certportal.certificates.models import Certificate
+from certportal.extensions import db
+from certportal.identifiers import Environment
+from certportal.keyfiles import write_whole
+from certportal.refusals import Refusal
+from certportal.settings import current_settings
+
+
+def begin_under_root(environment: Environment, root: bytes, said: ca.Transcript) -> str:
+    """The first half of a ceremony whose root is elsewhere; answers the path of the request to be signed there."""
+    wanted = authorities.plan(current_settings(), environment)
+    return str(hierarchy.begin_under_root(authorities.desk(environment), wanted, root, said))
+
+
+def complete_under_root(environment: Environment, intermediate: bytes, said: ca.Transcript) -> ca.Authority:
+    """The second half, with the intermediate's certificate from the root."""
+    wanted = authorities.plan(current_settings(), environment)
+    return hierarchy.complete_under_root(authorities.desk(environment), wanted, intermediate, said)
+
+
+def require_nothing_lost(environment: Environment) -> None:
+    """Refuses to make authorities while one that has issued certificates is not there: what came in its place could never revoke
+    them. Refusals: ca_lost."""
+    issued = select(Certificate.issuer).where(Certificate.environment == environment).distinct()
+    lost = sorted(set(db.session.scalars(issued)) - set(authorities.labels(environment)))
+    if lost:
+        raise Refusal("ca_lost", name=f"{environment.value.lower()}/{lost[0]}.pem")
+
+
+def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:
+    """Make those authorities that the settings name and that are not there yet; answers their labels. Raises CaRefused."""
+    wanted = authorities.plan(current_settings(), environment)
+    hierarchy.bring_up_to_date(current_settings().ca_dir, authorities.in_ca(environment))
+    missing = [line for line in wanted.issuers if line not in map(line_of, authorities.labels(environment))]
+    for label in missing:
+        hierarchy.add(authorities.desk(environment), wanted, label, wanted.issuers[label], said)
+    return missing
+
+
+def roll_over(
+    environment: Environment, line: str, common_name: str | None, said: ca.Transcript, day: date | None = None
+) -> str:
+    """Make the authority that follows the newest of a line; answers its label. It may bear the old one's name, which some
+    programs compare; unless a name is given, the generation's number follows the settings' name.
+
+    Both chains are published from then on, and the new one issues from ``day`` on; None: at once. Raises CaRefused (ca_missing:
+    there is no such line).
+    """
+    authorities.newest(environment, line)
+    label, wanted = next_label(authorities.labels(environment), line), authorities.plan(current_settings(), environment)
+    name = (
+        common_name
+        or f"{wanted.issuers.get(line, authorities.authority(environment, line).name)} {generation_of(label)}"
+    )
+    hierarchy.add(authorities.desk(environment), wanted, label, name, said, day)
+    return label
+
+
+def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
+    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
+    folder, moment = (
+        folders.folder_of(current_settings().ca_dir, authorities.in_ca(environment)),
+        f"{clock.now():%Y%m%dT%H%M%S}",
+    )
+    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
+    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
+    write_whole(folder / name, said.text(folder).encode(), 0o644)
