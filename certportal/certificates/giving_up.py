@@ -25,16 +25,17 @@ def give_up(certificate_id: int, reason: str, by: Actor) -> Certificate:
     with transaction() as session:
         certificate = session.get_one(Certificate, certificate_id)
         rules.may_be_given_up(certificate.state, certificate.prepared_at, now)
-        give_up_within(certificate, reason, by)
+        if not give_up_within(certificate, reason, by):
+            raise Conflict("certificate_not_prepared")
     return certificate
 
 
-def give_up_within(certificate: Certificate, reason: str, by: Actor) -> None:
-    """A step: the same. Refusals (conflict): certificate_not_prepared."""
+def give_up_within(certificate: Certificate, reason: str, by: Actor) -> bool:
+    """A step: the same. False: it has been signed or given up already."""
     within_transaction()
     prepared = (Certificate.id == certificate.id) & (Certificate.state == CertificateState.PREPARED)
     if not changed(update(Certificate).where(prepared).values(state=CertificateState.GIVEN_UP)):
-        raise Conflict("certificate_not_prepared")
+        return False
     _give_back(certificate)
     audit.record(
         "certificate_given_up",
@@ -45,6 +46,7 @@ def give_up_within(certificate: Certificate, reason: str, by: Actor) -> None:
         order=certificate.order.number,
         reason=reason,
     )
+    return True
 
 
 def _give_back(certificate: Certificate) -> None:

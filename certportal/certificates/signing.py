@@ -7,7 +7,6 @@ ended meanwhile.
 import hashlib
 import logging
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +22,7 @@ from certportal.extensions import asking, changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
 from certportal.orders import service as orders
-from certportal.refusals import Conflict, Refusal
+from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.runs import Lease
 from certportal.settings import current_settings
@@ -111,7 +110,7 @@ def _ended_meanwhile(certificate_id: int) -> Refusal | None:
 
 def _give_up(certificate_id: int, because: Refusal, by: Actor) -> Collected:
     log.warning("certificate %s is given up: %s", certificate_id, because.code)
-    with suppress(Conflict), transaction() as session:  # a conflict: somebody else has signed it, or given it up
+    with transaction() as session:
         giving_up.give_up_within(session.get_one(Certificate, certificate_id), because.code, by)
     return _collected(certificate_id)
 
