@@ -62,16 +62,19 @@ def issuing_lines() -> list[str]:
 
 def newest(environment: Environment, line: str = ISSUING) -> str:
     """The label of the authority that issues now, of those that have followed each other. Raises CaRefused ca_missing."""
-    found = [label for label in labels(environment) if line_of(label) == line and not waits(environment, label)]
-    if not found:
-        raise ca.CaRefused("ca_missing", name=f"{environment.value.lower()}/{line}.pem")
-    return max(found, key=generation_of)
+    return _newest(environment, line, coming=False)
 
 
 def last(environment: Environment, line: str) -> str:
     """The same, with one that is to issue from a coming day."""
-    coming = [label for label in labels(environment) if line_of(label) == line and waits(environment, label)]
-    return max(coming, key=generation_of) if coming else newest(environment, line)
+    return _newest(environment, line, coming=True)
+
+
+def _newest(environment: Environment, line: str, *, coming: bool) -> str:
+    found = [each for each in labels(environment) if line_of(each) == line and (coming or not waits(environment, each))]
+    if not found:
+        raise ca.CaRefused("ca_missing", name=f"{environment.value.lower()}/{line}.pem")
+    return max(found, key=generation_of)
 
 
 def waits(environment: Environment, label: str) -> bool:
