@@ -72,14 +72,7 @@ def cancel_orders(use: Use, by: Actor) -> int:
     One that is being collected at this moment is left alone: its certificate will show among those without a right.
     """
     within_transaction()
-    cancelled = 0
-    for order in use.orders:
-        try:
-            orders.call_off(order, by)
-        except Conflict:
-            continue
-        cancelled += 1
-    return cancelled
+    return orders.call_off_each(use.orders, by)
 
 
 def _checked(answers: ApplicationAnswers, how: Sending, organisation_id: int) -> tuple[Terms, Preview]:

@@ -11,7 +11,7 @@ from certportal.console.telling import tell_persons
 from certportal.extensions import db, transaction, within_transaction
 from certportal.identifiers import Actor, BusinessId, Environment, plain_text
 from certportal.orders import service as orders
-from certportal.orders.models import Order, OrderState
+from certportal.orders.models import OrderState
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import service as registry
 from certportal.registry.importing import save
@@ -112,15 +112,5 @@ def _settle(found: Concerned, then: Aftermath, by: Actor, note: str) -> Settled:
     """A step: what becomes of its certificates; open orders are cancelled where those are revoked at once."""
     within_transaction()
     if then.at_once:
-        _cancel(found.orders, by)
+        orders.call_off_each(found.orders, by)
     return certificates.settle(found.certificates, then, Reason.ORGANISATION_ENDED, by, note, signatories_hear=True)
-
-
-def _cancel(found: list[Order], by: Actor) -> None:
-    """A step: cancel open orders; each contact is told. One that is being collected at this moment is left alone."""
-    within_transaction()
-    for order in found:
-        try:
-            orders.call_off(order, by)
-        except Conflict:
-            continue

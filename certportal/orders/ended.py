@@ -8,8 +8,7 @@ from certportal import runs
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, ActorKind
 from certportal.orders.models import Order, OrderState
-from certportal.orders.steps import call_off
-from certportal.refusals import Conflict
+from certportal.orders.steps import call_off_each
 from certportal.registry import service as registry
 from certportal.registry.models import Organisation
 from certportal.runs import Lease
@@ -23,9 +22,10 @@ def call_off_ended(lease: Lease) -> str:
     or by an import, and on whatever day. One that is being collected at this moment is left to the next run."""
     cancelled, last = 0, 0
     while order_ids := _left(registry.today(), last):
-        with transaction():
+        with transaction() as session:
             lease.renew_within()
-            cancelled += sum(_call_off(each) for each in order_ids)
+            locked = (session.get_one(Order, each, with_for_update=True) for each in order_ids)
+            cancelled += call_off_each(locked, CALLING_OFF)
         last = order_ids[-1]
     return f"{cancelled} cancelled"
 
@@ -34,11 +34,3 @@ def _left(on: date, after: int) -> list[int]:
     of_ended = (Order.state == OrderState.OPEN) & (Organisation.ended_on <= on) & (Order.id > after)
     query = select(Order.id).join(Organisation, Organisation.id == Order.organisation_id).where(of_ended)
     return list(db.session.scalars(query.order_by(Order.id).limit(BATCH)))
-
-
-def _call_off(order_id: int) -> bool:
-    try:
-        call_off(db.session.get_one(Order, order_id, with_for_update=True), CALLING_OFF)
-    except Conflict:
-        return False
-    return True

@@ -38,6 +38,7 @@ from certportal.orders.reminders import remind_uncollected
 from certportal.orders.replaceable import has_certificate
 from certportal.orders.steps import (
     call_off,
+    call_off_each,
     changeable,
     codes_given_up,
     collected,
@@ -60,7 +61,7 @@ __all__ = [
     "OrderState",
     "Reasons",
     "begin_draft",
-    "call_off",
+    "call_off_each",
     "call_off_ended",
     "cancel_order",
     "changeable",
