@@ -20,9 +20,11 @@ create_app(Settings(Path({folder!r}), "sqlite:///{folder}/certportal.sqlite3", "
 THEIRS = "import flask, sqlalchemy.orm, cryptography"
 
 
-def spent(program: str) -> float:
-    """CPU seconds, user and system, of a fresh interpreter that runs the program and ends."""
-    process = subprocess.Popen([sys.executable, "-c", program])
+def spent(program: str, byte_code: str) -> float:
+    """CPU seconds, user and system, of a fresh interpreter that runs the program and ends. All byte code is kept in a folder
+    of its own, whatever the environment says of writing it: what is installed has been compiled once, on either side."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen([sys.executable, "-c", program], env=environ | {"PYTHONPYCACHEPREFIX": byte_code})
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -42,10 +44,10 @@ def in_turn(a: Callable[[], float], b: Callable[[], float], rounds: int = ROUNDS
 def g9() -> Row:
     """The app made, beside its biggest packages imported."""
     with tempfile.TemporaryDirectory(prefix="certportal-bench-") as folder:
-        ours = OURS.format(folder=folder)
+        ours, byte_code = OURS.format(folder=folder), f"{folder}/byte-code"
         for program in (ours, THEIRS):
-            spent(program)  # byte code is written, files are in memory
-        found = in_turn(lambda: spent(ours), lambda: spent(THEIRS))
+            spent(program, byte_code)  # byte code is written, files are in memory
+        found = in_turn(lambda: spent(ours, byte_code), lambda: spent(THEIRS, byte_code))
     text = "Importing certportal and making the app, CPU / importing flask, sqlalchemy.orm and cryptography alone"
     return of_rounds("G9", found, 1.6, 1.3, text)
 
