@@ -1,7 +1,6 @@
 """The append-only record: who did what to what, when, from where. Triggers refuse UPDATE and DELETE in SQL."""
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from certportal import clock
 from certportal.extensions import asking, db, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind
 from certportal.settings import current_settings
+from certportal.statements import prepared
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CLOCK_ACCEPTED = "clock_accepted"
@@ -35,8 +35,10 @@ class AuditEntry(db.Model):
     details: Mapped[dict[str, Any]]
 
 
-_ENTRIES: Any = AuditEntry.__table__
-_RECORD = sa.insert(_ENTRIES)
+@prepared
+def _entry() -> sa.Insert:
+    entries: Any = AuditEntry.__table__
+    return sa.insert(entries)
 
 
 def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
@@ -57,7 +59,7 @@ def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = 
         "subject": subject,
         "details": details,
     }
-    writing().execute(_RECORD, entry)
+    writing().execute(_entry(), entry)
 
 
 def record_daily(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
@@ -79,7 +81,7 @@ def clock_is_sound() -> bool:
     return last is None or clock.machine() >= last - CLOCK_TOLERANCE
 
 
-@cache
+@prepared
 def _last_machine_time() -> sa.Select[datetime | None]:
     entries = AuditEntry.__table__.c
     accepted = select(sa.func.max(entries.id)).where(entries.verb == CLOCK_ACCEPTED).scalar_subquery()

@@ -7,7 +7,7 @@ with BEGIN IMMEDIATE, because a read that turns into a write fails at once whate
 import enum
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from sqlalchemy import event
@@ -24,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
 
 from certportal.languages import Languages
+from certportal.statements import Driver, Prepared, Values
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -108,6 +110,13 @@ def _tell_postgresql(table: sa.Table, connection: Connection, **_: Any) -> None:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
 
+class JoiningSession(FlaskSession):
+    """A session that works on the connection of the open ``transaction()``, if there is one."""
+
+    def get_bind(self, *which: Any, **how: Any) -> Engine | Connection:
+        return self.info.get("connection") or super().get_bind(*which, **how)
+
+
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy makes ``Model`` out of ``Base`` at run time, where a type checker cannot follow."""
 
@@ -115,7 +124,7 @@ class Database(SQLAlchemy):
         Model = Base  # pyright: ignore[reportAssignmentType]
 
 
-db = Database(model_class=Base)
+db = Database(model_class=Base, session_options={"class_": JoiningSession})
 csrf = CSRFProtect()
 mail = Mail()
 htmx = Htmx()
@@ -159,21 +168,25 @@ def _refuse_stray_writes(
 def transaction() -> Iterator[Session]:
     """One write transaction: ends the open read, begins as a writer, commits, or rolls back and raises.
 
-    Values read before it are read again inside: the session forgets them here. Raises RuntimeError inside another one.
+    Values read before it are read again inside: the session forgets them here. The session joins when it is first used; steps
+    that go past it do without. Raises RuntimeError inside another one.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
     session.rollback()
-    session.info["writing"] = session.connection(execution_options={"write": True})
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop("writing", None)
+    with db.engine.connect().execution_options(write=True) as connection, connection.begin():
+        session.info |= {"connection": connection, "writing": Driver(connection, writes=True)}
+        try:
+            yield session
+            if session.in_transaction():
+                session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("writing")
+            session.info.pop("connection")
 
 
 def within_transaction() -> None:
@@ -181,29 +194,36 @@ def within_transaction() -> None:
     writing()
 
 
-def writing() -> Connection:
-    """The connection of the open transaction, for statements past the session. RuntimeError as ``within_transaction``."""
-    connection = db.session().info.get("writing")
-    if connection is None:
+def writing() -> Driver:
+    """The line to the database of the open transaction, past the session. RuntimeError as ``within_transaction``."""
+    driver = db.session().info.get("writing")
+    if driver is None:
         raise RuntimeError("a step runs only inside a use case's transaction()")
-    return connection
+    return driver
 
 
-def asking() -> Connection:
-    """The connection that the session reads or writes with now, for questions over tables: past the session one costs half.
+def asking() -> Driver:
+    """The line on which the session reads or writes now, for questions over tables: past the session one costs a fifth.
 
     What the session has yet to write is written first, as the session's own questions would.
     """
     session = db.session()
     session.flush()
-    return session.info.get("writing") or session.connection()
+    driver = session.info.get("writing")
+    if driver is not None:
+        return driver
+    begun, driver = session.info.get("reading", (None, None))
+    if driver is None or begun is not session.get_transaction():
+        driver = Driver(session.connection(), writes=False)
+        session.info["reading"] = session.get_transaction(), driver
+    return driver
 
 
 def changed(statement: Any, **values: Any) -> bool:
     """Run one conditional UPDATE or DELETE and say whether it changed a row: how every race is settled.
 
-    With ``values`` it is a statement over a table itself, made once and filled in now, which costs a fifth of one over a model;
-    what the session holds of that table is read again.
+    With ``values`` it is a prepared statement over a table itself, which costs a fifth of one over a model; what the session
+    holds of that table is read again.
     """
     within_transaction()
     if not values:
@@ -218,6 +238,6 @@ def changed(statement: Any, **values: Any) -> bool:
     return result.rowcount > 0
 
 
-def changed_rows(statement: Any, values: Mapping[str, Any]) -> bool:
-    """The same with a statement made once and its values, past the session: for rows that the session does not hold."""
+def changed_rows(statement: Prepared, values: Values) -> bool:
+    """The same past the session: for rows that the session does not hold."""
     return writing().execute(statement, values).rowcount > 0

@@ -198,5 +198,4 @@ def add_prepared(
         "not_after": prepared.not_after,
         "prepared_at": clock.now(),
     }
-    added: Any = writing().execute(statements.add(), row)
-    return added.inserted_primary_key[0]
+    return writing().execute(statements.add(), row).one().id

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
@@ -22,6 +21,7 @@ from certportal.orders.models import Order, OrderState
 from certportal.orders.offers import replacing
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.registry.models import Organisation, TechnicalContact
+from certportal.statements import prepared
 
 STORED = (CertificateState.ISSUED, CertificateState.REVOKED)
 
@@ -81,7 +81,7 @@ def collected(retrieval_id: str, environment: Environment, business_id: str) -> 
     return None if row is None else Collected(*row)
 
 
-@cache
+@prepared
 def _collected_by_program() -> Any:
     rows, organisation = Certificate.__table__.c, Organisation.__table__.c
     named = (rows.retrieval_id == bindparam("retrieval_id")) & (rows.environment == bindparam("environment"))
@@ -241,7 +241,7 @@ class _Register:
         return of_organisation(certificate_id, [organisation_id]) is not None
 
     def looked_after(self, organisation_id: int, now: datetime) -> dict[int, int]:
-        found = db.session.connection().execute(_looked_after(), {"organisation": organisation_id, "now": now})
+        found = asking().execute(_looked_after(), {"organisation": organisation_id, "now": now})
         return dict(found.all())
 
 
@@ -259,7 +259,7 @@ REPLACEABLE = (
 replaceable.register(_Register())
 
 
-@cache
+@prepared
 def _looked_after() -> Select[int, int]:
     valid = (Certificate.state == CertificateState.ISSUED) & (Certificate.not_after >= bindparam("now"))
     mine = Certificate.organisation_id == bindparam("organisation")

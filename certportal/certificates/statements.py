@@ -1,17 +1,17 @@
 """The statements of issuing, made once and filled in at each call: making one costs more than asking it."""
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
 from certportal.registry.models import Channel, Organisation, TechnicalContact
+from certportal.statements import prepared
 
 
-@cache
+@prepared
 def state_of_codes() -> Any:
     """Whether codes are live, and which key has taken them."""
     codes = TransferCodes.__table__.c
@@ -19,7 +19,7 @@ def state_of_codes() -> Any:
     return select(*known).where(codes.id == bindparam("codes"))
 
 
-@cache
+@prepared
 def order() -> Any:
     """An order beside its channel and its organisation, as far as issuing looks at them."""
     order, channel = Order.__table__, Channel.__table__
@@ -41,7 +41,7 @@ def order() -> Any:
     )
 
 
-@cache
+@prepared
 def ordered_with_codes() -> Any:
     """What transfer codes were ordered for: the order, the organisation as it is named, and who signs for the channel."""
     order, channel, organisation = Order.__table__, Channel.__table__, Organisation.__table__
@@ -56,14 +56,14 @@ def ordered_with_codes() -> Any:
     return what.select_from(joined).where(codes.c.id == bindparam("codes"))
 
 
-@cache
+@prepared
 def uses_of_key() -> Any:
     """Every certificate that a public key has had: whose, and why it was revoked."""
     rows = Certificate.__table__.c
     return select(rows.organisation_id, rows.revocation_reason).where(rows.public_key_hash == bindparam("key"))
 
 
-@cache
+@prepared
 def what_to_sign() -> Any:
     """A certificate's bytes to be signed, who signs them, and what is settled then."""
     rows = Certificate.__table__.c
@@ -71,7 +71,7 @@ def what_to_sign() -> Any:
     return select(*what, rows.transfer_codes_id, rows.order_id).where(rows.id == bindparam("certificate"))
 
 
-@cache
+@prepared
 def still_wanted() -> Any:
     """What may have ended since a certificate was prepared: the organisation, and the certificate that it renews."""
     rows, whose, renewed = Certificate.__table__, Organisation.__table__, Certificate.__table__.alias()
@@ -82,7 +82,7 @@ def still_wanted() -> Any:
     return select(*known, *becomes).select_from(joined).where(rows.c.id == bindparam("certificate"))
 
 
-@cache
+@prepared
 def store_signed() -> Update:
     """Prepared becomes issued: the first stored signature wins."""
     rows: Any = Certificate.__table__
@@ -91,7 +91,7 @@ def store_signed() -> Update:
     return update(rows).where(prepared).values(state=CertificateState.ISSUED, **made)
 
 
-@cache
+@prepared
 def told() -> Any:
     """What is told of a certificate, beside its present contact's details under the contact's own names."""
     rows, contact = Certificate.__table__, TechnicalContact.__table__
@@ -110,14 +110,14 @@ def collected_where(*conditions: ColumnElement[bool]) -> Any:
     return what.where(order.id == rows.order_id, *conditions)
 
 
-@cache
+@prepared
 def collected() -> Any:
     """The same by its number."""
     return collected_where(Certificate.__table__.c.id == bindparam("certificate"))
 
 
-@cache
-def add() -> Insert:
-    """A row of the register."""
+@prepared
+def add() -> Any:
+    """A row of the register; answers its number."""
     rows: Any = Certificate.__table__
-    return insert(rows)
+    return insert(rows).returning(rows.c.id)

@@ -3,7 +3,6 @@
 The question and the count stand in one transaction with what is tried; with right codes nothing is written, and nothing waits.
 """
 
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from certportal.certificates import rules
 from certportal.certificates.models import RetrievalTry
 from certportal.extensions import asking, within_transaction, writing
 from certportal.signin.rules import client_key
+from certportal.statements import prepared
 
 
 def may_try(address: str | None) -> None:
@@ -33,6 +33,6 @@ def count(address: str | None) -> None:
 _TRIES: Any = RetrievalTry.__table__
 
 
-@cache
+@prepared
 def _times() -> sa.Select[Any]:
     return select(_TRIES.c.tried_at).where(_TRIES.c.client_address == bindparam("client"))

@@ -5,7 +5,6 @@ sealed in the message. Both are usable until the end of the local day that is TR
 """
 
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Update, bindparam, insert, select, update
@@ -21,6 +20,7 @@ from certportal.outbox import service as outbox
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret, keyed_hash, message_key, seal
 from certportal.settings import current_settings
+from certportal.statements import prepared
 
 
 def issue_codes(
@@ -116,12 +116,13 @@ def new_message(
         "usable_until": until,
     }
     db.session.flush()
-    added: Any = writing().execute(_ADD_MESSAGE, message)
-    return added.inserted_primary_key[0], token
+    return writing().execute(_add(), message).one().id, token
 
 
-_MESSAGES: Any = SecureMessage.__table__
-_ADD_MESSAGE = insert(_MESSAGES)
+@prepared
+def _add() -> Any:
+    messages: Any = SecureMessage.__table__
+    return insert(messages).returning(messages.c.id)
 
 
 def void_codes(order_id: int, because: MessageEnd) -> int:
@@ -189,7 +190,7 @@ def _unused_transfer_id() -> str:
             return drawn
 
 
-@cache
+@prepared
 def _take() -> Update:
     codes: Any = TransferCodes.__table__
     free = (codes.c.state == CodesState.LIVE) & (codes.c.usable_until > bindparam("now"))
@@ -198,7 +199,7 @@ def _take() -> Update:
     return update(codes).where(codes.c.id == bindparam("codes"), free).values(taken)
 
 
-@cache
+@prepared
 def _spend() -> Update:
     codes: Any = TransferCodes.__table__
     spent = {"state": CodesState.SPENT, "ended_at": bindparam("now"), "ended_because": MessageEnd.USED}

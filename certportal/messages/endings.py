@@ -4,7 +4,6 @@ After use the opening lives on for the rest of its 15 minutes: it is how the con
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent
 from certportal.messages.rules import PIN_CAPS
 from certportal.outbox import service as outbox
 from certportal.registry import service as registry
+from certportal.statements import prepared
 
 BATCH = 500
 
@@ -70,7 +70,7 @@ def message_of_codes_is_used(codes_id: int) -> None:
         outbox.lapse([row_id for row_id in ended if row_id is not None])
 
 
-@cache
+@prepared
 def _is_used() -> Any:
     messages: Any = SecureMessage.__table__
     codes: Any = TransferCodes.__table__

@@ -4,7 +4,6 @@ It ends with the certificate, its contact or its right. The pages themselves are
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Update, bindparam, update
@@ -15,6 +14,7 @@ from certportal.messages.endings import end_messages
 from certportal.messages.models import MessageEnd, MessageKind, SecureMessage
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret
+from certportal.statements import prepared
 
 
 def new_page(
@@ -42,7 +42,7 @@ def mailed_by(message_id: int, row_id: int) -> None:
     changed(_mailed_by(), message=message_id, mail=row_id)
 
 
-@cache
+@prepared
 def _mailed_by() -> Update:
     messages: Any = SecureMessage.__table__
     return update(messages).where(messages.c.id == bindparam("message")).values(mail_row_id=bindparam("mail"))

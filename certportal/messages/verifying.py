@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, select, update
+from sqlalchemy import Update, bindparam, select, update
 
 from certportal import audit, clock
 from certportal.extensions import asking, changed, db, within_transaction, writing
@@ -17,6 +16,7 @@ from certportal.messages.rules import WRONG_PASSWORDS, typed_transfer_id
 from certportal.messages.telling import tell_signatory
 from certportal.registry.models import Organisation
 from certportal.secrecy import Secret, same
+from certportal.statements import Driver, prepared
 
 ANSWER = (CodesState.LIVE, CodesState.TAKEN, CodesState.SPENT)
 """Taken and spent codes still answer: with the same public key they give the same certificate (domain.md, section 4)."""
@@ -67,10 +67,10 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
     return None
 
 
-def _looked_up(connection: Connection, query: Any, transfer_id: str, password: Secret) -> tuple[Any, bool]:
+def _looked_up(driver: Driver, query: Any, transfer_id: str, password: Secret) -> tuple[Any, bool]:
     """The codes that answer to a TransferID, if there are any, and whether this is their password."""
     typed = typed_transfer_id(transfer_id) or ""
-    known = connection.execute(query, {"transfer_id": typed}).first()
+    known = driver.execute(query, {"transfer_id": typed}).first()
     offered = password_hash(typed, Secret(password.reveal().strip()))
     right = same(offered, known.password_hash if known is not None else "0" * len(offered))
     return (known if known is not None and _answers(known) else None), right
@@ -96,8 +96,17 @@ def _lock(codes: TransferCodes, by: Actor) -> None:
     audit.record("codes_locked", subject, by=by, organisation_id=codes.organisation_id, transfer_id=codes.transfer_id)
 
 
-@cache
+@prepared
 def _with_password() -> Any:
+    return _codes_and_whose()
+
+
+@prepared
+def _locked_with_password() -> Any:
+    return _codes_and_whose().with_for_update(of=TransferCodes.__table__)
+
+
+def _codes_and_whose() -> Any:
     codes = TransferCodes.__table__.c
     known = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.public_key_hash)
     whose, organisation = TransferCodes.__table__, Organisation.__table__
@@ -106,12 +115,7 @@ def _with_password() -> Any:
     return query.where(codes.transfer_id == bindparam("transfer_id"))
 
 
-@cache
-def _locked_with_password() -> Any:
-    return _with_password().with_for_update(of=TransferCodes.__table__)
-
-
-@cache
+@prepared
 def _count_wrong() -> Update:
     codes: Any = TransferCodes.__table__
     free = (codes.c.id == bindparam("codes")) & (codes.c.wrong_tries < WRONG_PASSWORDS)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Update, bindparam, or_, select, update
 
 from certportal.certificates.models import Certificate
-from certportal.extensions import db, within_transaction, writing
+from certportal.extensions import asking, within_transaction, writing
 from certportal.notices import rules
 from certportal.notices.models import Notice, NoticeRole, NoticeState
 from certportal.notices.recipients import holders_of, of_letters, overtaken, silent
@@ -37,7 +37,7 @@ def letters_of(reference: Mapping[str, Any]) -> list[int]:
 
 def lines_of(row_ids: list[int], now: datetime) -> list[Line]:
     """Every line that waits in these rows, in the order in which the certificates end."""
-    found = db.session.connection().execute(_lines(), {"letters": row_ids, "now": now}).all()
+    found = asking().execute(_lines(), {"letters": row_ids, "now": now}).all()
     present = holders_of(row_ids, {row.role for row in found})
     return [_line(row, present.get(row.id)) for row in found]
 

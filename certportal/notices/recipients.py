@@ -15,7 +15,7 @@ from sqlalchemy import and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.extensions import Lowered, db
+from certportal.extensions import Lowered, asking, db
 from certportal.identifiers import Language
 from certportal.notices.models import ANYBODY, Notice, NoticeRole, NoticeState
 from certportal.orders.models import Order
@@ -91,7 +91,7 @@ def holders_of(row_ids: list[int], roles: Iterable[NoticeRole]) -> dict[int, str
     """By a notice's id, for the lines of letters: the key of whoever holds its role today; left out when nobody does."""
     found: dict[int, str] = {}
     for role in roles:
-        held = db.session.connection().execute(_held(role), {"letters": row_ids, "on": today()})
+        held = asking().execute(_held(role), {"letters": row_ids, "on": today()})
         found.update((number, key) for number, key in held)
     return found
 

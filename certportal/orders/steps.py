@@ -1,7 +1,6 @@
 """Steps that change an order: its codes are issued, sent anew, voided; it is withdrawn or collected."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Update, bindparam, select, update
@@ -19,6 +18,7 @@ from certportal.registry import service as registry
 from certportal.registry.models import Channel, Organisation, Person
 from certportal.registry.rules import ContactDetails
 from certportal.registry.telling import tell_signatory
+from certportal.statements import prepared
 
 
 def subject(order: Order) -> str:
@@ -28,8 +28,8 @@ def subject(order: Order) -> str:
 
 def covers(order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What the secure message's cover keeps of an order, for each of these."""
-    found: Any = asking().execute(_covers(), {"orders": list(order_ids)})
-    return {row.id: _cover(row) for row in found}
+    driver = asking()
+    return {each: _cover(driver.execute(_covers(), {"order": each}).one()) for each in set(order_ids)}
 
 
 def _cover(row: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _cover(row: Any) -> dict[str, Any]:
     }
 
 
-@cache
+@prepared
 def _covers() -> Select[*tuple[Any, ...]]:
     order, channel, organisation, person = (each.__table__ for each in (Order, Channel, Organisation, Person))
     named = (organisation.c.name.label("organisation"), organisation.c.business_id, person.c.name.label("orderer"))
@@ -64,7 +64,7 @@ def _covers() -> Select[*tuple[Any, ...]]:
         .join(person, person.c.id == order.c.placed_by)
     )
     what = select(*ordered, *named, channel.c.name_fi, channel.c.name_sv, channel.c.name_en).select_from(joined)
-    return what.where(order.c.id.in_(bindparam("orders", expanding=True)))
+    return what.where(order.c.id == bindparam("order"))
 
 
 def issue(order: Order) -> TransferCodes:
@@ -184,7 +184,7 @@ def collected(order_id: int) -> None:
         rules.open_for_change(db.session.get_one(Order, order_id, populate_existing=True).state)
 
 
-@cache
+@prepared
 def _collect() -> Update:
     orders: Any = Order.__table__
     is_open = (orders.c.id == bindparam("order")) & (orders.c.state == OrderState.OPEN)

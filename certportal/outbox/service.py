@@ -16,6 +16,7 @@ from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, Outbox
 from certportal.refusals import Conflict
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
+from certportal.statements import prepared
 
 __all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "marks", "owe", "queue", "row", "rows_about"]
 
@@ -77,12 +78,15 @@ def owe(
         "not_before": machine,
         "message_id": named,
     }
-    added: Any = writing().execute(_OWE, made)
-    return added.inserted_primary_key[0]
+    return writing().execute(_owe(), made).one().id
 
 
 _ROWS: Any = OutboxRow.__table__
-_OWE = insert(_ROWS)
+
+
+@prepared
+def _owe() -> Any:
+    return insert(_ROWS).returning(_ROWS.c.id)
 
 
 def outbox_key() -> bytes:
@@ -93,14 +97,14 @@ def outbox_key() -> bytes:
 def lapse(row_ids: list[int]) -> None:
     """A step: what has not been claimed of these rows is not sent any more (its codes are void); its secret is erased."""
     within_transaction()
-    if row_ids:
-        changed(_lapse(), those=row_ids, settled=clock.machine())
+    for row_id in row_ids:
+        changed(_lapse(), row=row_id, settled=clock.machine())
 
 
-@cache
+@prepared
 def _lapse() -> Update:
     rows = _ROWS
-    waiting = rows.c.id.in_(bindparam("those", expanding=True)) & (rows.c.state == RowState.QUEUED)
+    waiting = (rows.c.id == bindparam("row")) & (rows.c.state == RowState.QUEUED)
     values: dict[str, Any] = {"state": RowState.LAPSED, "secret": None, "settled_at": bindparam("settled")}
     return update(rows).where(waiting).values(values)
 

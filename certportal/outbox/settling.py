@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, or_, select, update
 
-from certportal.extensions import changed_rows, db
+from certportal.extensions import asking, changed_rows
 from certportal.outbox.models import AddressMark, Medium, OutboxRow, RowState
+from certportal.statements import prepared
 
 HELD = (RowState.CLAIMED, RowState.SENDING)
 
@@ -36,7 +37,7 @@ class Claimed:
 
 def claimed(row_ids: Sequence[int]) -> list[Claimed]:
     """These rows, in this order."""
-    rows = db.session.connection().execute(_claimed(), {"numbers": list(row_ids)})
+    rows = asking().execute(_claimed(), {"numbers": list(row_ids)})
     known = {row.id: Claimed(*row) for row in rows}
     return [known[row_id] for row_id in row_ids]
 
@@ -69,7 +70,7 @@ def living_mark(address: str) -> ColumnElement[bool]:
 
 def left_behind(stale: datetime) -> bool:
     """Whether a killed run left rows claimed or being sent."""
-    return db.session.scalar(_left_behind(), {"stale": stale}) is not None
+    return asking().scalar(_left_behind(), {"stale": stale}) is not None
 
 
 @cache
@@ -80,16 +81,16 @@ def _claimed() -> Select[*tuple[Any, ...]]:
 
 def _mine(states: Sequence[RowState]) -> ColumnElement[bool]:
     mine = (OutboxRow.id == bindparam("row")) & (OutboxRow.claimed_by == bindparam("holder"))
-    return mine & OutboxRow.state.in_(states)
+    return mine & or_(*[OutboxRow.state == state for state in states])
 
 
-@cache
+@prepared
 def _sending() -> Update:
     values: dict[str, Any] = {"state": RowState.SENDING, "sending_at": bindparam("at"), "address": bindparam("to")}
     return update(OutboxRow).where(_mine([RowState.CLAIMED])).values(**values)
 
 
-@cache
+@prepared
 def _settled(state: RowState) -> Update:
     values: dict[str, Any] = {"state": state, "reply": bindparam("said"), "fault": bindparam("whose")}
     values["attempts"] = OutboxRow.attempts + 1
@@ -97,19 +98,19 @@ def _settled(state: RowState) -> Update:
     if state is RowState.QUEUED:
         values |= {"claimed_by": None, "not_before": bindparam("at"), "settled_at": None}
         sent_again = OutboxRow.reference["sent_again_as"].as_string().is_not(None)
-        mine &= OutboxRow.state.in_(HELD) | (OutboxRow.had_secret.is_(False) & ~sent_again)
+        mine &= _mine(HELD) | (OutboxRow.had_secret.is_(False) & ~sent_again)
     else:
         values |= {"secret": None, "settled_at": bindparam("at")}
     return update(OutboxRow).where(mine).values(**values)
 
 
-@cache
+@prepared
 def _unmarked() -> Update:
     living = (AddressMark.address == bindparam("key")) & AddressMark.ended_at.is_(None)
     return update(AddressMark).where(living).values(ended_at=bindparam("at"))
 
 
-@cache
+@prepared
 def _left_behind() -> Select[int]:
     claimed = (OutboxRow.state == RowState.CLAIMED) & (OutboxRow.claimed_at <= bindparam("stale"))
     lost = (OutboxRow.state == RowState.SENDING) & (OutboxRow.sending_at <= bindparam("stale"))

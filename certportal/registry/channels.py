@@ -7,10 +7,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from certportal.extensions import db
+from certportal.extensions import asking, db
 from certportal.identifiers import Environment
 from certportal.registry.models import Channel, Purpose, Terms
 from certportal.registry.organisations import today
+from certportal.statements import prepared
 
 
 def channel(channel_id: int) -> Channel | None:
@@ -75,7 +76,7 @@ class TermsLine(NamedTuple):
 
 def terms_line(on: date) -> TermsLine | None:
     """The same of the terms that hold on that day."""
-    found = db.session.connection().execute(_terms_line(), {"on": on}).first()
+    found = asking().execute(_terms_line(), {"on": on}).first()
     return TermsLine(*found) if found is not None else None
 
 
@@ -103,6 +104,6 @@ def _terms_in_force() -> sa.Select[Terms]:
     return select(Terms).where(begun).order_by(Terms.in_force_from.desc(), Terms.version.desc()).limit(1)
 
 
-@cache
+@prepared
 def _terms_line() -> sa.Select[int, int, date]:
     return _terms_in_force().with_only_columns(Terms.id, Terms.version, Terms.in_force_from)

@@ -15,6 +15,7 @@ from certportal.identifiers import Actor
 from certportal.registry import rules
 from certportal.registry.models import Organisation, Person, SigningRight
 from certportal.registry.rules import OrganisationContact, Told
+from certportal.statements import prepared
 
 
 def today() -> date:
@@ -56,7 +57,7 @@ def signatories(organisation_id: int, on: date) -> list[Person]:
     return list(db.session.scalars(_signatories(), {"organisation": organisation_id, "on": on}))
 
 
-@cache
+@prepared
 def _who_signs() -> Any:
     return _signatories().with_only_columns(Person.email, Person.name, Person.language, Person.id)
 

@@ -18,6 +18,7 @@ from certportal.registry.models import AccessRight, Channel, RightState
 from certportal.registry.organisations import today
 from certportal.registry.rows import UNSAID, AccessRightRow, Change, said
 from certportal.registry.saving import organisation_of
+from certportal.statements import prepared
 
 
 def access_right(right_id: int) -> AccessRight | None:
@@ -216,7 +217,7 @@ def _channels_and_rights() -> sa.Select[Channel, bool, bool]:
     return select(Channel, valid, waiting).where(open_on(on)).order_by(Channel.position, Channel.code)
 
 
-@cache
+@prepared
 def _valid_to() -> sa.Select[int]:
     mine = (AccessRight.organisation_id == sa.bindparam("organisation")) & (
         AccessRight.channel_id == sa.bindparam("channel")

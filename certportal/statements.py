@@ -1,0 +1,191 @@
+"""Statements made once, compiled once for each database, and handed straight to its driver.
+
+SQLAlchemy writes the SQL, and its types turn values into columns and back; what is passed over is the work that it does at
+every execution anew, several times what SQLite needs for a row found by its number (docs/adr/0010).
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NoReturn, ParamSpec
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Values = Mapping[str, Any]
+_How = ParamSpec("_How")
+_Convert = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement over tables whose values are named parameters; made by a function under ``@prepared``."""
+
+    def __init__(self, statement: Any) -> None:
+        self.statement = statement
+        self.writes: bool = statement.is_dml
+        self.table: Any = statement.table if self.writes else None
+        self._compiled: WeakKeyDictionary[Dialect, dict[tuple[str, ...], _Compiled | None]] = WeakKeyDictionary()
+
+    def run(self, connection: Connection, values: Values) -> "Answer | None":
+        """Run it; None where it cannot go past SQLAlchemy: with lists among its values, or defaults that are computed."""
+        known, names = self._compiled.get(connection.dialect), tuple(values)
+        if known is None:
+            known = self._compiled[connection.dialect] = {}
+        if names not in known:
+            known[names] = _compiled(self.statement, names, connection.dialect)
+        compiled = known[names]
+        return None if compiled is None else compiled.run(connection, values)
+
+
+def prepared(make: Callable[_How, Any]) -> Callable[_How, Prepared]:
+    """For a function that makes a statement: made at its first call, and kept."""
+    return cache(lambda *given, **named: Prepared(make(*given, **named)))  # type: ignore[return-value]
+
+
+class Answer:
+    """All that a statement has answered: its rows, named tuples in their order, and how many rows it found or changed."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Sequence[Any], rowcount: int) -> None:
+        self._rows, self.rowcount = rows, rowcount
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def all(self) -> Sequence[Any]:
+        """Every row."""
+        return self._rows
+
+    def first(self) -> Any | None:
+        """The first row, if there is one."""
+        return self._rows[0] if self._rows else None
+
+    def one(self) -> Any:
+        """The only row; NoResultFound or MultipleResultsFound otherwise."""
+        if not self._rows:
+            raise NoResultFound("no row was found when one was required")
+        if len(self._rows) > 1:
+            raise MultipleResultsFound("several rows were found when one was required")
+        return self._rows[0]
+
+    def scalar(self) -> Any | None:
+        """The first column of the first row, if there is one."""
+        return self._rows[0][0] if self._rows else None
+
+    def scalars(self) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in self._rows]
+
+
+class Driver:
+    """A connection in an open transaction. Statements that are not prepared go through SQLAlchemy, as ever."""
+
+    __slots__ = ("_connection", "_writes")
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        self._connection, self._writes = connection, writes
+
+    def execute(self, statement: Any, values: Values | Sequence[Values] | None = None) -> Any:
+        """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction()."""
+        if not isinstance(statement, Prepared):
+            return self._connection.execute(statement, values)
+        if statement.writes and not self._writes:
+            raise RuntimeError("a write outside transaction(): open it with `with transaction():`")
+        if isinstance(values, Sequence):
+            return self._connection.execute(statement.statement, values)
+        answer = statement.run(self._connection, values or {})
+        return self._connection.execute(statement.statement, values) if answer is None else answer
+
+    def scalar(self, statement: Any, values: Values | None = None) -> Any | None:
+        """The first column of the first row, if there is one."""
+        return self.execute(statement, values).scalar()
+
+    def scalars(self, statement: Any, values: Values | None = None) -> Iterable[Any]:
+        """The first column of every row."""
+        return self.execute(statement, values).scalars()
+
+
+class _Compiled:
+    """A statement as one database's driver takes it. ``places``: for each of its parameters its name, how its value is
+    turned into a column's, and the value itself where the statement has it."""
+
+    def __init__(self, compiled: SQLCompiler, columns: Sequence[Any], fixed: Values, names: Sequence[str]) -> None:
+        self.text, self.dialect = compiled.string, compiled.dialect
+        self.order: Sequence[str] = compiled.positiontup or list(compiled.bind_names.values())
+        types = {name: bound.type for bound, name in compiled.bind_names.items()}
+        into = {name: types[name].dialect_impl(self.dialect).bind_processor(self.dialect) for name in self.order}
+        given = {name: into[name] for name in names if name in into}
+        self.fixed = {name: _turned(into[name], fixed[name]) for name in self.order if name not in given}
+        self.given = given
+        self.columns, self.row = columns, _row([str(column.key) for column in columns])
+        self.out: list[tuple[int, _Convert]] | None = None
+
+    def run(self, connection: Connection, values: Values) -> Answer:
+        """Errors are SQLAlchemy's, without the values: secrets may be among them."""
+        ready = dict(self.fixed)
+        for name, turn in self.given.items():
+            ready[name] = values[name] if turn is None else turn(values[name])
+        raw: Any = connection.connection.dbapi_connection
+        cursor = raw.cursor()
+        try:
+            cursor.execute(self.text, [ready[name] for name in self.order] if self.dialect.positional else ready)
+            found, count = cursor.fetchall() if self.columns else [], cursor.rowcount
+            if self.out is None:
+                self.out = self._out(cursor.description) if self.columns else []
+        except self.dialect.loaded_dbapi.Error as error:
+            self._raise(connection, raw, error)
+        finally:
+            cursor.close()
+        return Answer([self._row(self.out, line) for line in found], len(found) if self.columns else count)
+
+    def _row(self, out: list[tuple[int, _Convert]], line: Iterable[Any]) -> Any:
+        values = list(line)
+        for place, turn in out:
+            values[place] = turn(values[place])
+        return self.row._make(values)
+
+    def _out(self, described: Sequence[Any]) -> list[tuple[int, _Convert]]:
+        """How columns are turned into values, by their places; the others are values already."""
+        types = [column.type.dialect_impl(self.dialect) for column in self.columns]
+        turns = [kind.result_processor(self.dialect, told[1]) for kind, told in zip(types, described, strict=True)]
+        return [(place, turn) for place, turn in enumerate(turns) if turn is not None]
+
+    def _raise(self, connection: Connection, raw: Any, error: Exception) -> NoReturn:
+        """As SQLAlchemy would; a connection that is gone is not used again."""
+        if self.dialect.is_disconnect(error, raw, None):  # pyright: ignore[reportArgumentType]
+            connection.invalidate(error)
+        base: Any = self.dialect.loaded_dbapi.Error
+        how: dict[str, Any] = {"hide_parameters": True, "dialect": self.dialect}
+        raise DBAPIError.instance(self.text, None, error, base, **how) from error
+
+
+def _turned(turn: _Convert | None, value: Any) -> Any:
+    return value if turn is None else turn(value)
+
+
+def _row(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True)  # names are known when it is compiled
+
+
+def _compiled(statement: Any, names: tuple[str, ...], dialect: Dialect) -> _Compiled | None:
+    """None where the values decide what the SQL is, or a default is computed at each execution."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names) or None)
+    computed = [*compiled.insert_prefetch, *compiled.update_prefetch]
+    missing = any(bound.required and name not in names for bound, name in compiled.bind_names.items())
+    if (
+        missing
+        or compiled.post_compile_params
+        or not all(column.default and column.default.is_scalar for column in computed)
+    ):
+        return None
+    fixed = compiled.params | {column.key: column.default.arg for column in computed}
+    return _Compiled(compiled, list(statement.exported_columns) if _answers(statement) else [], fixed, names)
+
+
+def _answers(statement: Any) -> bool:
+    """Whether rows come back."""
+    return not statement.is_dml or bool(statement.returning_column_descriptions)
