@@ -1,12 +1,14 @@
 """How times, dates, counts and numbers are written for people, in three languages and the installation's zone."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from babel import Locale
 from babel.dates import format_date
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale, gettext, ngettext
+from werkzeug.routing import Map, MapAdapter
 
 from certportal.identifiers import Language, PhoneNumber
 from certportal.settings import current_settings
@@ -128,9 +130,13 @@ def environment_name(value: str) -> str:
 
 def link(endpoint: str, **values: object) -> str:
     """An absolute address under BASE_URL, the only source of links; works without a request."""
-    parts = urlsplit(current_settings().base_url)
-    adapter = current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
-    return adapter.build(endpoint, values, force_external=True)
+    return _adapter(current_app.url_map, current_settings().base_url).build(endpoint, values, force_external=True)
+
+
+@lru_cache(maxsize=8)
+def _adapter(addresses: Map, base_url: str) -> MapAdapter:
+    parts = urlsplit(base_url)
+    return addresses.bind(parts.netloc, url_scheme=parts.scheme)
 
 
 def init_app(app: Flask) -> None:

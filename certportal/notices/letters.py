@@ -1,12 +1,12 @@
-"""The expiry notice: one letter to one person about everything due to them, its lines found again when it is sent. Reads only."""
+"""The expiry notice: one letter to one person about everything due to them, its lines found again just before it is sent; those
+of several letters at once. Reads only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from certportal.certificates.models import Certificate
 from certportal.certificates.page_links import Rights, page_links
-from certportal.certificates.service import open_replacement
 from certportal.formats import link
 from certportal.notices import lines, rules
 from certportal.notices.endings import Ending
@@ -16,7 +16,8 @@ from certportal.notices.owing import KIND
 from certportal.notices.recipients import Recipient, certificates_of, recipient
 from certportal.notices.rules import Fate
 from certportal.notices.wording import Words
-from certportal.outbox.service import Letter, Medium, Silence, kind
+from certportal.orders import service as orders
+from certportal.outbox.service import Letter, Silence, kind_of_many
 from certportal.registry import service as registry
 from certportal.registry.models import Person
 from certportal.settings import current_settings
@@ -25,22 +26,28 @@ IN_TABLE = 1
 """With more certificates than this a letter has a table, and says what is true of all of them."""
 
 
-@kind(KIND, Medium.MAIL)
-def expiry_notice(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
+@kind_of_many(KIND)
+def expiry_notices(references: Sequence[Mapping[str, Any]], now: datetime) -> list[Letter | Silence]:
     """To whoever holds the roles now: what ends when, what to do, how to renew, the last day (failures.md, F4 and F5)."""
-    row_ids = lines.letters_of(reference)
-    found = lines.lines_of(row_ids, now)
+    of_rows = [lines.letters_of(reference) for reference in references]
+    row_ids = [row_id for each in of_rows for row_id in each]
+    found, known = lines.lines_of(row_ids, now), _Known(certificates_of(row_ids))
+    return [
+        _letter([line for line in found if line.row_id in each], reference["row"], known, now)
+        for each, reference in zip(of_rows, references, strict=True)
+    ]
+
+
+def _letter(found: list[Line], row_id: int, known: "_Known", now: datetime) -> Letter | Silence:
     told = [line for line in found if line.fate is Fate.TOLD]
     if not told:
-        return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, reference["row"]))
-    about = certificates_of(row_ids)
-    to = recipient(told, about)
-    known = _Known(to)
-    addresses, open_pages = page_links([about[number] for number in _collected(told)], known.rights)
-    endings = list(_endings(told, about, known, addresses, now))
+        return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, row_id))
+    to = recipient(told, known.about)
+    addresses, open_pages = page_links([known.about[number] for number in _collected(told)], known.rights)
+    endings = list(_endings(told, to, known, addresses, now))
 
     def on_sending() -> None:
-        lines.settle(found, reference["row"])
+        lines.settle(found, row_id)
         open_pages()
 
     return Letter(to.address, to.name, to.language, {"words": Words(endings)}, on_sending)
@@ -57,17 +64,17 @@ def _collected(told: list[Line]) -> list[int]:
 
 
 def _endings(
-    told: list[Line], about: Mapping[int, Certificate], known: "_Known", addresses: Mapping[int, str], now: datetime
+    told: list[Line], to: Recipient, known: "_Known", addresses: Mapping[int, str], now: datetime
 ) -> Iterable[Ending]:
     """One for each certificate: a person who is its contact and may sign for it is told once."""
     by_certificate: dict[int, list[Line]] = {}
     for line in told:
         by_certificate.setdefault(line.certificate_id, []).append(line)
-    language = known.to.language.value
+    language = to.language.value
     for number, its in by_certificate.items():
-        certificate = about[number]
-        signs = any(line.role is NoticeRole.SIGNATORY for line in its) or known.is_reader(certificate)
-        replacement = open_replacement(certificate) if len(by_certificate) <= IN_TABLE else None
+        certificate = known.about[number]
+        signs = any(line.role is NoticeRole.SIGNATORY for line in its) or known.may_sign(to, certificate)
+        replacement = known.replacing.get(number) if len(by_certificate) <= IN_TABLE else None
         rung = min(line.rung for line in its)
         yield Ending(
             program=certificate.description or certificate.channel.name(language),
@@ -92,7 +99,7 @@ def _endings(
             order_url=_order_url(certificate, now),
             apply_url=link("access.apply"),
             ordered=replacement.number if replacement else None,
-            collector=replacement.contact.name if replacement else "",
+            collector=replacement.collector if replacement else "",
             has_right=known.rights.cover(certificate) and not certificate.organisation.is_over(known.rights.on),
             self_service=certificate.contact_may_renew,
         )
@@ -106,24 +113,25 @@ def _order_url(certificate: Certificate, now: datetime) -> str:
 
 
 class _Known:
-    """What one letter looks up once for each organisation: those whom its reader may ask for a new certificate, since they may
-    sign, and its rights to channels."""
+    """What letters look up once: the certificates that they are about, by id; the orders that are to replace some of these; and
+    for each organisation those whom a reader may ask for a new certificate, since they may sign, and its rights to channels."""
 
-    def __init__(self, to: Recipient) -> None:
-        self.to, self.rights = to, Rights()
-        self.known: dict[int, list[Person]] = {}
+    def __init__(self, about: Mapping[int, Certificate]) -> None:
+        self.about, self.rights = about, Rights()
+        self.replacing = orders.replacing_each(list(about))
+        self.people: dict[int, list[Person]] = {}
 
     def _people(self, certificate: Certificate) -> list[Person]:
         number = certificate.organisation_id
-        if number not in self.known:
-            self.known[number] = registry.signatories(number, registry.today())
-        return self.known[number]
+        if number not in self.people:
+            self.people[number] = registry.signatories(number, registry.today())
+        return self.people[number]
 
     def signer(self, certificate: Certificate) -> str:
         """The name of one who may sign, whoever ordered the certificate first; empty while nobody may."""
         people = sorted(self._people(certificate), key=lambda each: each.id != certificate.order.placed_by)
         return people[0].name if people else ""
 
-    def is_reader(self, certificate: Certificate) -> bool:
+    def may_sign(self, reader: Recipient, certificate: Certificate) -> bool:
         """Whether the reader is one of them."""
-        return any(each.email == self.to.address.casefold() for each in self._people(certificate))
+        return any(each.email == reader.address.casefold() for each in self._people(certificate))

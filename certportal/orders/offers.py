@@ -1,23 +1,23 @@
 """What an application for a certificate may choose from: channels, contacts, reasons, and what is there already."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
 from certportal import clock
-from certportal.extensions import db
+from certportal.extensions import asking, db
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
 from certportal.orders import giving_way, replaceable
 from certportal.orders.models import Order, OrderDraft, OrderReason, OrderState
 from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
 from certportal.registry import service as registry
-from certportal.registry.models import Channel, Organisation, Person
+from certportal.registry.models import Channel, Organisation, Person, TechnicalContact
 from certportal.registry.service import ContactLine, TermsLine
 from certportal.settings import current_settings
 from certportal.signin.guard import Acting
@@ -184,6 +184,21 @@ def _replacing() -> Select[Order]:
         Order.replaces_certificate_id == bindparam("certificate")
     )
     return select(Order).where(mine, Order.state == OrderState.OPEN).order_by(Order.id.desc()).limit(1)
+
+
+class Replacing(NamedTuple):
+    """An order that is to replace a certificate: its number, and the name of who is to collect it."""
+
+    number: str
+    collector: str
+
+
+def replacing_each(certificate_ids: Sequence[int]) -> dict[int, Replacing]:
+    """The same for each of these certificates that has one, as far as a letter tells of it."""
+    waiting = Order.replaces_certificate_id.in_(certificate_ids) & (Order.state == OrderState.OPEN)
+    named = select(Order.replaces_certificate_id, Order.number, TechnicalContact.name)
+    found = named.join(TechnicalContact, TechnicalContact.id == Order.contact_id).where(waiting).order_by(Order.id)
+    return {row[0]: Replacing(row[1], row[2]) for row in asking().execute(found)}
 
 
 def draft_names(drafts: list[OrderDraft]) -> dict[int, Channel]:

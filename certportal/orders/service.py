@@ -32,6 +32,7 @@ from certportal.orders.offers import (
     reasons_offered,
     replaced_certificate,
     replacing,
+    replacing_each,
 )
 from certportal.orders.placing import place_order, place_renewal
 from certportal.orders.reminders import remind_uncollected
@@ -94,6 +95,7 @@ __all__ = [
     "remind_uncollected",
     "replaced_certificate",
     "replacing",
+    "replacing_each",
     "save_draft",
     "send_again",
     "send_new_codes",

@@ -7,7 +7,7 @@ shown, and is never repeated by itself).
 
 import logging
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -16,10 +16,11 @@ from sqlalchemy import and_, or_, select, update
 from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind
-from certportal.outbox.kinds import KINDS, Letter, Silence
+from certportal.outbox.kinds import Letter, Silence
 from certportal.outbox.letters import build, render_letter, render_sms
 from certportal.outbox.models import AddressMark, Medium, OutboxRow, RowState
 from certportal.outbox.outcomes import Accepted, Outcome, Refused, Temporary, Unknown
+from certportal.outbox.resolving import Resolving
 from certportal.outbox.service import outbox_key
 from certportal.outbox.settling import Claimed, claimed, left_behind, living_mark, sending, settled, unmarked
 from certportal.outbox.sms import sms_gateway
@@ -59,7 +60,7 @@ class Run:
     """
 
     def __init__(self, holder: str) -> None:
-        self.holder = holder
+        self.holder, self.resolving = holder, Resolving()
         self.unsettled: tuple[Claimed, str, Outcome] | None = None
         self.server_down = False
 
@@ -70,7 +71,7 @@ class Run:
             waiting = list(taken)
             while waiting and not stopping.is_set():
                 was_down = self.server_down
-                self.attempt(waiting.pop(0), line)
+                self.attempt(waiting.pop(0), line, waiting)
                 if self.server_down and not was_down:
                     waiting = self.without_mail(waiting)
             if waiting:
@@ -115,10 +116,10 @@ class Run:
             finally:
                 self.settle_last()
 
-    def attempt(self, row: Claimed, line: Line) -> None:
+    def attempt(self, row: Claimed, line: Line, waiting: Sequence[Claimed] = ()) -> None:
         """Resolve, render, hand over. A mistake in a template or resolver puts this row off, not the others."""
         try:
-            letter = KINDS[row.kind].resolve({**row.reference, "row": row.id}, clock.now())
+            letter = self.resolving.letter(row, waiting)
             if isinstance(letter, Silence):
                 self.silence(row, letter)
                 return

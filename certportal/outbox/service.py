@@ -11,14 +11,27 @@ from certportal import audit, clock, secrecy
 from certportal.extensions import asking, changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Actor
 from certportal.outbox.addresses import message_id
-from certportal.outbox.kinds import KINDS, Letter, Silence, kind
+from certportal.outbox.kinds import KINDS, Letter, Silence, kind, kind_of_many
 from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, OutboxRow, RowState
 from certportal.refusals import Conflict
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 from certportal.statements import prepared
 
-__all__ = ["Letter", "Medium", "Silence", "kind", "lapse", "marked", "marks", "owe", "queue", "row", "rows_about"]
+__all__ = [
+    "Letter",
+    "Medium",
+    "Silence",
+    "kind",
+    "kind_of_many",
+    "lapse",
+    "marked",
+    "marks",
+    "owe",
+    "queue",
+    "row",
+    "rows_about",
+]
 
 AGAIN = (RowState.UNKNOWN, RowState.REFUSED, RowState.LAPSED)
 

@@ -66,7 +66,8 @@ def mail_server() -> tuple[int, int]:
 class Outbox:
     """An app whose database file holds queued letters, and the same letters as bytes."""
 
-    path: Path
+    file: sqlite3.Connection
+    """Stays open, as a service's other threads keep the file: its write-ahead log is there already, and not made anew."""
     kept: Path
     app: Flask
     server: int
@@ -86,16 +87,14 @@ class Outbox:
                 line.sendmail(SENDER, [address], content)
 
     def accepted(self) -> int:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.execute("SELECT count(*) FROM outbox_row WHERE state = 'accepted'").fetchone()[0]
+        return self.file.execute("SELECT count(*) FROM outbox_row WHERE state = 'accepted'").fetchone()[0]
 
     def refill(self) -> None:
         """The file as it was when every letter was queued."""
         with self.app.app_context():
             let_go()
-        for name in (f"{self.path}-wal", f"{self.path}-shm"):
-            Path(name).unlink(missing_ok=True)
-        shutil.copyfile(self.kept, self.path)
+        with closing(sqlite3.connect(self.kept)) as kept:
+            kept.backup(self.file)
 
 
 def let_go() -> None:
@@ -196,7 +195,7 @@ def outbox() -> Outbox:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copyfile(path, kept)
-    made = Outbox(path, kept, app, server, port, ready)
+    made = Outbox(sqlite3.connect(path), kept, app, server, port, ready)
     made.drain()  # templates and statements are compiled, as in a service that runs
     return made
 
