@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
 
 from certportal.languages import Languages
-from certportal.statements import Driver, Prepared, Values
+from certportal.statements import Driver, Prepared, Values, straight
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -149,10 +149,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
-    if connection.get_execution_options().get("write", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:  # at every request: straight to the driver, since it waits for nothing and cannot fail
-        connection.connection.cursor().execute("BEGIN")
+    writes = connection.get_execution_options().get("write", False)
+    straight(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -13,7 +13,7 @@ from werkzeug.routing import Map, MapAdapter
 from certportal.identifiers import Language, PhoneNumber
 from certportal.settings import current_settings
 
-LOCALES = {Language.FI: "fi", Language.SV: "sv", Language.EN: "en_GB"}
+LOCALES = {Language.FI: Locale("fi"), Language.SV: Locale("sv"), Language.EN: Locale("en", "GB")}
 
 
 def language() -> Language:
@@ -21,7 +21,7 @@ def language() -> Language:
     return Language((get_locale() or Locale("fi")).language)
 
 
-def choose_locale() -> str:
+def choose_locale() -> Locale:
     """The visitor's own choice, else the page's (a contact's language), else the browser's, else Finnish."""
     if not has_request_context():
         return LOCALES[Language.FI]

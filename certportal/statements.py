@@ -129,15 +129,14 @@ class _Compiled:
         ready = dict(self.fixed)
         for name, turn in self.given.items():
             ready[name] = values[name] if turn is None else turn(values[name])
-        raw: Any = connection.connection.dbapi_connection
-        cursor = raw.cursor()
+        cursor = _cursor(connection)
         try:
             cursor.execute(self.text, [ready[name] for name in self.order] if self.dialect.positional else ready)
             found, count = cursor.fetchall() if self.columns else [], cursor.rowcount
             if self.out is None:
                 self.out = self._out(cursor.description) if self.columns else []
         except self.dialect.loaded_dbapi.Error as error:
-            self._raise(connection, raw, error)
+            _fail(connection, self.text, error)
         finally:
             cursor.close()
         return Answer([self._row(self.out, line) for line in found], len(found) if self.columns else count)
@@ -154,13 +153,30 @@ class _Compiled:
         turns = [kind.result_processor(self.dialect, told[1]) for kind, told in zip(types, described, strict=True)]
         return [(place, turn) for place, turn in enumerate(turns) if turn is not None]
 
-    def _raise(self, connection: Connection, raw: Any, error: Exception) -> NoReturn:
-        """As SQLAlchemy would; a connection that is gone is not used again."""
-        if self.dialect.is_disconnect(error, raw, None):  # pyright: ignore[reportArgumentType]
-            connection.invalidate(error)
-        base: Any = self.dialect.loaded_dbapi.Error
-        how: dict[str, Any] = {"hide_parameters": True, "dialect": self.dialect}
-        raise DBAPIError.instance(self.text, None, error, base, **how) from error
+
+def straight(connection: Connection, text: str) -> None:
+    """Run SQL that has no values and answers nothing."""
+    cursor = _cursor(connection)
+    try:
+        cursor.execute(text)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _fail(connection, text, error)
+    finally:
+        cursor.close()
+
+
+def _cursor(connection: Connection) -> Any:
+    raw: Any = connection.connection.dbapi_connection
+    return raw.cursor()
+
+
+def _fail(connection: Connection, text: str, error: Exception) -> NoReturn:
+    """As SQLAlchemy would; a connection that is gone is not used again."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    if dialect.is_disconnect(error, raw, None):  # pyright: ignore[reportArgumentType]
+        connection.invalidate(error)
+    base: Any = dialect.loaded_dbapi.Error
+    raise DBAPIError.instance(text, None, error, base, hide_parameters=True, dialect=dialect) from error
 
 
 def _turned(turn: _Convert | None, value: Any) -> Any:

@@ -5,7 +5,6 @@ is tried again carries new links, and those that never left open nothing that an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -20,6 +19,7 @@ from certportal.orders import service as orders
 from certportal.registry import service as registry
 from certportal.registry.models import TechnicalContact
 from certportal.secrecy import Secret
+from certportal.statements import prepared
 
 
 class Rights:
@@ -61,24 +61,23 @@ def page_links(
 
 def open_pages(tokens: Mapping[int, Secret], covers: Mapping[int, dict[str, Any]]) -> None:
     """A step: a PIN-guarded link to each certificate's page, for its present contact."""
-    if not tokens:
-        return
-    for row in writing().execute(_with_contacts(), {"numbers": list(tokens)}).all():
+    for number, token in tokens.items():
+        row = writing().execute(_with_contact(), {"certificate": number}).one()
         messages.new_page(
-            certificate_id=row.certificate_id,
+            certificate_id=number,
             organisation_id=row.organisation_id,
             contact=row,
-            cover=covers[row.certificate_id],
+            cover=covers[number],
             usable_until=row.not_after,
-            token=tokens[row.certificate_id],
+            token=token,
         )
 
 
-@cache
-def _with_contacts() -> Select[*tuple[Any, ...]]:
-    """Certificates, each beside its present contact's details under the contact's own names."""
+@prepared
+def _with_contact() -> Select[*tuple[Any, ...]]:
+    """A certificate, beside its present contact's details under the contact's own names."""
     contact = TechnicalContact
-    whole: list[Any] = [Certificate.id.label("certificate_id"), Certificate.organisation_id, Certificate.not_after]
+    whole: list[Any] = [Certificate.organisation_id, Certificate.not_after]
     whole += [contact.id, contact.name, contact.email, contact.phone, contact.language]
     query = select(*whole).join(contact, contact.id == Certificate.contact_id)
-    return query.where(Certificate.id.in_(bindparam("numbers", expanding=True)))
+    return query.where(Certificate.id == bindparam("certificate"))

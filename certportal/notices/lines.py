@@ -14,6 +14,7 @@ from certportal.notices import rules
 from certportal.notices.models import Notice, NoticeRole, NoticeState
 from certportal.notices.recipients import holders_of, of_letters, overtaken, silent
 from certportal.notices.rules import Fate
+from certportal.statements import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,13 @@ def settle(lines: list[Line], row_id: int) -> None:
     """A step, in the transaction that says the letter is being sent or will not be: what it tells is this row's, the rest
     is let go."""
     within_transaction()
-    for fate in Fate:
-        those = [
-            {"number": line.notice_id, "letter": line.row_id, "holder": line.holder or "", "told_by": row_id}
-            for line in lines
-            if line.fate is fate
-        ]
-        if those:
-            writing().execute(_settled(fate), those)
+    driver = writing()
+    for line in lines:
+        values = {"number": line.notice_id, "letter": line.row_id, "holder": line.holder or "", "told_by": row_id}
+        driver.execute(_settled(line.fate), values)
 
 
-@cache
+@prepared
 def _settled(fate: Fate) -> Update:
     mine = (Notice.id == bindparam("number")) & (Notice.outbox_row_id == bindparam("letter"))
     values: dict[Fate, dict[str, Any]] = {

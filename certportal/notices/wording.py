@@ -1,4 +1,6 @@
-"""An expiry notice in words. Its templates call these methods, so they speak the recipient's language."""
+"""An expiry notice in words. Its templates ask for these, so they speak the recipient's language."""
+
+from functools import cached_property
 
 from flask_babel import gettext, ngettext, pgettext
 
@@ -10,7 +12,8 @@ from certportal.notices.ways import Ways
 
 
 class Words:
-    """What a letter says of the certificates it is about, in the language that is being written."""
+    """What a letter says of the certificates it is about, in the language that is being written when it is first asked: the
+    same sentences stand in its text and in its HTML."""
 
     def __init__(self, endings: list[Ending]) -> None:
         self.endings = sorted(endings, key=lambda each: each.not_after)
@@ -18,6 +21,7 @@ class Words:
         self.ended = [each for each in self.endings if each.ended]
         self.first = self.endings[0]
 
+    @cached_property
     def subject(self) -> str:
         """The day, the program, the organisation; of several the first day and how many."""
         first = self.first
@@ -27,10 +31,11 @@ class Words:
                 return gettext("Certificate expired %(day)s: %(program)s, %(organisation)s", **said)
             return gettext("Certificate expires %(day)s: %(program)s, %(organisation)s", **said)
         if self.ended:
-            return f"{self.title()}: {self._organisations()}"
-        said = {"what": self.title(), "day": as_date(first.not_after), "organisation": self._organisations()}
+            return f"{self.title}: {self._organisations()}"
+        said = {"what": self.title, "day": as_date(first.not_after), "organisation": self._organisations()}
         return gettext("%(what)s, the first on %(day)s: %(organisation)s", **said)
 
+    @cached_property
     def title(self) -> str:
         """The letter's heading."""
         count = len(self.endings)
@@ -50,6 +55,7 @@ class Words:
             )
         return ngettext("%(num)s certificate expires", "%(num)s certificates expire", count)
 
+    @cached_property
     def lead(self) -> str:
         """What happens when."""
         if self.one is None:
@@ -76,6 +82,7 @@ class Words:
             **said,
         )
 
+    @cached_property
     def facts(self) -> list[tuple[str, str] | None]:
         """Label and value about the one certificate."""
         one = self.first
@@ -90,30 +97,36 @@ class Words:
             None if one.collects else (gettext("Technical contact"), contact),
         ]
 
+    @cached_property
     def headers(self) -> list[str]:
         """Of the table of several."""
         return [gettext("Certificate"), gettext("Organisation"), gettext("Ends"), gettext("What to do")]
 
+    @cached_property
     def rows(self) -> list[tuple[list[str], Press | str]]:
         """The table's rows: three texts, and a link or the name of whom to ask."""
         return [([each.program, self._whose(each), self._ends(each)], self._action(each)) for each in self.endings]
 
+    @cached_property
     def what_to_do(self) -> list[Paragraph]:
         """How it is renewed, for each way in which the reader can help."""
         if self.one and self.one.ordered:
             return [Paragraph("", _ordered(self.one))]
         return Ways(self.endings).paragraphs()
 
+    @cached_property
     def press(self) -> Press | None:
         """The button of a letter about one certificate."""
         return self._button(self.one) if self.one else None
 
+    @cached_property
     def after_press(self) -> str:
         """What the button asks for."""
         if self.one and self._button(self.one) and not self.one.signs and self.one.page_url:
             return gettext("The page opens with a PIN code, which we send as a text message to your mobile.")
         return ""
 
+    @cached_property
     def questions(self) -> list[Paragraph]:
         """What is different for some readers."""
         asked: list[Paragraph] = []
@@ -130,6 +143,7 @@ class Words:
             asked.append(self._no_longer_mine())
         return asked
 
+    @cached_property
     def why(self) -> str:
         """Why the reader gets it, and what comes next."""
         return " ".join(dict.fromkeys(_why(each) for each in self.endings)) + self._next()

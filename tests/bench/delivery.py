@@ -35,6 +35,7 @@ from certportal.outbox.letters import build, render_letter
 from certportal.outbox.models import OutboxRow
 from certportal.registry.contacts import contacts_of
 from certportal.settings import Settings
+from certportal.starting import collect_seldom
 from tests import builders
 from tests.bench.measuring import ROUNDS, Row, of_rounds
 from tests.bench.servers import cpu_of
@@ -197,6 +198,7 @@ def outbox() -> Outbox:
     shutil.copyfile(path, kept)
     made = Outbox(sqlite3.connect(path), kept, app, server, port, ready)
     made.drain()  # templates and statements are compiled, as in a service that runs
+    collect_seldom()  # as in a worker, where the scheduler runs
     return made
 
 
