@@ -35,12 +35,17 @@ class Drawn(Macro):
     def __init__(self, *of: Any, **how: Any) -> None:
         super().__init__(*of, **how)
         self.plain = not (self.catch_kwargs or self.catch_varargs or self.explicit_caller)
+        self.unsaid = [(missing,) * (self._argument_count - count) for count in range(self._argument_count + 1)]
 
     def drawn(self, about: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str:
         """What calling it answers, in a template whose evaluation context is ``about``."""
-        missed = self.arguments[len(given) :]
+        count = len(given)
+        if self.plain and not named and not self.caller and count <= self._argument_count:
+            text = self._func(*given, *self.unsaid[count])
+            return str.__new__(Markup, text) if about.autoescape else text
+        missed = self.arguments[count:]
         wanted = {*missed, "caller"} if self.caller else missed
-        if not self.plain or len(given) > self._argument_count or not all(name in wanted for name in named):
+        if not self.plain or count > self._argument_count or not all(name in wanted for name in named):
             return self(about, *given, **named)
         arguments = [*given, *(named.get(name, missing) for name in missed)]
         if self.caller:

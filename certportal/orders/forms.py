@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
@@ -16,6 +16,7 @@ from certportal.fields import (
     PhoneNumberField,
     PlainTextField,
 )
+from certportal.formats import language
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
 from certportal.orders import rules
 from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Standing
@@ -102,8 +103,8 @@ class ApplicationForm(Form):
         self.typed = {name: str(answers[name]) for name in ASKED if name in answers}
         self.typed.setdefault("contact_may_renew", "y")
         super().__init__(MultiDict(self.typed), meta={"csrf": False})
-        language = str(get_locale())[:2]
-        self.channel.choices = [(each.channel.id, each.channel.name(language)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
+        spoken = language().value
+        self.channel.choices = [(each.channel.id, each.channel.name(spoken)) for each in offered.channels]  # pyright: ignore[reportAttributeAccessIssue]
         self.environment.choices = [  # pyright: ignore[reportAttributeAccessIssue]
             (Environment.PRODUCTION, gettext("Production")),
             (Environment.TEST, gettext("Test")),
@@ -154,8 +155,8 @@ class ApplicationForm(Form):
     @property
     def channel_hints(self) -> dict[int, str]:
         """What each channel is for, and what stands between the organisation and its use in production."""
-        language = str(get_locale())[:2]
-        return {each.channel.id: _use(each, language) for each in self.offered.channels}
+        spoken = language().value
+        return {each.channel.id: _use(each, spoken) for each in self.offered.channels}
 
     @property
     def waits(self) -> bool:

@@ -18,7 +18,7 @@ from certportal.orders.replaceable import ReplaceableCertificate
 from certportal.outbox import service as outbox
 from certportal.registry import service as registry
 from certportal.registry.models import Channel, Organisation, Person, TechnicalContact
-from certportal.registry.service import ContactLine, TermsLine
+from certportal.registry.service import ChannelLine, ContactLine, TermsLine
 from certportal.settings import current_settings
 from certportal.signin.guard import Acting
 
@@ -37,7 +37,7 @@ class Standing(enum.StrEnum):
 class OfferedChannel:
     """A channel that can be chosen. Without a valid right it is offered for TEST, and for drafts while one waits."""
 
-    channel: Channel
+    channel: ChannelLine
     standing: Standing
 
 
@@ -242,10 +242,10 @@ def _of_order(order: Order) -> dict[str, Any]:
     }
 
 
-def _closed(organisation_id: int, channel_id: int) -> list[tuple[Channel, bool, bool]]:
+def _closed(organisation_id: int, channel_id: int) -> list[tuple[ChannelLine, bool, bool]]:
     channel = registry.channel(channel_id)
     valid = registry.has_right_to(organisation_id, channel_id, registry.today())
-    return [(channel, valid, False)] if channel is not None else []
+    return [(ChannelLine.of(channel), valid, False)] if channel is not None else []
 
 
 def _channels(organisation_id: int, going_on: int | None) -> list[OfferedChannel]:

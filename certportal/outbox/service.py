@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Update, bindparam, func, insert, select, update
@@ -141,18 +140,23 @@ def marked(address: str) -> AddressMark | None:
 
 
 def marks(addresses: Iterable[str]) -> dict[str, datetime]:
-    """Since when these addresses are marked, by address in small letters, in one question; those without a mark are left
-    out."""
-    wanted = {address.casefold() for address in addresses if address}
-    if not wanted:
-        return {}
-    found = asking().execute(_marks(), {"addresses": list(wanted)})
-    return {row[0]: row[1] for row in found}
+    """Since when these addresses are marked, by address in small letters; those without a mark are left out."""
+    wanted = sorted({address.casefold() for address in addresses if address})
+    found: dict[str, datetime] = {}
+    for first in range(0, len(wanted), len(_ASKED)):
+        asked = wanted[first : first + len(_ASKED)]
+        named = dict.fromkeys(_ASKED, asked[0]) | dict(zip(_ASKED, asked, strict=False))
+        found.update((row[0], row[1]) for row in asking().execute(_marks(), named))
+    return found
 
 
-@cache
+_ASKED = [f"address_{number}" for number in range(20)]
+
+
+@prepared
 def _marks() -> Select[str, datetime]:
-    here = AddressMark.address.in_(bindparam("addresses", expanding=True)) & AddressMark.ended_at.is_(None)
+    """Of as many addresses as are asked for at once."""
+    here = AddressMark.address.in_([bindparam(name) for name in _ASKED]) & AddressMark.ended_at.is_(None)
     return select(AddressMark.address, AddressMark.marked_at).where(here).order_by(AddressMark.id)
 
 

@@ -1,8 +1,8 @@
 """Access rights: a row from the day a channel is applied for. The room of applications changes them through these steps."""
 
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from certportal import audit, clock
 from certportal.extensions import asking, db, within_transaction
-from certportal.identifiers import Actor
+from certportal.identifiers import Actor, Environment
 from certportal.refusals import Conflict, NotFound
 from certportal.registry import rules
 from certportal.registry.channels import channel_by_code, open_on
@@ -31,11 +31,43 @@ def valid_rights(organisation_id: int, on: date) -> list[AccessRight]:
     return _rights(organisation_id, _valid(on))
 
 
-def channels_and_rights(organisation_id: int, on: date) -> list[tuple[Channel, bool, bool]]:
+@dataclass(frozen=True, slots=True)
+class ChannelLine:
+    """What a form shows of a channel: the same columns as the channel's row, read only."""
+
+    id: int
+    name_fi: str
+    name_sv: str
+    name_en: str
+    use_fi: str
+    use_sv: str
+    use_en: str
+    production: bool
+    test: bool
+
+    @classmethod
+    def of(cls, channel: Channel) -> Self:
+        """A channel that is there already."""
+        return cls(*[getattr(channel, name) for name in cls.__slots__])
+
+    def name(self, language: str) -> str:
+        """The name in ``fi``, ``sv`` or ``en``."""
+        return getattr(self, f"name_{language}")
+
+    def use(self, language: str) -> str:
+        """What the channel is for, in that language."""
+        return getattr(self, f"use_{language}")
+
+    def has(self, environment: Environment) -> bool:
+        """Whether certificates of that environment are issued for the channel."""
+        return self.production if environment is Environment.PRODUCTION else self.test
+
+
+def channels_and_rights(organisation_id: int, on: date) -> list[tuple[ChannelLine, bool, bool]]:
     """The channels that can be applied for on that day, in order; whether the organisation has a right to each on it, and
     whether one waits for its decision."""
-    found = db.session.execute(_channels_and_rights(), {"organisation": organisation_id, "on": on})
-    return [(channel, valid, waiting) for channel, valid, waiting in found]
+    found = asking().execute(_channels_and_rights(), {"organisation": organisation_id, "on": on})
+    return [(ChannelLine(*line), valid, waiting) for valid, waiting, *line in found]
 
 
 def right_to(organisation_id: int, channel_id: int, on: date) -> AccessRight | None:
@@ -206,15 +238,16 @@ def _record(verb: str, right: AccessRight, by: Actor, **details: object) -> None
     audit.record(verb, subject, by=by, organisation_id=right.organisation_id, channel=channel.code, **details)
 
 
-@cache
-def _channels_and_rights() -> sa.Select[Channel, bool, bool]:
+@prepared
+def _channels_and_rights() -> sa.Select[*tuple[Any, ...]]:
     on = sa.bindparam("on")
     mine = (AccessRight.channel_id == Channel.id) & (AccessRight.organisation_id == sa.bindparam("organisation"))
     valid, waiting = (
         sa.exists().where(mine, _valid(on)),
         sa.exists().where(mine, AccessRight.state == RightState.APPLIED),
     )
-    return select(Channel, valid, waiting).where(open_on(on)).order_by(Channel.position, Channel.code)
+    columns: list[Any] = [getattr(Channel, name) for name in ChannelLine.__slots__]
+    return select(valid, waiting, *columns).where(open_on(on)).order_by(Channel.position, Channel.code)
 
 
 @prepared

@@ -52,6 +52,7 @@ from certportal.registry.organisations import (
 )
 from certportal.registry.persons import save_person_details
 from certportal.registry.rights import (
+    ChannelLine,
     access_right,
     apply_for_right,
     channels_and_rights,
@@ -93,6 +94,7 @@ __all__ = [
     "UNSAID",
     "AccessRightRow",
     "Change",
+    "ChannelLine",
     "ChannelRow",
     "ContactDetails",
     "ContactLine",
