@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from certportal import clock
 from certportal.answers import go_to, local_address, wants_partial
 from certportal.identifiers import Actor, ActorKind
+from certportal.registry import service as registry
 from certportal.registry.models import Organisation, Person
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
@@ -81,7 +82,8 @@ def visitor() -> Actor:
 
 def my_organisations() -> list[Organisation]:
     """Those for which the signed-in person may act today, by name."""
-    return g.standing.organisations
+    standing: Standing = g.standing
+    return registry.organisations_of(standing.who.id, registry.today()) if standing.who and standing.is_person else []
 
 
 def waiting_operator() -> Standing | None:
@@ -127,7 +129,7 @@ def check() -> Response | None:
     if _role(g.actor) not in allowed:
         raise Forbidden
     view = current_app.view_functions[request.endpoint or ""]
-    if standing.person is not None and standing.organisation is None and not getattr(view, "before_choosing", False):
+    if standing.is_person and standing.organisation_id is None and not getattr(view, "before_choosing", False):
         return go_to(url_for("signin.choose", next=_wanted()))
     return None
 
@@ -172,11 +174,11 @@ def _recognised() -> Standing:
 def _actor(standing: Standing) -> Actor | None:
     if standing.ended is not None or standing.lacks_second_factor:
         return None
-    who = standing.person or standing.operator
+    who = standing.who
     if who is None:
         return None
     g.page_language = who.language
-    kind = ActorKind.PERSON if standing.person is not None else ActorKind.OPERATOR
+    kind = ActorKind.PERSON if standing.is_person else ActorKind.OPERATOR
     return Actor(kind, who.id, who.name, request.remote_addr)
 
 
@@ -187,7 +189,7 @@ def _ask_to_sign_in(standing: Standing, allowed: frozenset[str]) -> Response:
         return go_to(url_for("signin.authenticator", next=wanted))
     if standing.ended is not None:
         leave()
-    if standing.ended is Ended.NO_RIGHT and standing.person is not None:
+    if standing.ended is Ended.NO_RIGHT and standing.is_person:
         session["lost"] = standing.organisation.name if standing.organisation is not None else ""
         return go_to(url_for("signin.ended"))
     if standing.ended is not None:
@@ -232,5 +234,5 @@ def _context() -> dict[str, Any]:
     signed = g.get("actor") is not None
     return {
         "acting_for": standing.organisation if signed else None,
-        "can_switch": signed and len(standing.organisations) > 1,
+        "can_switch": signed and len(standing.organisation_ids) > 1,
     }

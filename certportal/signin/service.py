@@ -6,13 +6,14 @@ its time, is refused at every request without its row being touched.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 
 from certportal import audit, clock, secrecy
-from certportal.extensions import changed, db, transaction, within_transaction
-from certportal.identifiers import Actor, ActorKind
+from certportal.extensions import asking, changed, db, transaction, within_transaction
+from certportal.identifiers import Actor, ActorKind, Language
 from certportal.refusals import Forbidden
 from certportal.registry import operators
 from certportal.registry import service as registry
@@ -22,23 +23,50 @@ from certportal.settings import current_settings
 from certportal.signin import rules, totp
 from certportal.signin.models import OperatorLink, SignedIn, SignInCode
 from certportal.signin.rules import Ended
+from certportal.statements import prepared
 
 
-@dataclass(frozen=True)
+class Who(NamedTuple):
+    """The one at the keyboard."""
+
+    id: int
+    name: str
+    language: Language
+
+
+@dataclass
 class Standing:
-    """Whom a token stands for. ``ended`` says why it stands for nobody (any more); ``organisation`` is the one acted for."""
+    """Whom a token stands for. ``ended`` says why it stands for nobody (any more); ``organisation`` is the one acted for.
 
-    row: SignedIn | None = None
-    person: Person | None = None
+    ``who``: number, name and language of the person or operator; the rows themselves are read when they are asked for.
+    """
+
+    who: Who | None = None
     operator: Operator | None = None
-    organisation: Organisation | None = None
-    organisations: list[Organisation] = field(default_factory=list[Organisation])
+    second_factor_at: datetime | None = None
+    organisation_id: int | None = None
+    organisation_ids: list[int] = field(default_factory=list[int])
     ended: Ended | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """A signatory, or somebody who was one."""
+        return self.who is not None and self.operator is None
+
+    @cached_property
+    def person(self) -> Person | None:
+        """The signatory."""
+        return registry.person(self.who.id) if self.who is not None and self.is_person else None
+
+    @cached_property
+    def organisation(self) -> Organisation | None:
+        """The one acted for."""
+        return registry.organisation(self.organisation_id) if self.organisation_id is not None else None
 
     @property
     def lacks_second_factor(self) -> bool:
         """An operator between the e-mailed code and the authenticator: nobody yet."""
-        return self.row is not None and self.operator is not None and self.row.second_factor_at is None
+        return self.operator is not None and self.second_factor_at is None
 
 
 @dataclass(frozen=True)
@@ -56,20 +84,21 @@ def standing(token: Secret, seen_at: datetime | None) -> Standing:
 
     Rights are read anew each time, so that losing them ends open sign-ins at the next request (failures.md F15).
     """
-    found = db.session.execute(_with_rights(), {"token_hash": _hash(token), "on": registry.today()}).all()
+    found = asking().execute(_with_rights(), {"token_hash": _hash(token), "on": registry.today()}).all()
     if not found:
         return Standing(ended=Ended.GONE)
-    row, person, _ = found[0]
+    row = found[0]
     idle = timedelta(minutes=current_settings().session_idle_minutes)
     over = rules.ended(clock.machine(), ends_at=row.ends_at, seen_at=seen_at, idle=idle)
     if row.person_id is None:
         operator = operators.operator(row.operator_id)
         lost = Ended.NO_RIGHT if operator is None or operator.disabled_at is not None else None
-        return Standing(row, operator=operator, ended=over or lost)
-    mine = [organisation for _, _, organisation in found if organisation is not None]
-    chosen = registry.organisation(row.organisation_id) if row.organisation_id is not None else None
+        who = Who(operator.id, operator.name, operator.language) if operator is not None else None
+        return Standing(who, operator, row.second_factor_at, ended=over or lost)
+    mine, chosen = [each.right_to for each in found if each.right_to is not None], row.organisation_id
     lost = Ended.NO_RIGHT if not mine or (chosen is not None and chosen not in mine) else None
-    return Standing(row, person=person, organisation=chosen, organisations=mine, ended=over or lost)
+    who = Who(row.person_id, row.name, row.language)
+    return Standing(who, organisation_id=chosen, organisation_ids=mine, ended=over or lost)
 
 
 def sign_ins(actor: Actor, token: Secret) -> list[OpenSignIn]:
@@ -220,18 +249,20 @@ def _end(which: ColumnElement[bool]) -> int:
     return len(rows.all())
 
 
-@cache
-def _with_rights() -> Select[SignedIn, Person, Organisation]:
-    """A sign-in with its person, once for each organisation that the person may sign for ``on`` that day, by name; without
-    any for every right that does not hold, and for a sign-in without one."""
+@prepared
+def _with_rights() -> Select[*tuple[Any, ...]]:
+    """A sign-in with its person, once for each organisation that the person may sign for ``on`` that day, and without any for
+    every right that does not hold, and for a sign-in without one."""
     may_sign = (Organisation.id == SigningRight.organisation_id) & registry.signing_on(bindparam("on"))
+    of: list[Any] = [SignedIn.person_id, SignedIn.operator_id, SignedIn.organisation_id, SignedIn.ends_at]
+    whose: list[Any] = [SignedIn.second_factor_at, Person.name, Person.language, Organisation.id.label("right_to")]
     return (
-        select(SignedIn, Person, Organisation)
+        select(*of, *whose)
+        .select_from(SignedIn)
         .join(Person, Person.id == SignedIn.person_id, isouter=True)
         .join(SigningRight, SigningRight.person_id == SignedIn.person_id, isouter=True)
         .join(Organisation, may_sign, isouter=True)
         .where(SignedIn.token_hash == bindparam("token_hash"), SignedIn.ended_at.is_(None))
-        .order_by(Organisation.name, Organisation.id)
     )
 
 

@@ -1,0 +1,252 @@
+"""Statements that go straight to the driver answer what SQLAlchemy would, on both databases, and fail as it does."""
+
+import enum
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    MultipleResultsFound,
+    NoResultFound,
+    OperationalError,
+    StatementError,
+)
+
+from certportal.audit import AuditEntry
+from certportal.extensions import UtcDateTime, asking, db, transaction, writing
+from certportal.registry.models import Purpose
+from certportal.statements import Answer, Driver, Prepared, prepared, straight
+from tests import builders
+from tests.postgres import Postgres
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def drawn() -> str:
+    return "drawn"
+
+
+TABLES = sa.MetaData()
+THINGS = sa.Table(
+    "thing",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(20), unique=True),
+    sa.Column("colour", sa.Enum(Colour, native_enum=False)),
+    sa.Column("made_at", UtcDateTime()),
+    sa.Column("about", sa.JSON),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Column("heavy", sa.Boolean, default=False),
+)
+DRAWN = sa.Table(
+    "drawn", TABLES, sa.Column("id", sa.Integer, primary_key=True), sa.Column("word", sa.String, default=drawn)
+)
+MADE_AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+PENCIL: dict[str, Any] = {
+    "name": "pencil",
+    "colour": Colour.RED,
+    "made_at": MADE_AT,
+    "about": {"length": 17},
+    "sealed": b"\0\xff",
+}
+
+
+@prepared
+def add() -> Any:
+    return sa.insert(THINGS).returning(THINGS.c.id)
+
+
+@prepared
+def named() -> Any:
+    return select(THINGS).where(THINGS.c.name == bindparam("name"))
+
+
+@prepared
+def of_colour(colour: Colour) -> Any:
+    return (
+        select(THINGS.c.name, (THINGS.c.id > 1).label("later")).where(THINGS.c.colour == colour).order_by(THINGS.c.id)
+    )
+
+
+@prepared
+def paint() -> Any:
+    of_name = sa.update(THINGS).where(THINGS.c.name == bindparam("those"))
+    return of_name.values(colour=Colour.BLUE, made_at=bindparam("at"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    if request.param == "sqlite":
+        address = f"sqlite:///{tmp_path / 'things.sqlite3'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        address = server.fresh_database()
+    engine = sa.create_engine(address).execution_options(write=True)
+    with engine.begin() as made:
+        TABLES.create_all(made)
+    with engine.connect() as open_one:
+        yield open_one
+    engine.dispose()
+
+
+@pytest.fixture
+def driver(connection: Connection) -> Driver:
+    return Driver(connection, writes=True)
+
+
+def test_values_come_back_as_they_went_in(driver: Driver) -> None:
+    number = driver.execute(add(), PENCIL).one().id
+    row = driver.execute(named(), {"name": "pencil"}).one()
+    assert row._asdict() == PENCIL | {"id": number, "heavy": False}, "a default that is no function is written too"
+
+
+def test_they_are_what_sqlalchemy_answers(driver: Driver, connection: Connection) -> None:
+    driver.execute(add(), PENCIL)
+    driver.execute(add(), PENCIL | {"name": "pen", "made_at": None, "about": [1, "two"], "heavy": True})
+    for statement, values in ((named(), {"name": "pen"}), (named(), {"name": "ink"}), (of_colour(Colour.RED), {})):
+        theirs = [tuple(row) for row in connection.execute(statement.statement, values)]
+        assert [tuple(row) for row in driver.execute(statement, values)] == theirs
+
+
+def test_answers_are_asked_as_theirs_are(driver: Driver) -> None:
+    for name in ("pencil", "pen"):
+        driver.execute(add(), PENCIL | {"name": name})
+    red = of_colour(Colour.RED)
+    assert driver.scalars(red) == ["pencil", "pen"]
+    assert (driver.scalar(red), driver.execute(red).first().later) == ("pencil", False)
+    assert [row.later for row in driver.execute(red).all()] == [False, True]
+    nothing = driver.execute(of_colour(Colour.BLUE))
+    assert (nothing.first(), nothing.scalar(), nothing.all(), nothing.rowcount) == (None, None, [], 0)
+    with pytest.raises(MultipleResultsFound):
+        driver.execute(red).one()
+    with pytest.raises(NoResultFound):
+        nothing.one()
+
+
+def test_how_many_rows_were_changed(driver: Driver) -> None:
+    driver.execute(add(), PENCIL)
+    at = MADE_AT + timedelta(days=1)
+    assert driver.execute(paint(), {"those": "pencil", "at": at}).rowcount == 1
+    assert driver.execute(paint(), {"those": "ink", "at": at}).rowcount == 0
+    row = driver.execute(named(), {"name": "pencil"}).one()
+    assert (row.colour, row.made_at) == (Colour.BLUE, at)
+
+
+def test_a_time_without_zone_is_refused_here_too(driver: Driver) -> None:
+    with pytest.raises(ValueError, match="without zone"):
+        driver.execute(add(), PENCIL | {"made_at": MADE_AT.replace(tzinfo=None)})
+
+
+def test_what_the_database_refuses_is_sqlalchemys_error_without_the_values(driver: Driver) -> None:
+    driver.execute(add(), PENCIL)
+    with pytest.raises(IntegrityError) as caught:
+        driver.execute(add(), PENCIL | {"about": {"secret": "hunter2"}})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_values_decide_goes_through_sqlalchemy(driver: Driver) -> None:
+    """Lists, defaults that are computed, several rows at once."""
+    driver.execute(add(), PENCIL)
+    several = Prepared(select(THINGS.c.id).where(THINGS.c.name.in_(bindparam("names", expanding=True))))
+    found = driver.execute(several, {"names": ["pen", "pencil"]})
+    assert not isinstance(found, Answer)
+    assert len(found.all()) == 1
+    driver.execute(Prepared(sa.insert(DRAWN)), {"id": 7})
+    assert driver.scalar(Prepared(select(DRAWN.c.word))) == "drawn"
+    driver.execute(Prepared(sa.insert(DRAWN)), [{"id": 8, "word": "a"}, {"id": 9, "word": "b"}])
+    assert driver.scalars(Prepared(select(DRAWN.c.word).order_by(DRAWN.c.id))) == ["drawn", "a", "b"]
+
+
+def test_a_value_that_is_missing_is_told(driver: Driver) -> None:
+    with pytest.raises(StatementError, match="name"):
+        driver.execute(named(), {})
+
+
+def test_a_statement_is_made_once() -> None:
+    assert add() is add()
+    assert of_colour(Colour.RED) is not of_colour(Colour.BLUE)
+
+
+def test_plain_sql_fails_as_sqlalchemys_does(connection: Connection) -> None:
+    straight(connection, "SELECT 1")
+    with pytest.raises(DBAPIError, match="nowhere"):
+        straight(connection, "SELECT * FROM nowhere")
+
+
+def test_a_writer_that_waits_in_vain_is_told_as_before(app: Flask, tmp_path: Path) -> None:
+    import sqlite3
+
+    other = sqlite3.connect(tmp_path / "certportal.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with app.app_context():
+        with db.engine.connect() as impatient:
+            straight(impatient, "PRAGMA busy_timeout=1")
+        with pytest.raises(OperationalError, match="locked"), transaction():
+            pass
+        other.execute("ROLLBACK")
+        with transaction():
+            assert writing().scalar(_purposes()) == 0
+
+
+@prepared
+def _purposes() -> Any:
+    return select(sa.func.count()).select_from(Purpose.__table__)
+
+
+@prepared
+def _forget() -> Any:
+    purposes: Any = Purpose.__table__
+    return sa.delete(purposes)
+
+
+def test_a_write_outside_a_transaction_is_a_mistake_here_too(app: Flask) -> None:
+    with app.app_context(), pytest.raises(RuntimeError, match="outside transaction"):
+        asking().execute(_forget())
+
+
+def test_the_session_and_the_driver_see_the_same(app: Flask) -> None:
+    """What the session has not written yet is written before a question, and is part of the same transaction."""
+
+    def fails_midway() -> None:
+        with transaction() as session:
+            session.add(Purpose(code="a", text_fi="a", text_sv="a", text_en="a"))
+            assert asking().scalar(_purposes()) == 1
+            raise ZeroDivisionError
+
+    with app.app_context():
+        with pytest.raises(ZeroDivisionError):
+            fails_midway()
+        assert asking().scalar(_purposes()) == 0
+        with transaction() as session:
+            writing().execute(_forget())
+            session.add(Purpose(code="a", text_fi="a", text_sv="a", text_en="a"))
+        assert asking().scalar(_purposes()) == 1, "what was only added is written at the end"
+
+
+def test_what_was_read_before_a_transaction_is_read_again_in_it(app: Flask) -> None:
+    with app.app_context():
+        organisation = builders.organisation("Before")
+        assert organisation.name == "Before"
+        with transaction():
+            writing().execute(sa.text("UPDATE organisation SET name = 'After'"))
+            assert organisation.name == "After"
+
+
+def test_a_reading_line_ends_with_the_sessions_transaction(app: Flask) -> None:
+    with app.app_context():
+        assert asking() is asking()
+        before = asking()
+        db.session.rollback()
+        assert asking() is not before
+        count = asking().scalar(Prepared(select(sa.func.count(AuditEntry.__table__.c.id))))
+        assert count == 0
