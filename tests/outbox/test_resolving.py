@@ -27,7 +27,8 @@ ERIK, MAJA, OLLE = "erik@contact.example", "maja@contact.example", "olle@contact
 @pytest.fixture
 def asked(app: Flask, clock: FakeClock) -> Iterator[list[list[str]]]:
     """Whom the kind was asked about, each time. Sending one takes as long as was queued with it."""
-    own, times = app.jinja_loader, list[list[str]]()
+    own = app.jinja_loader
+    times: list[list[str]] = []
     assert own is not None
 
     def letter(reference: Mapping[str, Any]) -> Letter:

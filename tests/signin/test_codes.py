@@ -1,5 +1,6 @@
 """The e-mailed code (domain.md): 8 digits, 10 minutes, 5 tries, only in the browser that asked, and its caps."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
 
 from certportal.audit import AuditEntry
 from certportal.extensions import db, transaction
@@ -254,17 +256,21 @@ def shape(row: Any) -> dict[str, Any]:
 
 
 def statements_of(work: Callable[[], object]) -> list[str]:
-    """Every SQL statement that runs while ``work`` does."""
+    """Every SQL statement that runs while ``work`` does, without its values, as SQLite has it."""
     ran: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        ran.append(statement)
+    def note(statement: str) -> None:
+        if not statement.startswith("BEGIN"):
+            ran.append(re.sub(r"'(?:[^']|'')*'|\b\d+\b|x'[0-9a-f]*'|NULL", "?", statement, flags=re.IGNORECASE))
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    def listen(connection: Any) -> None:
+        connection.connection.driver_connection.set_trace_callback(note)
+
+    event.listen(sa.Engine, "begin", listen)
     try:
         work()
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        event.remove(sa.Engine, "begin", listen)
     return ran
 
 
@@ -278,6 +284,7 @@ def test_an_unknown_address_gets_the_same_page_the_same_rows_and_the_same_work(a
         statements_of(lambda: pages.append(ask(unknown, NOBODY))),
     ]
     assert work[0] == work[1]
+    assert any(statement.startswith("INSERT INTO outbox_row") for statement in work[0])
     assert pages[0].text.replace(AINO.replace("@", "@\u200b"), "") == pages[1].text.replace(
         NOBODY.replace("@", "@\u200b"), ""
     )
