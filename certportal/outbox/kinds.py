@@ -39,11 +39,12 @@ ResolveAll = Callable[[Sequence[Mapping[str, Any]], datetime], list[Letter | Sil
 @dataclass(frozen=True)
 class Kind:
     """A kind of message. With ``machine_deadline`` its ``send_before`` is machine time (PIN, sign-in code). ``resolve_all``
-    finds the letters of several rows with little more work than for one."""
+    finds the letters of several rows with little more work than for one. ``maker``: the function that said so, by its name."""
 
     name: str
     medium: Medium
     resolve: Resolver
+    maker: str
     machine_deadline: bool = False
     resolve_all: ResolveAll | None = None
 
@@ -60,7 +61,7 @@ def kind(name: str, medium: Medium = Medium.MAIL, *, machine_deadline: bool = Fa
     """
 
     def register(resolve: Resolver) -> Resolver:
-        _register(Kind(name, medium, resolve, machine_deadline), resolve)
+        _register(Kind(name, medium, resolve, resolve.__qualname__, machine_deadline))
         return resolve
 
     return register
@@ -73,16 +74,14 @@ def kind_of_many(name: str, medium: Medium = Medium.MAIL) -> Callable[[ResolveAl
         def resolve(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
             return resolve_all([reference], now)[0]
 
-        _register(Kind(name, medium, resolve, resolve_all=resolve_all), resolve_all)
+        _register(Kind(name, medium, resolve, resolve_all.__qualname__, resolve_all=resolve_all))
         return resolve_all
 
     return register
 
 
-_MAKERS: dict[str, str] = {}
-
-
-def _register(kind: Kind, maker: Callable[..., Any]) -> None:
-    if _MAKERS.setdefault(kind.name, maker.__qualname__) != maker.__qualname__:
+def _register(kind: Kind) -> None:
+    known = KINDS.get(kind.name)
+    if known is not None and known.maker != kind.maker:
         raise ValueError(f"the message kind {kind.name} is registered twice")
     KINDS[kind.name] = kind
