@@ -107,7 +107,7 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
             return None
         order = asking().execute(statements.order(), {"order": ordered.id}).one()
         _require_issuable(order, public_key_hash)
-        certificate_id = add_prepared(order, to_sign, codes_id)
+        certificate_id, retrieval_id = add_prepared(order, to_sign, codes_id)
         audit.record(
             "certificate_prepared",
             f"certificate:{certificate_id}",
@@ -119,7 +119,16 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     made, state = to_sign.prepared, CertificateState.PREPARED
     validity = (made.not_before, made.not_after)
     return signing.Pending(
-        certificate_id, state, order.environment, to_sign.label, made.tbs, *validity, codes_id, order.id
+        certificate_id,
+        state,
+        order.environment,
+        to_sign.label,
+        made.tbs,
+        *validity,
+        codes_id,
+        order.id,
+        retrieval_id,
+        order.number,
     )
 
 
@@ -173,10 +182,12 @@ def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
 
 def add_prepared(
     order: Order | Row[Any], to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None
-) -> int:
-    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number."""
+) -> tuple[int, str]:
+    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number and its
+    RetrievalId."""
     within_transaction()
     like, prepared = renewed or order, to_sign.prepared
+    retrieval_id = clock.random_text(rules.RETRIEVAL_ID_CHARACTERS)
     row = {
         "order_id": order.id,
         "transfer_codes_id": codes_id,
@@ -190,7 +201,7 @@ def add_prepared(
         "successor_of_id": renewed.id if renewed is not None else order.replaces_certificate_id,
         "state": CertificateState.PREPARED,
         "serial": to_sign.serial,
-        "retrieval_id": clock.random_text(rules.RETRIEVAL_ID_CHARACTERS),
+        "retrieval_id": retrieval_id,
         "public_key_hash": prepared.request.public_key_hash,
         "key_description": prepared.request.key_description,
         "to_be_signed": prepared.tbs,
@@ -198,4 +209,4 @@ def add_prepared(
         "not_after": prepared.not_after,
         "prepared_at": clock.now(),
     }
-    return writing().execute(statements.add(), row).one().id
+    return writing().execute(statements.add(), row).one().id, retrieval_id

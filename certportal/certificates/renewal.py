@@ -88,7 +88,7 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
         free = (Certificate.id == certificate_id) & (Certificate.renewals < rules.MOST_RENEWALS)
         if not changed(update(Certificate).where(free).values(renewals=Certificate.renewals + 1)):
             raise Conflict("renewal_used_up")
-        successor_id = enrolment.add_prepared(old.order, prepared, renewed=old)
+        successor_id, _retrieval_id = enrolment.add_prepared(old.order, prepared, renewed=old)
         audit.record(
             "renewal_prepared",
             f"certificate:{successor_id}",

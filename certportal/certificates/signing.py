@@ -45,6 +45,8 @@ class Pending:
     not_after: datetime
     codes_id: int | None
     order_id: int
+    retrieval_id: str
+    order_number: str
 
 
 def finish(certificate_id: int, by: Actor) -> Collected:
@@ -87,9 +89,11 @@ def sign(pending: Pending, by: Actor) -> Collected:
         return _collected(pending.id)
     with transaction():
         made = {"signed": signed, "fingerprint": hashlib.sha256(signed).hexdigest(), "now": clock.now()}
-        if changed(statements.store_signed(), certificate=pending.id, **made):
-            _settle(pending, by)
-        return _collected(pending.id)
+        if not changed(statements.store_signed(), certificate=pending.id, **made):
+            return _collected(pending.id)
+        _settle(pending, by)
+    named, is_renewal = (pending.id, pending.retrieval_id), pending.codes_id is None
+    return Collected(*named, CertificateState.ISSUED, signed, is_renewal, pending.order_number)
 
 
 def _ended_meanwhile(certificate_id: int) -> Refusal | None:

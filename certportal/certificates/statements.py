@@ -65,10 +65,11 @@ def uses_of_key() -> Any:
 
 @prepared
 def what_to_sign() -> Any:
-    """A certificate's bytes to be signed, who signs them, and what is settled then."""
-    rows = Certificate.__table__.c
+    """A certificate's bytes to be signed, who signs them, what is settled then, and what is answered."""
+    rows, order = Certificate.__table__.c, Order.__table__.c
     what = (rows.id, rows.state, rows.environment, rows.issuer, rows.to_be_signed, rows.not_before, rows.not_after)
-    return select(*what, rows.transfer_codes_id, rows.order_id).where(rows.id == bindparam("certificate"))
+    then = (rows.transfer_codes_id, rows.order_id, rows.retrieval_id, order.number)
+    return select(*what, *then).where(order.id == rows.order_id, rows.id == bindparam("certificate"))
 
 
 @prepared

@@ -35,7 +35,7 @@ from tests.orders.steps import housed
 from tests.protocols.pkiws.wire import ADDRESS, der_request, get, in_envelope, sign_new
 
 PAIRS, WARM, LINTED = 60, 40, 12
-BARE = 400
+BARE = 2000
 REPLIES = 40
 
 
