@@ -110,8 +110,8 @@ class Driver:
 
 
 class _Compiled:
-    """A statement as one database's driver takes it. ``places``: for each of its parameters its name, how its value is
-    turned into a column's, and the value itself where the statement has it."""
+    """A statement as one database's driver takes it. ``order``: the names of its parameters as they stand in it; ``given``: how
+    the values of some are turned into columns'; ``fixed``: the others' values; ``out``: how columns become values again."""
 
     def __init__(self, compiled: SQLCompiler, columns: Sequence[Any], fixed: Values, names: Sequence[str]) -> None:
         self.text, self.dialect = compiled.string, compiled.dialect
