@@ -112,24 +112,25 @@ PEOPLE = (
     """INSERT INTO person VALUES (1, 'anna@mallilon.example', 'Anna Andersson', '', 'sv', :now, 1)""",
     """INSERT INTO terms VALUES (1, 1, '2026-01-01', 'a', 'a', 'a', :now)""",
     """INSERT INTO channel (id, code, name_fi, name_sv, name_en, use_fi, use_sv, use_en, software, production, test,
-                            operator_decides, position) VALUES (1, 'ws', 'a', 'a', 'a', '', '', '', '', 1, 1, 1, 0)""",
+                            operator_decides, issuer, position)
+    VALUES (1, 'ws', 'a', 'a', 'a', '', '', '', '', 1, 1, 1, 'issuing', 0)""",
     """INSERT INTO organisation (id, business_id, country, name, language, contact_name, contact_email, contact_phone,
                                  contact_language, created_at, version)
     VALUES (1, '9900001-8', 'FI', 'Mallilön Ab', 'sv', 'Karin', 'karin@mallilon.example', '', 'sv', :now, 1)""",
     """INSERT INTO certificate_order (id, number, organisation_id, channel_id, environment, description, contact_id, placed_by,
-                                      reason, terms_id, state, placed_at, version)
-    VALUES (1, '2024-000001', 1, 1, 'PRODUCTION', '', 1, 1, 'additional', 1, 'collected', :now, 1)""",
+                                      reason, terms_id, contact_may_renew, state, placed_at, version)
+    VALUES (1, '2024-000001', 1, 1, 'PRODUCTION', '', 1, 1, 'additional', 1, 1, 'collected', :now, 1)""",
 )
 CONTACTS = f"""{NUMBERS} INSERT INTO technical_contact (id, organisation_id, name, company, phone, email, email_key, second_email,
                                                         language, created_at, version)
     SELECT n, 1, 'Sami Salminen ' || n, 'Ohjelmisto Oy', '+358457000003', 'sami' || n || '@ohjelmisto.example',
            'sami' || n || '@ohjelmisto.example', '', 'fi', :now, 1 FROM numbers"""
 # Two of every forty end within the sixtieth day; the others from the sixty-first day to two years from now.
-REGISTER = f"""{NUMBERS} INSERT INTO certificate (id, order_id, organisation_id, channel_id, environment, description, contact_id,
-        state, serial, retrieval_id, public_key_hash, key_description, to_be_signed, sha256, not_before, not_after, prepared_at,
-        issued_at, revocation_reason, version)
-    SELECT n, 1, 1, 1, 'PRODUCTION', 'Mallilön 6', (n + 1) / 2, 'issued', printf('%040x', n), printf('%032x', n),
-           printf('%064x', n), 'EC P-256', x'', printf('%064x', n), issued, ends, issued, issued, '', 1
+REGISTER = f"""{NUMBERS} INSERT INTO certificate (id, order_id, organisation_id, channel_id, environment, issuer, description,
+        contact_id, state, serial, retrieval_id, public_key_hash, key_description, to_be_signed, sha256, not_before, not_after,
+        prepared_at, issued_at, revocation_reason, contact_may_renew, renewals, version)
+    SELECT n, 1, 1, 1, 'PRODUCTION', 'issuing', 'Mallilön 6', (n + 1) / 2, 'issued', printf('%040x', n), printf('%032x', n),
+           printf('%064x', n), 'EC P-256', x'', printf('%064x', n), issued, ends, issued, issued, '', 1, 0, 1
     FROM (SELECT n, strftime('%Y-%m-%d %H:%M:%f000', ends, '-730 days') AS issued, ends
           FROM (SELECT n, strftime('%Y-%m-%d %H:%M:%f000', :now,
                     CASE WHEN n <= :due_among AND n % 40 IN (1, 2) THEN '+' || (59 * 86400 + 1 + n % 86400) || ' seconds'
