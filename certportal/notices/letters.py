@@ -31,15 +31,18 @@ def expiry_notices(references: Sequence[Mapping[str, Any]], now: datetime) -> li
     """To whoever holds the roles now: what ends when, what to do, how to renew, the last day (failures.md, F4 and F5)."""
     of_rows = [lines.letters_of(reference) for reference in references]
     row_ids = [row_id for each in of_rows for row_id in each]
-    found, known = lines.lines_of(row_ids, now), _Known(certificates_of(row_ids))
-    return [
-        _letter([line for line in found if line.row_id in each], reference["row"], known, now)
-        for each, reference in zip(of_rows, references, strict=True)
-    ]
+    found = lines.lines_of(row_ids, now)
+    of_letters = [[line for line in found if line.row_id in each] for each in of_rows]
+    known = _Known(certificates_of(row_ids), of_letters)
+    return [_letter(each, reference["row"], known, now) for each, reference in zip(of_letters, references, strict=True)]
+
+
+def _told(found: list[Line]) -> list[Line]:
+    return [line for line in found if line.fate is Fate.TOLD]
 
 
 def _letter(found: list[Line], row_id: int, known: "_Known", now: datetime) -> Letter | Silence:
-    told = [line for line in found if line.fate is Fate.TOLD]
+    told = _told(found)
     if not told:
         return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, row_id))
     to = recipient(told, known.about)
@@ -113,12 +116,14 @@ def _order_url(certificate: Certificate, now: datetime) -> str:
 
 
 class _Known:
-    """What letters look up once: the certificates that they are about, by id; the orders that are to replace some of these; and
-    for each organisation those whom a reader may ask for a new certificate, since they may sign, and its rights to channels."""
+    """What letters look up once: the certificates that they are about, by id; the orders that are to replace those that a letter
+    is about alone; and for each organisation those whom a reader may ask for a new certificate, since they may sign, and its
+    rights to channels."""
 
-    def __init__(self, about: Mapping[int, Certificate]) -> None:
+    def __init__(self, about: Mapping[int, Certificate], of_letters: Iterable[list[Line]]) -> None:
         self.about, self.rights = about, Rights()
-        self.replacing = orders.replacing_each(list(about))
+        told = [{line.certificate_id for line in _told(found)} for found in of_letters]
+        self.replacing = orders.replacing_each([number for each in told if len(each) <= IN_TABLE for number in each])
         self.people: dict[int, list[Person]] = {}
 
     def _people(self, certificate: Certificate) -> list[Person]:

@@ -1,6 +1,7 @@
 """What people read: the words, the links, and who is told what when the letter is sent."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -349,3 +350,13 @@ def test_the_reason_of_a_letter_that_is_not_sent_is_kept(
     [row] = letters()
     assert (row.state, row.reply) == (RowState.SILENCED, "nothing left to tell: dropped")
     assert smtp.messages == []
+
+
+def test_a_table_may_be_longer_than_a_statement_may_have_values(register: Register, told: Told) -> None:
+    """A table says nothing of orders that are on their way, so nothing is asked about each of its certificates at once."""
+    for _ in range(60):
+        register.certificate(days=60)
+    connection = db.session.connection().connection.driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 50)
+    assert told()[SAMI].html.count("Mallilön Ab") >= 60
