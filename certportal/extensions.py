@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
 
 from certportal.languages import Languages
-from certportal.statements import Driver, Prepared, Values, straight
+from certportal.statements import STRAY_WRITE, Driver, Prepared, Values, straight
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -114,7 +114,8 @@ class JoiningSession(FlaskSession):
     """A session that works on the connection of the open ``transaction()``, if there is one."""
 
     def get_bind(self, *which: Any, **how: Any) -> Engine | Connection:
-        return self.info.get("connection") or super().get_bind(*which, **how)
+        driver: Driver | None = self.info.get("writing")
+        return super().get_bind(*which, **how) if driver is None else driver.connection
 
 
 class Database(SQLAlchemy):
@@ -159,7 +160,7 @@ def _refuse_stray_writes(
 ) -> None:
     """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
     if not connection.get_execution_options().get("write", False) and _WRITES.match(statement):
-        raise RuntimeError("a write outside transaction(): open it with `with transaction():`")
+        raise RuntimeError(STRAY_WRITE)
 
 
 @contextmanager
@@ -174,7 +175,7 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
     session.rollback()
     with db.engine.connect().execution_options(write=True) as connection, connection.begin():
-        session.info |= {"connection": connection, "writing": Driver(connection, writes=True)}
+        session.info["writing"] = Driver(connection, writes=True)
         try:
             yield session
             if session.in_transaction():
@@ -184,7 +185,6 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             session.info.pop("writing")
-            session.info.pop("connection")
 
 
 def within_transaction() -> None:

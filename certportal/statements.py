@@ -15,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
+STRAY_WRITE = "a write outside transaction(): open it with `with transaction():`"
 Values = Mapping[str, Any]
 _How = ParamSpec("_How")
 _Convert = Callable[[Any], Any]
@@ -84,21 +85,21 @@ class Answer:
 class Driver:
     """A connection in an open transaction. Statements that are not prepared go through SQLAlchemy, as ever."""
 
-    __slots__ = ("_connection", "_writes")
+    __slots__ = ("_writes", "connection")
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
-        self._connection, self._writes = connection, writes
+        self.connection, self._writes = connection, writes
 
     def execute(self, statement: Any, values: Values | Sequence[Values] | None = None) -> Any:
         """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction()."""
         if not isinstance(statement, Prepared):
-            return self._connection.execute(statement, values)
+            return self.connection.execute(statement, values)
         if statement.writes and not self._writes:
-            raise RuntimeError("a write outside transaction(): open it with `with transaction():`")
+            raise RuntimeError(STRAY_WRITE)
         if isinstance(values, Sequence):
-            return self._connection.execute(statement.statement, values)
-        answer = statement.run(self._connection, values or {})
-        return self._connection.execute(statement.statement, values) if answer is None else answer
+            return self.connection.execute(statement.statement, values)
+        answer = statement.run(self.connection, values or {})
+        return self.connection.execute(statement.statement, values) if answer is None else answer
 
     def scalar(self, statement: Any, values: Values | None = None) -> Any | None:
         """The first column of the first row, if there is one."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from certportal import clock
@@ -20,7 +20,7 @@ class Resolving:
 
     def __init__(self) -> None:
         self._found: dict[int, Letter | Silence] = {}
-        self._at = datetime.min.replace(tzinfo=UTC)
+        self._at = clock.machine()
 
     def letter(self, row: Claimed, waiting: Sequence[Claimed]) -> Letter | Silence:
         """The row's; ``waiting`` are the rows after it. Raises what the kind's resolver raises for this row."""
