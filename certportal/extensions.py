@@ -24,8 +24,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.sql.functions import FunctionElement
 
+from certportal.driver import STRAY_WRITE, WRITES, Driver, straight
 from certportal.languages import Languages
-from certportal.statements import STRAY_WRITE, Driver, Prepared, Values, straight
+from certportal.statements import Prepared, Values
 
 BUSY_TIMEOUT_MS = 20_000
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
@@ -111,11 +112,39 @@ def _tell_postgresql(table: sa.Table, connection: Connection, **_: Any) -> None:
 
 
 class JoiningSession(FlaskSession):
-    """A session that works on the connection of the open ``transaction()``, if there is one."""
+    """A session that reads and writes on the line of its app context, in whatever transaction is open there."""
 
-    def get_bind(self, *which: Any, **how: Any) -> Engine | Connection:
-        driver: Driver | None = self.info.get("writing")
-        return super().get_bind(*which, **how) if driver is None else driver.connection
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.driver = Driver(self._db.engine)
+
+    def get_bind(self, *_which: Any, **_how: Any) -> Connection:
+        return self.reading().connection
+
+    def reading(self) -> Driver:
+        """The line, on which a transaction is open."""
+        if not self.driver.is_open:
+            self.driver.begin(writes=False)
+        return self.driver
+
+    def commit(self) -> None:
+        super().commit()
+        if not self.driver.writes:
+            self.driver.end()
+
+    def rollback(self) -> None:
+        """Ends the line's transaction too, and lets the line go."""
+        super().rollback()
+        self.driver.hang_up()
+
+    def close(self) -> None:
+        super().close()
+        self.driver.hang_up()
+
+    def end_reading(self) -> None:
+        """Forget what was read, and keep the line."""
+        super().rollback()
+        self.driver.end()
 
 
 class Database(SQLAlchemy):
@@ -148,10 +177,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    writes = connection.get_execution_options().get("write", False)
-    straight(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    """For connections that are no line's: migrations, and tests."""
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and not raw.in_transaction:
+        straight(connection, "BEGIN IMMEDIATE" if _may_write(connection) else "BEGIN")
+
+
+def _may_write(connection: Connection) -> bool:
+    return connection.get_execution_options().get("write", False) or connection.info.get(WRITES, False)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -159,7 +192,7 @@ def _refuse_stray_writes(
     connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
 ) -> None:
     """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
-    if not connection.get_execution_options().get("write", False) and _WRITES.match(statement):
+    if not _may_write(connection) and _WRITES.match(statement):
         raise RuntimeError(STRAY_WRITE)
 
 
@@ -170,21 +203,24 @@ def transaction() -> Iterator[Session]:
     Values read before it are read again inside: the session forgets them here. The session joins when it is first used; steps
     that go past it do without. Raises RuntimeError inside another one.
     """
-    session = db.session()
-    if session.info.get("writing"):
+    session = _session()
+    if session.driver.writes:
         raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
-    session.rollback()
-    with db.engine.connect().execution_options(write=True) as connection, connection.begin():
-        session.info["writing"] = Driver(connection, writes=True)
-        try:
-            yield session
-            if session.in_transaction():
-                session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.info.pop("writing")
+    session.end_reading()
+    session.driver.begin(writes=True)
+    try:
+        yield session
+        if session.in_transaction():
+            session.commit()
+        session.driver.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def end_reading() -> None:
+    """Nothing is open any more, as while a key signs or a far end answers; the session forgets what it has read."""
+    _session().end_reading()
 
 
 def within_transaction() -> None:
@@ -194,8 +230,8 @@ def within_transaction() -> None:
 
 def writing() -> Driver:
     """The line to the database of the open transaction, past the session. RuntimeError as ``within_transaction``."""
-    driver = db.session().info.get("writing")
-    if driver is None:
+    driver = _session().driver
+    if not driver.writes:
         raise RuntimeError("a step runs only inside a use case's transaction()")
     return driver
 
@@ -205,16 +241,14 @@ def asking() -> Driver:
 
     What the session has yet to write is written first, as the session's own questions would.
     """
-    session = db.session()
-    session.flush()
-    driver = session.info.get("writing")
-    if driver is not None:
-        return driver
-    begun, driver = session.info.get("reading", (None, None))
-    if driver is None or begun is not session.get_transaction():
-        driver = Driver(session.connection(), writes=False)
-        session.info["reading"] = session.get_transaction(), driver
-    return driver
+    session = _session()
+    if session.in_transaction():
+        session.flush()
+    return session.reading()
+
+
+def _session() -> JoiningSession:
+    return db.session()  # pyright: ignore[reportReturnType]
 
 
 def changed(statement: Any, **values: Any) -> bool:
@@ -227,9 +261,10 @@ def changed(statement: Any, **values: Any) -> bool:
     if not values:
         result: Any = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
         return result.rowcount > 0
-    session = db.session()
-    session.flush()
-    result = writing().execute(statement, values)
+    session = _session()
+    if session.in_transaction():
+        session.flush()
+    result = session.driver.execute(statement, values)
     for kept in session.identity_map.values():
         if getattr(kept, "__table__", None) is statement.table:
             session.expire(kept)

@@ -1,4 +1,4 @@
-"""Statements made once, compiled once for each database, and handed straight to its driver.
+"""Statements made once, compiled once for each database, for its driver (``driver.Driver``).
 
 SQLAlchemy writes the SQL, and its types turn values into columns and back; what is passed over is the work that it does at
 every execution anew, several times what SQLite needs for a row found by its number (docs/adr/0010).
@@ -7,15 +7,13 @@ every execution anew, several times what SQLite needs for a row found by its num
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NoReturn, ParamSpec
+from typing import Any, ParamSpec
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
-STRAY_WRITE = "a write outside transaction(): open it with `with transaction():`"
 Values = Mapping[str, Any]
 _How = ParamSpec("_How")
 _Convert = Callable[[Any], Any]
@@ -30,15 +28,16 @@ class Prepared:
         self.table: Any = statement.table if self.writes else None
         self._compiled: WeakKeyDictionary[Dialect, dict[tuple[str, ...], _Compiled | None]] = WeakKeyDictionary()
 
-    def run(self, connection: Connection, values: Values) -> "Answer | None":
-        """Run it; None where it cannot go past SQLAlchemy: with lists among its values, or defaults that are computed."""
-        known, names = self._compiled.get(connection.dialect), tuple(values)
+    def run(self, cursor: Any, dialect: Dialect, values: Values) -> "Answer | None":
+        """Run it on a cursor of the driver, whose errors are raised as they are; None where it cannot go past SQLAlchemy: with
+        lists among its values, or defaults that are computed."""
+        known, names = self._compiled.get(dialect), tuple(values)
         if known is None:
-            known = self._compiled[connection.dialect] = {}
+            known = self._compiled[dialect] = {}
         if names not in known:
-            known[names] = _compiled(self.statement, names, connection.dialect)
+            known[names] = _compiled(self.statement, names, dialect)
         compiled = known[names]
-        return None if compiled is None else compiled.run(connection, values)
+        return None if compiled is None else compiled.run(cursor, values)
 
 
 def prepared(make: Callable[_How, Any]) -> Callable[_How, Prepared]:
@@ -82,34 +81,6 @@ class Answer:
         return [row[0] for row in self._rows]
 
 
-class Driver:
-    """A connection in an open transaction. Statements that are not prepared go through SQLAlchemy, as ever."""
-
-    __slots__ = ("_writes", "connection")
-
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
-        self.connection, self._writes = connection, writes
-
-    def execute(self, statement: Any, values: Values | Sequence[Values] | None = None) -> Any:
-        """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction()."""
-        if not isinstance(statement, Prepared):
-            return self.connection.execute(statement, values)
-        if statement.writes and not self._writes:
-            raise RuntimeError(STRAY_WRITE)
-        if isinstance(values, Sequence):
-            return self.connection.execute(statement.statement, values)
-        answer = statement.run(self.connection, values or {})
-        return self.connection.execute(statement.statement, values) if answer is None else answer
-
-    def scalar(self, statement: Any, values: Values | None = None) -> Any | None:
-        """The first column of the first row, if there is one."""
-        return self.execute(statement, values).scalar()
-
-    def scalars(self, statement: Any, values: Values | None = None) -> Iterable[Any]:
-        """The first column of every row."""
-        return self.execute(statement, values).scalars()
-
-
 class _Compiled:
     """A statement as one database's driver takes it. ``order``: the names of its parameters as they stand in it; ``given``: how
     the values of some are turned into columns'; ``fixed``: the others' values; ``out``: how columns become values again."""
@@ -125,22 +96,17 @@ class _Compiled:
         self.columns, self.row = columns, _row([str(column.key) for column in columns])
         self.out: list[tuple[int, _Convert]] | None = None
 
-    def run(self, connection: Connection, values: Values) -> Answer:
-        """Errors are SQLAlchemy's, without the values: secrets may be among them."""
+    def run(self, cursor: Any, values: Values) -> Answer:
         ready = dict(self.fixed)
         for name, turn in self.given.items():
             ready[name] = values[name] if turn is None else turn(values[name])
-        cursor = _cursor(connection)
-        try:
-            cursor.execute(self.text, [ready[name] for name in self.order] if self.dialect.positional else ready)
-            found, count = cursor.fetchall() if self.columns else [], cursor.rowcount
-            if self.out is None:
-                self.out = self._out(cursor.description) if self.columns else []
-        except self.dialect.loaded_dbapi.Error as error:
-            _fail(connection, self.text, error)
-        finally:
-            cursor.close()
-        return Answer([self._row(self.out, line) for line in found], len(found) if self.columns else count)
+        cursor.execute(self.text, [ready[name] for name in self.order] if self.dialect.positional else ready)
+        if not self.columns:
+            return Answer([], cursor.rowcount)
+        found = cursor.fetchall()
+        if self.out is None:
+            self.out = self._out(cursor.description)
+        return Answer([self._row(self.out, line) for line in found], len(found))
 
     def _row(self, out: list[tuple[int, _Convert]], line: Iterable[Any]) -> Any:
         values = list(line)
@@ -153,31 +119,6 @@ class _Compiled:
         types = [column.type.dialect_impl(self.dialect) for column in self.columns]
         turns = [kind.result_processor(self.dialect, told[1]) for kind, told in zip(types, described, strict=True)]
         return [(place, turn) for place, turn in enumerate(turns) if turn is not None]
-
-
-def straight(connection: Connection, text: str) -> None:
-    """Run SQL that has no values and answers nothing."""
-    cursor = _cursor(connection)
-    try:
-        cursor.execute(text)
-    except connection.dialect.loaded_dbapi.Error as error:
-        _fail(connection, text, error)
-    finally:
-        cursor.close()
-
-
-def _cursor(connection: Connection) -> Any:
-    raw: Any = connection.connection.dbapi_connection
-    return raw.cursor()
-
-
-def _fail(connection: Connection, text: str, error: Exception) -> NoReturn:
-    """As SQLAlchemy would; a connection that is gone is not used again."""
-    dialect, raw = connection.dialect, connection.connection.dbapi_connection
-    if dialect.is_disconnect(error, raw, None):  # pyright: ignore[reportArgumentType]
-        connection.invalidate(error)
-    base: Any = dialect.loaded_dbapi.Error
-    raise DBAPIError.instance(text, None, error, base, hide_parameters=True, dialect=dialect) from error
 
 
 def _turned(turn: _Convert | None, value: Any) -> Any:

@@ -19,10 +19,10 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from certportal.audit import AuditEntry
+from certportal.driver import Driver, straight
 from certportal.extensions import UtcDateTime, asking, db, transaction, writing
 from certportal.registry.models import Purpose
-from certportal.statements import Answer, Driver, Prepared, prepared, straight
+from certportal.statements import Answer, Prepared, prepared
 from tests import builders
 from tests.postgres import Postgres
 
@@ -85,7 +85,7 @@ def paint() -> Any:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Driver]:
     if request.param == "sqlite":
         address = f"sqlite:///{tmp_path / 'things.sqlite3'}"
     else:
@@ -94,14 +94,16 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
     engine = sa.create_engine(address).execution_options(write=True)
     with engine.begin() as made:
         TABLES.create_all(made)
-    with engine.connect() as open_one:
-        yield open_one
+    line = Driver(engine)
+    line.begin(writes=True)
+    yield line
+    line.hang_up()
     engine.dispose()
 
 
 @pytest.fixture
-def driver(connection: Connection) -> Driver:
-    return Driver(connection, writes=True)
+def connection(driver: Driver) -> Connection:
+    return driver.connection
 
 
 def test_values_come_back_as_they_went_in(driver: Driver) -> None:
@@ -242,11 +244,61 @@ def test_what_was_read_before_a_transaction_is_read_again_in_it(app: Flask) -> N
             assert organisation.name == "After"
 
 
-def test_a_reading_line_ends_with_the_sessions_transaction(app: Flask) -> None:
+def test_a_reading_ends_with_the_sessions_transaction(app: Flask) -> None:
+    """One moment is read, by the session and past it, until the session lets go."""
     with app.app_context():
-        assert asking() is asking()
-        before = asking()
+        assert asking().scalar(_purposes()) == 0
+        add_purpose_elsewhere()
+        assert asking().scalar(_purposes()) == 0
+        assert db.session.scalar(_purposes().statement) == 0
         db.session.rollback()
-        assert asking() is not before
-        count = asking().scalar(Prepared(select(sa.func.count(AuditEntry.__table__.c.id))))
-        assert count == 0
+        assert asking().scalar(_purposes()) == 1
+
+
+def add_purpose_elsewhere() -> None:
+    with db.engine.execution_options(write=True).begin() as elsewhere:
+        elsewhere.execute(sa.insert(Purpose), {"code": "a", "text_fi": "a", "text_sv": "a", "text_en": "a"})
+
+
+def test_one_connection_serves_from_reading_to_writing_and_goes_back_with_the_session(app: Flask) -> None:
+    with app.app_context():
+        pool: Any = db.engine.pool
+        lent = pool.checkedout()
+        reads = asking()
+        raw = reads.connection.connection.dbapi_connection
+        with transaction() as session:
+            assert writing().connection.connection.dbapi_connection is raw
+            assert session.connection().connection.dbapi_connection is raw
+        assert asking().connection.connection.dbapi_connection is raw
+        assert pool.checkedout() == lent + 1
+        db.session.remove()
+        assert pool.checkedout() == lent
+
+
+def test_a_transaction_that_the_session_rolled_back_takes_no_more_writes(app: Flask) -> None:
+    def goes_on_regardless() -> None:
+        with transaction() as session:
+            session.rollback()
+            writing()
+
+    with app.app_context(), pytest.raises(RuntimeError, match="step"):
+        goes_on_regardless()
+
+
+def test_a_line_that_was_cut_is_taken_anew(postgres: Postgres) -> None:
+    """The database's server was started again: what was open fails, and the next transaction has a new connection."""
+    engine = sa.create_engine(postgres.fresh_database())
+    line, number = Driver(engine), Prepared(select(sa.func.pg_backend_pid()))
+    for writes in (False, True):
+        line.begin(writes=writes)
+        cut = line.scalar(number)
+        with engine.connect() as other:
+            other.execute(sa.text(f"SELECT pg_terminate_backend({cut})"))
+        with pytest.raises(OperationalError):
+            line.scalar(number)
+        line.end()
+        line.begin(writes=writes)
+        assert line.scalar(number) != cut
+        line.end()
+    line.hang_up()
+    engine.dispose()

@@ -18,7 +18,7 @@ from certportal.certificates import authorities, giving_up, rules, statements
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.telling import subject, tell_issued, tell_renewed, told
-from certportal.extensions import asking, changed, db, transaction
+from certportal.extensions import asking, changed, db, end_reading, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
 from certportal.orders import service as orders
@@ -55,7 +55,7 @@ def finish(certificate_id: int, by: Actor) -> Collected:
     While the authority cannot sign it stays prepared; the log says why. It is given up when what it was prepared for has
     ended meanwhile: the organisation's use, its right, the trust in the key, or the certificate that it was to renew.
     """
-    db.session.rollback()
+    end_reading()
     pending = Pending(*asking().execute(statements.what_to_sign(), {"certificate": certificate_id}).one())
     if pending.state is not CertificateState.PREPARED:
         return _collected(certificate_id)
@@ -80,7 +80,7 @@ def resume_prepared(lease: Lease) -> str:
 def sign(pending: Pending, by: Actor) -> Collected:
     """Sign the bytes of a prepared row with no transaction open, and store the signature: the first that comes is kept."""
     profile = authorities.profile_lasting(pending.not_before, pending.not_after)
-    db.session.rollback()  # nothing is open while the key works
+    end_reading()  # nothing is open while the key works
     try:
         signed = ca.sign(authorities.issuer(pending.environment, pending.label), pending.tbs, profile)
     except Exception:

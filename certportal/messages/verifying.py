@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Update, bindparam, select, update
 
 from certportal import audit, clock
+from certportal.driver import Driver
 from certportal.extensions import asking, changed, db, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages.codes import only, password_hash
@@ -16,7 +17,7 @@ from certportal.messages.rules import WRONG_PASSWORDS, typed_transfer_id
 from certportal.messages.telling import tell_signatory
 from certportal.registry.models import Organisation
 from certportal.secrecy import Secret, same
-from certportal.statements import Driver, prepared
+from certportal.statements import prepared
 
 ANSWER = (CodesState.LIVE, CodesState.TAKEN, CodesState.SPENT)
 """Taken and spent codes still answer: with the same public key they give the same certificate (domain.md, section 4)."""

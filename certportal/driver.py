@@ -1,0 +1,146 @@
+"""The line to the database of a request, a command or a job: one connection, kept from reading to writing.
+
+A reading begins with the first question; writing is begun and ended by ``transaction()``. Prepared statements go straight to the
+database's own driver. What goes through SQLAlchemy, the session's work too, goes through the same connection in the same
+transaction (docs/adr/0010).
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from certportal.statements import Prepared, Values
+
+STRAY_WRITE = "a write outside transaction(): open it with `with transaction():`"
+WRITES = "writes"
+"""Where a connection's ``info`` says that a transaction that may write is open."""
+
+
+class Driver:
+    """One connection of the engine's pool, taken when it is first needed. Errors are SQLAlchemy's, without the values."""
+
+    __slots__ = ("_engine", "_held", "_joined", "_raw", "is_open", "writes")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._held: Connection | None = None
+        self._raw: Any = None
+        self._joined = False
+        self.is_open = self.writes = False
+
+    def begin(self, *, writes: bool) -> None:
+        """Open a transaction. On SQLite a writer begins with BEGIN IMMEDIATE, and waits for others as long as it may."""
+        if self._held is None or self._held.invalidated:
+            self.hang_up()
+            self._held = self._engine.connect()
+            self._raw = self._held.connection.dbapi_connection
+        if self._engine.dialect.name == "sqlite":
+            straight(self._held, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        self.is_open, self.writes = True, writes
+
+    def commit(self) -> None:
+        """End the transaction, and keep what was written."""
+        held = self._connection()
+        if self._joined:
+            held.commit()
+        else:
+            with _as_theirs(held, "COMMIT"):
+                self._raw.commit()
+        self._ended()
+
+    def end(self) -> None:
+        """End the transaction, if one is open, and forget what it wrote."""
+        if not self.is_open:
+            return
+        held, joined = self._connection(), self._joined
+        self._ended()
+        if joined or held.invalidated:
+            held.rollback()
+        else:
+            with _as_theirs(held, "ROLLBACK"):
+                self._raw.rollback()
+
+    def hang_up(self) -> None:
+        """The same, and give the connection back to the pool."""
+        self.end()
+        if self._held is not None:
+            self._held.close()
+        self._held = self._raw = None
+
+    @property
+    def connection(self) -> Connection:
+        """The line for SQLAlchemy itself, which is told that a transaction is open."""
+        held = self._connection()
+        if not self._joined:
+            self._joined = True
+            held.info[WRITES] = self.writes
+            held.begin()
+        return held
+
+    def execute(self, statement: Any, values: Values | list[Any] | None = None) -> Any:
+        """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction()."""
+        if not isinstance(statement, Prepared):
+            return self.connection.execute(statement, values)
+        if statement.writes and not self.writes:
+            raise RuntimeError(STRAY_WRITE)
+        if isinstance(values, list):
+            return self.connection.execute(statement.statement, values)
+        cursor = self._raw.cursor()
+        try:
+            answer = statement.run(cursor, self._engine.dialect, values or {})
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise _theirs(self._connection(), str(statement.statement), error) from error
+        finally:
+            cursor.close()
+        return self.connection.execute(statement.statement, values) if answer is None else answer
+
+    def scalar(self, statement: Any, values: Values | None = None) -> Any | None:
+        """The first column of the first row, if there is one."""
+        return self.execute(statement, values).scalar()
+
+    def scalars(self, statement: Any, values: Values | None = None) -> Iterable[Any]:
+        """The first column of every row."""
+        return self.execute(statement, values).scalars()
+
+    def _connection(self) -> Connection:
+        if self._held is None:
+            raise RuntimeError("no transaction is open")
+        return self._held
+
+    def _ended(self) -> None:
+        if self._joined:
+            self._connection().info.pop(WRITES, None)
+        self.is_open = self.writes = self._joined = False
+
+
+def straight(connection: Connection, text: str) -> None:
+    """Run SQL that has no values and answers nothing."""
+    raw: Any = connection.connection.dbapi_connection
+    with _as_theirs(connection, text):
+        cursor = raw.cursor()
+        try:
+            cursor.execute(text)
+        finally:
+            cursor.close()
+
+
+@contextmanager
+def _as_theirs(connection: Connection, text: str) -> Iterator[None]:
+    """Raises what the driver raises as SQLAlchemy would."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _theirs(connection, text, error) from error
+
+
+def _theirs(connection: Connection, text: str, error: Exception) -> Exception:
+    """The driver's error as SQLAlchemy's; a connection that is gone is not used again."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    if dialect.is_disconnect(error, raw, None):  # pyright: ignore[reportArgumentType]
+        connection.invalidate(error)
+    base: Any = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(text, None, error, base, hide_parameters=True, dialect=dialect)
