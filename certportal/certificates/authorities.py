@@ -7,9 +7,8 @@ notices by the folder's own date that a ceremony has added one.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from flask import current_app
@@ -24,14 +23,56 @@ from certportal.settings import Settings, current_settings
 SERIAL_BYTES = 20
 NOT_KEPT = (ROOT,)
 """The root's key is not kept in memory: it may be taken away."""
+NOT_FOR_CLIENTS = (ROOT, INTERMEDIATE, SERVICES)
+"""Those that issue no certificates to organisations."""
+
+
+class _Kept:
+    """What this process knows of an environment's authorities, until its folder changes. Read when first asked for."""
+
+    def __init__(self, environment: Environment, directory: Path, changed: int | None) -> None:
+        self.changed = changed
+        self._directory, self._environment = directory, in_ca(environment)
+        self._authorities: dict[str, ca.Authority] = {}
+        self._days: dict[str, date | None] = {}
+        self.issuers: dict[str, ca.Issuer] = {}
+
+    @cached_property
+    def labels(self) -> list[str]:
+        return hierarchy.labels(self._directory, self._environment)
+
+    @cached_property
+    def lines(self) -> dict[str, list[str]]:
+        """The labels of each line, the newest first."""
+        found: dict[str, list[str]] = {}
+        for label in sorted(self.labels, key=generation_of, reverse=True):
+            found.setdefault(line_of(label), []).append(label)
+        return found
+
+    def newest(self, line: str, *, coming: bool) -> str:
+        for label in self.lines.get(line, ()):
+            if coming or not self.waits(label):
+                return label
+        raise ca.CaRefused("ca_missing", name=f"{self._environment.value.lower()}/{line}.pem")
+
+    def waits(self, label: str) -> bool:
+        day = self.issues_from(label)
+        return day is not None and local(clock.now()).date() < day
+
+    def issues_from(self, label: str) -> date | None:
+        if label not in self._days:
+            self._days[label] = hierarchy.issues_from(self._directory, self._environment, label)
+        return self._days[label]
+
+    def authority(self, label: str) -> ca.Authority:
+        if label not in self._authorities:
+            self._authorities[label] = hierarchy.read(self._directory, self._environment, label)
+        return self._authorities[label]
 
 
 def labels(environment: Environment) -> list[str]:
     """The labels of an environment's authorities, the root first; empty before the ceremony."""
-    kept = _kept(environment)
-    if "labels" not in kept:
-        kept["labels"] = hierarchy.labels(current_settings().ca_dir, in_ca(environment))
-    return kept["labels"]
+    return _kept(environment).labels
 
 
 def lasting_labels(environment: Environment) -> list[str]:
@@ -41,7 +82,7 @@ def lasting_labels(environment: Environment) -> list[str]:
 
 def issuing_labels(environment: Environment) -> list[str]:
     """Those that issue, or have issued, certificates to organisations."""
-    return [label for label in labels(environment) if line_of(label) not in (ROOT, INTERMEDIATE, SERVICES)]
+    return [label for label in labels(environment) if line_of(label) not in NOT_FOR_CLIENTS]
 
 
 def warm(settings: Settings) -> None:
@@ -62,33 +103,22 @@ def issuing_lines() -> list[str]:
 
 def newest(environment: Environment, line: str = ISSUING) -> str:
     """The label of the authority that issues now, of those that have followed each other. Raises CaRefused ca_missing."""
-    return _newest(environment, line, coming=False)
+    return _kept(environment).newest(line, coming=False)
 
 
 def last(environment: Environment, line: str) -> str:
     """The same, with one that is to issue from a coming day."""
-    return _newest(environment, line, coming=True)
-
-
-def _newest(environment: Environment, line: str, *, coming: bool) -> str:
-    found = [each for each in labels(environment) if line_of(each) == line and (coming or not waits(environment, each))]
-    if not found:
-        raise ca.CaRefused("ca_missing", name=f"{environment.value.lower()}/{line}.pem")
-    return max(found, key=generation_of)
+    return _kept(environment).newest(line, coming=True)
 
 
 def waits(environment: Environment, label: str) -> bool:
     """Whether an authority is there to be trusted, and begins to issue on a coming day."""
-    day = issues_from(environment, label)
-    return day is not None and local(clock.now()).date() < day
+    return _kept(environment).waits(label)
 
 
 def issues_from(environment: Environment, label: str) -> date | None:
     """The day on which an authority began or begins to issue, where the ceremony named one."""
-    kept, place = _kept(environment), ("from", label)
-    if place not in kept:
-        kept[place] = hierarchy.issues_from(current_settings().ca_dir, in_ca(environment), label)
-    return kept[place]
+    return _kept(environment).issues_from(label)
 
 
 def issuing_for(line: str, environment: Environment) -> str:
@@ -96,7 +126,8 @@ def issuing_for(line: str, environment: Environment) -> str:
 
     Where this environment does not have that line, the shared one issues: a channel's own may be for one environment alone.
     """
-    return newest(environment, line if line in lines(environment) else ISSUING)
+    kept = _kept(environment)
+    return kept.newest(line if line in kept.lines and line not in NOT_FOR_CLIENTS else ISSUING, coming=False)
 
 
 def authority(environment: Environment, label: str | None = None) -> ca.Authority:
@@ -104,11 +135,8 @@ def authority(environment: Environment, label: str | None = None) -> ca.Authorit
 
     Raises CaRefused.
     """
-    label = label or newest(environment)
     kept = _kept(environment)
-    if label not in kept:
-        kept[label] = hierarchy.read(current_settings().ca_dir, in_ca(environment), label)
-    return kept[label]
+    return kept.authority(label or kept.newest(ISSUING, coming=False))
 
 
 def standing(environment: Environment) -> list[x509.Certificate]:
@@ -121,16 +149,16 @@ def standing(environment: Environment) -> list[x509.Certificate]:
 
 def issuer(environment: Environment, label: str | None = None) -> ca.Issuer:
     """The same with its key, fit to sign now. Raises CaRefused, and ca_missing while the key is away."""
-    label = label or newest(environment)
-    kept, place = _kept(environment), ("key", label)
-    if place in kept:
-        return kept[place]
+    kept = _kept(environment)
+    label = label or kept.newest(ISSUING, coming=False)
+    if label in kept.issuers:
+        return kept.issuers[label]
     settings = current_settings()
     found = hierarchy.load(
         settings.ca_dir, in_ca(environment), settings.ca_passphrase, clock.now(), label, token(settings)
     )
     if line_of(label) not in NOT_KEPT:
-        kept[place] = found
+        kept.issuers[label] = found
     return found
 
 
@@ -232,19 +260,20 @@ def in_ca(environment: Environment) -> ca.Environment:
     return ca.Environment(environment.value)
 
 
-def _kept(environment: Environment) -> dict[Any, Any]:
-    """What this process knows of an environment's authorities, until its folder changes."""
-    every = current_app.extensions.setdefault("certportal.authorities", {})
-    changed = _changed(current_settings().ca_dir, environment)
-    if environment not in every or every[environment]["changed"] != changed:
-        every[environment] = {"changed": changed}
-    return every[environment]
+def _kept(environment: Environment) -> _Kept:
+    """What is known now. Asked several times in each call of a program."""
+    every: dict[Environment, _Kept] = current_app.extensions.setdefault("certportal.authorities", {})
+    directory = current_settings().ca_dir
+    known, changed = every.get(environment), _changed(_folder(directory, environment))
+    if known is None or known.changed != changed:
+        known = every[environment] = _Kept(environment, directory, changed)
+    return known
 
 
-def _changed(directory: Path, environment: Environment) -> int | None:
-    """When the environment's folder last changed; None where there is none. Asked several times in each call of a program."""
+def _changed(folder: Path) -> int | None:
+    """When the environment's folder last changed; None where there is none."""
     try:
-        return _folder(directory, environment).stat().st_mtime_ns
+        return folder.stat().st_mtime_ns
     except FileNotFoundError:
         return None
 
