@@ -20,7 +20,7 @@ from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.serving import Server
 from tests.bench import pages, peers
-from tests.bench.measuring import ROUNDS, Row, of_rounds
+from tests.bench.measuring import ROUNDS, Row, in_turns, of_rounds
 from tests.bench.servers import Call, Running
 from tests.certificates.steps import Codes, Kit
 from tests.orders.steps import housed
@@ -78,10 +78,8 @@ def against(start: Callable[[Path], peers.Peer], times: int) -> list[float]:
     peer = start(folder)  # first: where it is missing, nothing else is made
     ours = portal()
     peer.server.cost_of([peer.call(request()) for _ in range(WARM)])
-    before, found = peer.issued, list[float]()
-    for _ in range(ROUNDS):
-        spent = ours.cost(OURS)
-        found.append(peer.server.cost_of([peer.call(request()) for _ in range(times)]) / spent)
+    before = peer.issued
+    found = in_turns(lambda n: peer.server.cost_of([peer.call(request()) for _ in range(n)]), times, ours.cost, OURS)
     if peer.issued - before != ROUNDS * times:
         raise SystemExit("the other authority did not issue what it was asked for")
     peer.server.stop()

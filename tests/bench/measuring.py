@@ -1,4 +1,4 @@
-"""Two pieces of work in turn, A B A B …, each in a child forked from a warm process: what it costs is the child's CPU time."""
+"""Two pieces of work in turn, A B A B …: what each costs is the CPU time of a child forked from a warm process, or of a server."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-ROUNDS = 5
+ROUNDS, TURNS = 5, 6
 Work = Callable[[], None]
 
 
@@ -61,6 +61,16 @@ def ratios(a: Work, b: Work, tidy: Work, rounds: int = ROUNDS) -> list[float]:
             spent.append(cpu_seconds(work))
             tidy()
         found.append(spent[0] / spent[1])
+    return found
+
+
+def in_turns(a: Callable[[int], float], times_a: int, b: Callable[[int], float], times_b: int) -> list[float]:
+    """What one of A costs over what one of B costs, in each round. Both answer that for a number of times; a round is made of
+    short turns, so that a neighbour who slows the machine down for a while slows both."""
+    found: list[float] = []
+    for _ in range(ROUNDS):
+        spent = [(a(times_a // TURNS), b(times_b // TURNS)) for _ in range(TURNS)]
+        found.append(sum(cost for cost, _ in spent) / sum(cost for _, cost in spent))
     return found
 
 

@@ -23,7 +23,7 @@ from certportal.serving import Server
 from certportal.settings import Settings
 from certportal.signin import service as signin
 from tests import builders
-from tests.bench.measuring import ROUNDS, Row, of_rounds
+from tests.bench.measuring import Row, in_turns, of_rounds
 from tests.bench.servers import Hello, Running
 from tests.running import free_port
 
@@ -145,7 +145,7 @@ def g2() -> Row:
     """The order form beside hello."""
     ours, hello = portal(), Running(Hello, settings())
     hello.cost(200, "/", {})
-    found = [ours.server.cost(PAGES, FORM, ours.few) / hello.cost(HELLOS, "/", {}) for _ in range(ROUNDS)]
+    found = in_turns(lambda n: ours.server.cost(n, FORM, ours.few), PAGES, lambda n: hello.cost(n, "/", {}), HELLOS)
     hello.stop()
     text = (
         f"Order form page with {CHANNELS + CONTACTS} rows ({CHANNELS} channels, {CONTACTS} earlier contacts), CPU of the "
@@ -157,7 +157,8 @@ def g2() -> Row:
 def growth(path: str) -> list[float]:
     """What a page of the organisation with many certificates costs over that of the one with few."""
     ours = portal()
-    return [ours.server.cost(PAGES, path, ours.many) / ours.server.cost(PAGES, path, ours.few) for _ in range(ROUNDS)]
+    many, few = (lambda n, who=who: ours.server.cost(n, path, who) for who in (ours.many, ours.few))
+    return in_turns(many, PAGES, few, PAGES)
 
 
 def g10() -> Row:

@@ -22,7 +22,7 @@ from certportal.certificates import answering, authorities, service
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.serving import Server
-from tests.bench.measuring import ROUNDS, Row, of_rounds
+from tests.bench.measuring import ROUNDS, Row, in_turns, of_rounds
 from tests.bench.pages import settings
 from tests.bench.servers import Hello, Running
 from tests.ca.making import make_authority
@@ -59,7 +59,7 @@ def g6() -> Row:
     ours = Running(Server, kept)
     ours.cost(100, path, {})
     hello.cost(100, "/", {})
-    ratios = [ours.cost(ANSWERS, path, {}) / hello.cost(HELLOS, "/", {}) for _ in range(ROUNDS)]
+    ratios = in_turns(lambda n: ours.cost(n, path, {}), ANSWERS, lambda n: hello.cost(n, "/", {}), HELLOS)
     ours.stop()
     hello.stop()
     text = "OCSP over HTTP (GET, signed ahead), CPU of the server’s processes / Flask hello on the same server"
