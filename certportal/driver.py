@@ -3,13 +3,18 @@
 A reading begins with the first question; writing is begun and ended by ``transaction()``. Prepared statements go straight to the
 database's own driver. What goes through SQLAlchemy, the session's work too, goes through the same connection in the same
 transaction (docs/adr/0010).
+
+SQLite runs in WAL with synchronous=FULL, a busy time-out of 20 s and foreign keys on. A transaction that will write begins
+with BEGIN IMMEDIATE, because a read that turns into a write fails at once whatever the time-out (SQLITE_BUSY_SNAPSHOT).
 """
 
+import re
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +23,12 @@ from certportal.statements import Prepared, Values
 STRAY_WRITE = "a write outside transaction(): open it with `with transaction():`"
 WRITES = "writes"
 """Where a connection's ``info`` says that a transaction that may write is open."""
+
+BUSY_TIMEOUT_MS = 20_000
+_VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
+_WRITES = re.compile(
+    rf"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:{_VERB}|WITH\b.*\)\s*{_VERB})", re.IGNORECASE | re.DOTALL
+)  # also behind a remark, and after a common table expression
 
 
 class Driver:
@@ -144,3 +155,38 @@ def _theirs(connection: Connection, text: str, error: Exception) -> Exception:
         connection.invalidate(error)
     base: Any = dialect.loaded_dbapi.Error
     return DBAPIError.instance(text, None, error, base, hide_parameters=True, dialect=dialect)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # BEGIN is ours to say
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    """For connections that are no line's: migrations, and tests."""
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and not raw.in_transaction:
+        straight(connection, "BEGIN IMMEDIATE" if _may_write(connection) else "BEGIN")
+
+
+def _may_write(connection: Connection) -> bool:
+    return connection.get_execution_options().get("write", False) or connection.info.get(WRITES, False)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _refuse_stray_writes(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+) -> None:
+    """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
+    if not _may_write(connection) and _WRITES.match(statement):
+        raise RuntimeError(STRAY_WRITE)

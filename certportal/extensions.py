@@ -1,16 +1,8 @@
-"""The Flask extensions, created here and bound in create_app, and the one way to write: ``with transaction():``.
-
-SQLite runs in WAL with synchronous=FULL, a busy time-out of 20 s and foreign keys on. A transaction that will write begins
-with BEGIN IMMEDIATE, because a read that turns into a write fails at once whatever the time-out (SQLITE_BUSY_SNAPSHOT).
-"""
+"""The Flask extensions, created here and bound in create_app, and the one way to write: ``with transaction():``."""
 
 import enum
-import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from flask_mail import Mail
@@ -19,20 +11,14 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from sqlalchemy.sql.functions import FunctionElement
 
-from certportal.driver import STRAY_WRITE, WRITES, Driver, straight
+from certportal.driver import Driver
 from certportal.languages import Languages
-from certportal.statements import Prepared, Values
-
-BUSY_TIMEOUT_MS = 20_000
-_VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
-_WRITES = re.compile(
-    rf"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:{_VERB}|WITH\b.*\)\s*{_VERB})", re.IGNORECASE | re.DOTALL
-)  # also behind a remark, and after a common table expression
+from certportal.statements import Prepared, Values, prepared
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -42,14 +28,24 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone is never stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        return None if value is None else _without_zone(value)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return _in_sqlite if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _without_zone(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without zone is never stored")
+    return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _in_sqlite(value: datetime | None) -> str | None:
+    """The text that SQLAlchemy's own type would write there, written by Python's."""
+    return None if value is None else _without_zone(value).isoformat(" ", "microseconds")
 
 
 def _values(kind: type[enum.Enum]) -> list[str]:
@@ -161,61 +157,39 @@ htmx = Htmx()
 babel = Languages()
 
 
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    connection.isolation_level = None  # BEGIN is ours to say
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
+class _Transaction:
+    __slots__ = ("_session",)
+
+    def __init__(self, session: JoiningSession) -> None:
+        self._session = session
+
+    def __enter__(self) -> Session:
+        session = self._session
+        if session.driver.writes:
+            raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
+        session.end_reading()
+        session.driver.begin(writes=True)
+        return session
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        session = self._session
+        try:
+            if kind is None:
+                if session.in_transaction():
+                    session.commit()
+                session.driver.commit()
+        finally:
+            if session.driver.is_open:
+                session.rollback()
 
 
-@event.listens_for(Engine, "begin")
-def _begin(connection: Connection) -> None:
-    """For connections that are no line's: migrations, and tests."""
-    raw: Any = connection.connection.dbapi_connection
-    if connection.dialect.name == "sqlite" and not raw.in_transaction:
-        straight(connection, "BEGIN IMMEDIATE" if _may_write(connection) else "BEGIN")
-
-
-def _may_write(connection: Connection) -> bool:
-    return connection.get_execution_options().get("write", False) or connection.info.get(WRITES, False)
-
-
-@event.listens_for(Engine, "before_cursor_execute")
-def _refuse_stray_writes(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
-) -> None:
-    """A write outside ``transaction()`` is a mistake in the program, whoever sends it."""
-    if not _may_write(connection) and _WRITES.match(statement):
-        raise RuntimeError(STRAY_WRITE)
-
-
-@contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> _Transaction:
     """One write transaction: ends the open read, begins as a writer, commits, or rolls back and raises.
 
     Values read before it are read again inside: the session forgets them here. The session joins when it is first used; steps
     that go past it do without. Raises RuntimeError inside another one.
     """
-    session = _session()
-    if session.driver.writes:
-        raise RuntimeError("transaction() inside transaction(): a use case never calls a use case")
-    session.end_reading()
-    session.driver.begin(writes=True)
-    try:
-        yield session
-        if session.in_transaction():
-            session.commit()
-        session.driver.commit()
-    except BaseException:
-        session.rollback()
-        raise
+    return _Transaction(_session())
 
 
 def end_reading() -> None:
@@ -249,6 +223,32 @@ def asking() -> Driver:
 
 def _session() -> JoiningSession:
     return db.session()  # pyright: ignore[reportReturnType]
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def row_with(model: type[Row], number: int) -> Row | None:
+    """What ``session.get`` answers, at a third of its price, for rows that every page needs: read by a prepared statement, and
+    the session's from then on."""
+    session, mapper = _session(), sa.inspect(model)
+    if mapper.identity_key_from_primary_key((number,)) in session.identity_map:
+        return session.get(model, number)
+    found = asking().execute(_whole(model), {"number": number}).first()
+    if found is None:
+        return None
+    row: Row = mapper.class_manager.new_instance()
+    vars(row).update(found._asdict())  # as loading does: they are values of the database, not changes
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+@prepared
+def _whole(model: type[Base]) -> Any:
+    mapper = sa.inspect(model)
+    columns = [getattr(model, attribute.key) for attribute in mapper.column_attrs]
+    return sa.select(*columns).where(mapper.primary_key[0] == sa.bindparam("number"))
 
 
 def changed(statement: Any, **values: Any) -> bool:

@@ -27,16 +27,18 @@ class Prepared:
         self.writes: bool = statement.is_dml
         self.table: Any = statement.table if self.writes else None
         self._compiled: WeakKeyDictionary[Dialect, dict[tuple[str, ...], _Compiled | None]] = WeakKeyDictionary()
+        self._last: tuple[Dialect | None, tuple[str, ...], _Compiled | None] = None, (), None
 
     def run(self, cursor: Any, dialect: Dialect, values: Values) -> "Answer | None":
         """Run it on a cursor of the driver, whose errors are raised as they are; None where it cannot go past SQLAlchemy: with
         lists among its values, or defaults that are computed."""
-        known, names = self._compiled.get(dialect), tuple(values)
-        if known is None:
-            known = self._compiled[dialect] = {}
-        if names not in known:
-            known[names] = _compiled(self.statement, names, dialect)
-        compiled = known[names]
+        names, (last_dialect, last_names, compiled) = tuple(values), self._last
+        if dialect is not last_dialect or names != last_names:
+            known = self._compiled.setdefault(dialect, {})
+            if names not in known:
+                known[names] = _compiled(self.statement, names, dialect)
+            compiled = known[names]
+            self._last = dialect, names, compiled
         return None if compiled is None else compiled.run(cursor, values)
 
 
@@ -82,27 +84,31 @@ class Answer:
 
 
 class _Compiled:
-    """A statement as one database's driver takes it. ``order``: the names of its parameters as they stand in it; ``given``: how
-    the values of some are turned into columns'; ``fixed``: the others' values; ``out``: how columns become values again."""
+    """A statement as one database's driver takes it. ``plan``: for each of its parameters, as they stand in it, the name, how
+    its value is turned into a column's, and the value that is fixed, where it has no name; ``out``: how columns become values
+    again."""
 
     def __init__(self, compiled: SQLCompiler, columns: Sequence[Any], fixed: Values, names: Sequence[str]) -> None:
         self.text, self.dialect = compiled.string, compiled.dialect
-        self.order: Sequence[str] = compiled.positiontup or list(compiled.bind_names.values())
+        order: Sequence[str] = compiled.positiontup or list(compiled.bind_names.values())
         types = {name: bound.type for bound, name in compiled.bind_names.items()}
-        into = {name: types[name].dialect_impl(self.dialect).bind_processor(self.dialect) for name in self.order}
-        given = {name: into[name] for name in names if name in into}
-        self.fixed = {name: _turned(into[name], fixed[name]) for name in self.order if name not in given}
-        self.given = given
+        into = {name: types[name].dialect_impl(self.dialect).bind_processor(self.dialect) for name in order}
+        self.places = None if self.dialect.positional else order
+        self.plan = [
+            (name, into[name], None) if name in names else (None, None, _turned(into[name], fixed[name]))
+            for name in order
+        ]
         self.columns, self.row = columns, _row([str(column.key) for column in columns])
         self.out: list[tuple[int, _Convert]] | None = None
 
     def run(self, cursor: Any, values: Values) -> Answer:
-        ready = dict(self.fixed)
-        for name, turn in self.given.items():
-            ready[name] = values[name] if turn is None else turn(values[name])
-        cursor.execute(self.text, [ready[name] for name in self.order] if self.dialect.positional else ready)
+        ready = [
+            known if name is None else values[name] if turn is None else turn(values[name])
+            for name, turn, known in self.plan
+        ]
+        cursor.execute(self.text, ready if self.places is None else dict(zip(self.places, ready, strict=True)))
         if not self.columns:
-            return Answer([], cursor.rowcount)
+            return Answer((), cursor.rowcount)
         found = cursor.fetchall()
         if self.out is None:
             self.out = self._out(cursor.description)

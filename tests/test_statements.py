@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from sqlalchemy.exc import (
 )
 
 from certportal.driver import Driver, straight
-from certportal.extensions import UtcDateTime, asking, db, transaction, writing
-from certportal.registry.models import Purpose
+from certportal.extensions import UtcDateTime, asking, db, row_with, transaction, writing
+from certportal.registry.models import Organisation, Purpose
 from certportal.statements import Answer, Prepared, prepared
 from tests import builders
 from tests.postgres import Postgres
@@ -142,6 +142,17 @@ def test_how_many_rows_were_changed(driver: Driver) -> None:
     assert driver.execute(paint(), {"those": "ink", "at": at}).rowcount == 0
     row = driver.execute(named(), {"name": "pencil"}).one()
     assert (row.colour, row.made_at) == (Colour.BLUE, at)
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 999_999])
+def test_times_are_stored_as_sqlalchemy_stores_them(microsecond: int) -> None:
+    at = MADE_AT.replace(microsecond=microsecond, tzinfo=timezone(timedelta(hours=2)))
+    dialect = sa.create_engine("sqlite://").dialect
+    ours, theirs = (kind.dialect_impl(dialect).bind_processor(dialect) for kind in (UtcDateTime(), sa.DateTime()))
+    assert ours is not None
+    assert theirs is not None
+    assert ours(at) == theirs(at.astimezone(UTC).replace(tzinfo=None))
+    assert ours(None) is None
 
 
 def test_a_time_without_zone_is_refused_here_too(driver: Driver) -> None:
@@ -302,3 +313,55 @@ def test_a_line_that_was_cut_is_taken_anew(postgres: Postgres) -> None:
         line.end()
     line.hang_up()
     engine.dispose()
+
+
+class TestRowWith:
+    def test_it_is_what_the_session_would_have_got(self, app: Flask) -> None:
+        with app.app_context():
+            number = builders.organisation("Mallilön Ab").id
+            db.session.expunge_all()
+            quick = row_with(Organisation, number)
+            assert quick in db.session
+            assert row_with(Organisation, number) is quick
+            assert db.session.get(Organisation, number) is quick
+            values = {name: value for name, value in vars(quick).items() if name != "_sa_instance_state"}
+            db.session.expunge_all()
+            slow = db.session.get_one(Organisation, number)
+            assert values == {name: value for name, value in vars(slow).items() if name != "_sa_instance_state"}
+
+    def test_there_is_none_without_a_row(self, app: Flask) -> None:
+        with app.app_context():
+            assert row_with(Organisation, 999) is None
+
+    def test_its_changes_are_written_and_nothing_else_is(self, app: Flask) -> None:
+        with app.app_context():
+            number = builders.organisation("Before").id
+            db.session.expunge_all()
+            with transaction():
+                kept = row_with(Organisation, number)
+                assert kept is not None
+                assert kept not in db.session.dirty
+                kept.name = "After"
+                assert kept in db.session.dirty
+            db.session.expunge_all()
+            assert db.session.get_one(Organisation, number).name == "After"
+
+    def test_a_transaction_reads_it_anew(self, app: Flask) -> None:
+        with app.app_context():
+            number = builders.organisation("Before").id
+            db.session.expunge_all()
+            kept = row_with(Organisation, number)
+            assert kept is not None
+            with transaction():
+                writing().execute(sa.text("UPDATE organisation SET name = 'After'"))
+                assert kept.name == "After"
+
+    def test_one_that_is_gone_is_not_found_again(self, app: Flask) -> None:
+        with app.app_context():
+            with transaction() as session:
+                session.add(Purpose(code="a", text_fi="a", text_sv="a", text_en="a"))
+            kept = db.session.scalars(select(Purpose)).one()
+            number = kept.id
+            with transaction():
+                writing().execute(_forget())
+            assert row_with(Purpose, number) is None

@@ -1,4 +1,4 @@
-"""Two pieces of work in turn, A B A B …: what each costs is the CPU time of a child forked from a warm process, or of a server."""
+"""Two pieces of work in turn, A B A B …: each costs the CPU time of a child forked from a warm process, or of a server."""
 
 import gc
 import os
