@@ -99,9 +99,10 @@ def _static_address(name: str, path: Path, _changed: float) -> str:
 
 
 def static_url(name: str) -> str:
-    """A static file's address with its content's fingerprint, so that it may be cached for ever."""
+    """A static file's address with its content's fingerprint, so that it may be cached for ever. A file that changes is
+    noticed as a template is: at once while somebody develops, else when the portal is started again."""
     path = _static_file(current_app.static_folder or "", name)
-    return _static_address(name, path, path.stat().st_mtime)
+    return _static_address(name, path, path.stat().st_mtime if current_app.debug else 0)
 
 
 def _asked_by_program() -> bool:

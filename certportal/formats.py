@@ -112,6 +112,7 @@ def language_name(code: str) -> str:
     return names[Language(code).value]
 
 
+@lru_cache(maxsize=1024)
 def as_phone(e164: str) -> str:
     """+358 40 123 4567."""
     return PhoneNumber(e164).grouped if e164 else ""

@@ -13,6 +13,7 @@ from werkzeug.routing import IntegerConverter, Rule, ValidationError
 
 Builder = Callable[..., tuple[str, str]]
 
+SHORT = 20
 LARGEST = 2**31 - 1
 """The largest number that a row can have in every database that the portal runs on."""
 
@@ -51,12 +52,15 @@ class LazyRule(Rule):
 
 
 def address(endpoint: str, **values: Any) -> str:
-    """Flask's ``url_for``, for templates and the navigation; an address without values in it is built once."""
-    if values or endpoint[0] == ".":
+    """Flask's ``url_for``, for templates and the navigation; an address with no values in it, or short ones, is built once.
+
+    The token of a message's link is longer than those, and is never kept.
+    """
+    if endpoint[0] == "." or not all(type(value) is str and len(value) <= SHORT for value in values.values()):
         return url_for(endpoint, **values)
-    return _plain_address(endpoint, request.script_root)
+    return _short_address(endpoint, request.script_root, **values)
 
 
-@lru_cache(maxsize=256)
-def _plain_address(endpoint: str, _root: str) -> str:
-    return url_for(endpoint)
+@lru_cache(maxsize=512)
+def _short_address(endpoint: str, _root: str, **values: str) -> str:
+    return url_for(endpoint, **values)

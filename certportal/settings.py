@@ -151,6 +151,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_use_lifo": True
+        },  # the connection used last still knows its pages and statements
         "SESSION_COOKIE_NAME": "__Host-certportal" if settings.secure else "certportal",
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_SAMESITE": "Lax",

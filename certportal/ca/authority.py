@@ -39,6 +39,9 @@ class Authority:
         for position, certificate in enumerate(self.chain):
             _require_authority(certificate, authorities_below=position)
 
+    def __hash__(self) -> int:
+        return hash(self.name_der)
+
     @cached_property
     def without_key(self) -> "Authority":
         """The same, and no more than that."""

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -35,6 +36,10 @@ class Subject:
 
         C is a PrintableString (RFC 5280 A.1), the others UTF8String. Raises IssueRefused subject_refused.
         """
+        return self._name()
+
+    @lru_cache(maxsize=64)  # noqa: B019  # a few strings each: what is prepared is read back and held against the same name
+    def _name(self) -> x509.Name:
         country = _IN_A_FOREIGN_REGISTER.get(self.country, self.country)
         if not _COUNTRY.fullmatch(country):
             raise IssueRefused("subject_refused", field="country")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
@@ -75,21 +76,12 @@ class Profile:
         """
         if not _ADDRESS.fullmatch(crl_url) if self.on_lists else crl_url:
             raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
-        extensions = [
-            _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
-            _extension(key_usage(digital_signature=True), critical=True),
-            *([_extension(x509.ExtendedKeyUsage(self.purposes), critical=False)] if self.purposes else []),
+        before, after = _of_every_key(self, authority.key_identifier, crl_url, access)
+        return [
+            *before,
             _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False),
-            _extension(x509.AuthorityKeyIdentifier(authority.key_identifier, None, None), critical=False),
+            *after,
         ]
-        if self.on_lists:
-            point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
-            extensions.append(_extension(x509.CRLDistributionPoints([point]), critical=False))
-        if access is not None:
-            extensions.append(_extension(access.extension(), critical=False))
-        if self.never_looked_up:
-            extensions.append(_extension(x509.OCSPNoCheck(), critical=False))
-        return extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +117,27 @@ def access_of(extensions: x509.Extensions) -> Access | None:
             return Access(ocsp.value, issuer.value)
         case _:
             raise IssueRefused("certificate_refused", what="authorityInfoAccess")
+
+
+@lru_cache(maxsize=64)
+def _of_every_key(
+    profile: Profile, authority_key_identifier: bytes, crl_url: str, access: Access | None
+) -> tuple[list[x509.Extension[x509.ExtensionType]], list[x509.Extension[x509.ExtensionType]]]:
+    """The extensions that are the same whatever the key: those before its identifier, and those after."""
+    before = [
+        _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
+        _extension(key_usage(digital_signature=True), critical=True),
+        *([_extension(x509.ExtendedKeyUsage(profile.purposes), critical=False)] if profile.purposes else []),
+    ]
+    after = [_extension(x509.AuthorityKeyIdentifier(authority_key_identifier, None, None), critical=False)]
+    if profile.on_lists:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+        after.append(_extension(x509.CRLDistributionPoints([point]), critical=False))
+    if access is not None:
+        after.append(_extension(access.extension(), critical=False))
+    if profile.never_looked_up:
+        after.append(_extension(x509.OCSPNoCheck(), critical=False))
+    return before, after
 
 
 CLIENT = Profile("client", years=2, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))

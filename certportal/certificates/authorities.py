@@ -7,7 +7,7 @@ notices by the folder's own date that a ceremony has added one.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -30,9 +30,10 @@ NOT_FOR_CLIENTS = (ROOT, INTERMEDIATE, SERVICES)
 class _Kept:
     """What this process knows of an environment's authorities, until its folder changes. Read when first asked for."""
 
-    def __init__(self, environment: Environment, directory: Path, changed: int | None) -> None:
-        self.changed = changed
+    def __init__(self, environment: Environment, directory: Path) -> None:
         self._directory, self._environment = directory, in_ca(environment)
+        self.folder = folders.folder_of(directory, self._environment)
+        self.changed = _changed(self.folder)
         self._authorities: dict[str, ca.Authority] = {}
         self._days: dict[str, date | None] = {}
         self.issuers: dict[str, ca.Issuer] = {}
@@ -263,10 +264,9 @@ def in_ca(environment: Environment) -> ca.Environment:
 def _kept(environment: Environment) -> _Kept:
     """What is known now. Asked several times in each call of a program."""
     every: dict[Environment, _Kept] = current_app.extensions.setdefault("certportal.authorities", {})
-    directory = current_settings().ca_dir
-    known, changed = every.get(environment), _changed(_folder(directory, environment))
-    if known is None or known.changed != changed:
-        known = every[environment] = _Kept(environment, directory, changed)
+    known = every.get(environment)
+    if known is None or known.changed != _changed(known.folder):
+        known = every[environment] = _Kept(environment, current_settings().ca_dir)
     return known
 
 
@@ -276,8 +276,3 @@ def _changed(folder: Path) -> int | None:
         return folder.stat().st_mtime_ns
     except FileNotFoundError:
         return None
-
-
-@cache
-def _folder(directory: Path, environment: Environment) -> Path:
-    return folders.folder_of(directory, in_ca(environment))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, flash, g, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext, ngettext
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
@@ -43,8 +44,20 @@ class Acting:
     organisation: Organisation
 
 
+class Cookies(SecureCookieSessionInterface):
+    """Flask's own cookies. What signs them is made once: a secret key stays for as long as its process."""
+
+    signer: Any = None
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        if self.signer is None:
+            self.signer = super().get_signing_serializer(app)
+        return self.signer
+
+
 def init_app(app: Flask) -> None:
     """Check every request, and tell base.html for whom the visitor acts."""
+    app.session_interface = Cookies()
     app.before_request(check)
     app.context_processor(_context)
 
