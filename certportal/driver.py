@@ -10,8 +10,7 @@ with BEGIN IMMEDIATE, because a read that turns into a write fails at once whate
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -34,10 +33,10 @@ _WRITES = re.compile(
 class Driver:
     """One connection of the engine's pool, taken when it is first needed. Errors are SQLAlchemy's, without the values."""
 
-    __slots__ = ("_engine", "_held", "_joined", "_raw", "is_open", "writes")
+    __slots__ = ("_dialect", "_engine", "_held", "_joined", "_raw", "is_open", "writes")
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._dialect = engine, engine.dialect
         self._held: Connection | None = None
         self._raw: Any = None
         self._joined = False
@@ -49,7 +48,7 @@ class Driver:
             self.hang_up()
             self._held = self._engine.connect()
             self._raw = self._held.connection.dbapi_connection
-        if self._engine.dialect.name == "sqlite":
+        if self._dialect.name == "sqlite":
             straight(self._held, "BEGIN IMMEDIATE" if writes else "BEGIN")
         self.is_open, self.writes = True, writes
 
@@ -59,8 +58,10 @@ class Driver:
         if self._joined:
             held.commit()
         else:
-            with _as_theirs(held, "COMMIT"):
+            try:
                 self._raw.commit()
+            except self._dialect.loaded_dbapi.Error as error:
+                raise _theirs(held, "COMMIT", error) from error
         self._ended()
 
     def end(self) -> None:
@@ -72,8 +73,10 @@ class Driver:
         if joined or held.invalidated:
             held.rollback()
         else:
-            with _as_theirs(held, "ROLLBACK"):
+            try:
                 self._raw.rollback()
+            except self._dialect.loaded_dbapi.Error as error:
+                raise _theirs(held, "ROLLBACK", error) from error
 
     def hang_up(self) -> None:
         """The same, and give the connection back to the pool."""
@@ -102,8 +105,8 @@ class Driver:
             return self.connection.execute(statement.statement, values)
         cursor = self._raw.cursor()
         try:
-            answer = statement.run(cursor, self._engine.dialect, values or {})
-        except self._engine.dialect.loaded_dbapi.Error as error:
+            answer = statement.run(cursor, self._dialect, values or {})
+        except self._dialect.loaded_dbapi.Error as error:
             raise _theirs(self._connection(), str(statement.statement), error) from error
         finally:
             cursor.close()
@@ -131,21 +134,13 @@ class Driver:
 def straight(connection: Connection, text: str) -> None:
     """Run SQL that has no values and answers nothing."""
     raw: Any = connection.connection.dbapi_connection
-    with _as_theirs(connection, text):
-        cursor = raw.cursor()
-        try:
-            cursor.execute(text)
-        finally:
-            cursor.close()
-
-
-@contextmanager
-def _as_theirs(connection: Connection, text: str) -> Iterator[None]:
-    """Raises what the driver raises as SQLAlchemy would."""
+    cursor = raw.cursor()
     try:
-        yield
+        cursor.execute(text)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _theirs(connection, text, error) from error
+    finally:
+        cursor.close()
 
 
 def _theirs(connection: Connection, text: str, error: Exception) -> Exception:

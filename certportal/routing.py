@@ -62,5 +62,5 @@ def address(endpoint: str, **values: Any) -> str:
 
 
 @lru_cache(maxsize=512)
-def _short_address(endpoint: str, _root: str, **values: str) -> str:
+def _short_address(endpoint: str, _root: str, **values: Any) -> str:
     return url_for(endpoint, **values)

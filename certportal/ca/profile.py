@@ -55,7 +55,8 @@ class Profile:
 
     def lasting(self, not_before: datetime, not_after: datetime) -> "Profile":
         """The same kind with the years of a validity that came from ``validity``, perhaps under other years than now."""
-        return replace(self, years=not_after.year - (not_before + EARLIER).year)
+        years = not_after.year - (not_before + EARLIER).year
+        return self if years == self.years else replace(self, years=years)
 
     def extensions(
         self, authority: Authority, public_key_info: bytes, crl_url: str, access: "Access | None" = None

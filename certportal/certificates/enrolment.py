@@ -24,7 +24,6 @@ from certportal.orders import rules as order_rules
 from certportal.orders.models import Order
 from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
-from certportal.registry.models import Channel
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
@@ -173,8 +172,8 @@ def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
         raise Refusal("not_orderable_any_more", why="organisation_over")
     has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
-        channel = Channel(production=order.production, test=order.test)  # of no session
-        order_rules.usable(channel, order.environment, has_right=has_right)
+        offered = registry.Environments(order.production, order.test)
+        order_rules.usable(offered, order.environment, has_right=has_right)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
     signing.require_free_key(order.organisation_id, public_key_hash)

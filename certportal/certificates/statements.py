@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
+from certportal.orders.steps import cover_columns, with_cover
 from certportal.registry.models import Channel, Organisation, TechnicalContact
 from certportal.statements import prepared
 
@@ -94,13 +95,15 @@ def store_signed() -> Update:
 
 @prepared
 def told() -> Any:
-    """What is told of a certificate, beside its present contact's details under the contact's own names."""
-    rows, contact = Certificate.__table__, TechnicalContact.__table__
-    whose = (rows.c.order_id, rows.c.organisation_id, rows.c.description)
-    which = (rows.c.serial, rows.c.sha256, rows.c.not_after)
+    """What is told of a certificate, beside its present contact's details under the contact's own names and what a cover is
+    made of; the description is the certificate's own."""
+    rows, contact, order = Certificate.__table__, TechnicalContact.__table__, Order.__table__
+    which = (rows.c.organisation_id, rows.c.serial, rows.c.sha256, rows.c.not_after)
     reached_by = (contact.c.id, contact.c.name, contact.c.email, contact.c.phone, contact.c.language)
-    joined = rows.join(contact, contact.c.id == rows.c.contact_id)
-    return select(*whose, *which, *reached_by).select_from(joined).where(rows.c.id == bindparam("certificate"))
+    covered = [rows.c.description if each.key == "description" else each for each in cover_columns()]
+    joined = with_cover(rows.join(order, order.c.id == rows.c.order_id))
+    joined = joined.join(contact, contact.c.id == rows.c.contact_id)
+    return select(*which, *reached_by, *covered).select_from(joined).where(rows.c.id == bindparam("certificate"))
 
 
 def collected_where(*conditions: ColumnElement[bool]) -> Any:

@@ -40,10 +40,7 @@ class Told:
 def told(certificate_id: int) -> Told:
     """What there is to tell of a certificate now."""
     row = asking().execute(statements.told(), {"certificate": certificate_id}).one()
-    cover = orders.covers([row.order_id])[row.order_id] | {
-        "certificate": certificate_id,
-        "description": row.description,
-    }
+    cover = orders.cover(row) | {"certificate": certificate_id}
     return Told(certificate_id, row.organisation_id, row.serial, row.sha256, row.not_after, row, cover)
 
 

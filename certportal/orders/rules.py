@@ -10,12 +10,16 @@ from certportal.refusals import Conflict, Refusal
 from certportal.registry.rules import ContactDetails
 
 
-class OfferedChannel(Protocol):
-    """What the rules look at in a channel."""
-
-    def is_closed(self, on: date) -> bool: ...
+class IssuedFor(Protocol):
+    """What the rules look at in a channel that is in use."""
 
     def has(self, environment: Environment) -> bool: ...
+
+
+class OfferedChannel(IssuedFor, Protocol):
+    """What they look at in one that is to be used."""
+
+    def is_closed(self, on: date) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def orderable(channel: OfferedChannel, environment: Environment, *, has_right: b
     usable(channel, environment, has_right=has_right)
 
 
-def usable(channel: OfferedChannel, environment: Environment, *, has_right: bool, replaces: bool = False) -> None:
+def usable(channel: IssuedFor, environment: Environment, *, has_right: bool, replaces: bool = False) -> None:
     """Refuses a channel that lacks the environment, or, in PRODUCTION, to which no right holds. A closed channel goes on for what
     has been ordered and issued: it is collected, sent anew, renewed and replaced.
 

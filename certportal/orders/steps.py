@@ -29,10 +29,11 @@ def subject(order: Order) -> str:
 def covers(order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What the secure message's cover keeps of an order, for each of these."""
     driver = asking()
-    return {each: _cover(driver.execute(_covers(), {"order": each}).one()) for each in set(order_ids)}
+    return {each: cover(driver.execute(_covers(), {"order": each}).one()) for each in set(order_ids)}
 
 
-def _cover(row: Any) -> dict[str, Any]:
+def cover(row: Any) -> dict[str, Any]:
+    """The same of a row that has ``cover_columns``."""
     return {
         "organisation": row.organisation,
         "business_id": row.business_id,
@@ -46,25 +47,28 @@ def _cover(row: Any) -> dict[str, Any]:
     }
 
 
-@prepared
-def _covers() -> Select[*tuple[Any, ...]]:
+def cover_columns() -> tuple[Any, ...]:
+    """What ``cover`` reads, of the tables that ``with_cover`` joins."""
     order, channel, organisation, person = (each.__table__ for each in (Order, Channel, Organisation, Person))
     named = (organisation.c.name.label("organisation"), organisation.c.business_id, person.c.name.label("orderer"))
-    ordered = (
-        order.c.id,
-        order.c.placed_by,
-        order.c.number,
-        order.c.channel_id,
-        order.c.environment,
-        order.c.description,
-    )
-    joined = (
-        order.join(channel, channel.c.id == order.c.channel_id)
+    ordered = (order.c.placed_by, order.c.number, order.c.channel_id, order.c.environment, order.c.description)
+    return (*ordered, *named, channel.c.name_fi, channel.c.name_sv, channel.c.name_en)
+
+
+def with_cover(joined: Any) -> Any:
+    """Tables with the order's among them, joined to the others of ``cover_columns``."""
+    order, channel, organisation, person = (each.__table__ for each in (Order, Channel, Organisation, Person))
+    return (
+        joined.join(channel, channel.c.id == order.c.channel_id)
         .join(organisation, organisation.c.id == order.c.organisation_id)
         .join(person, person.c.id == order.c.placed_by)
     )
-    what = select(*ordered, *named, channel.c.name_fi, channel.c.name_sv, channel.c.name_en).select_from(joined)
-    return what.where(order.c.id == bindparam("order"))
+
+
+@prepared
+def _covers() -> Select[*tuple[Any, ...]]:
+    order = Order.__table__
+    return select(*cover_columns()).select_from(with_cover(order)).where(order.c.id == bindparam("order"))
 
 
 def issue(order: Order) -> TransferCodes:

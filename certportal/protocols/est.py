@@ -155,10 +155,8 @@ def _answer(certificate: Collected) -> Response:
 def _certificates(certificates: list[x509.Certificate], content_type: str) -> Response:
     """A certs-only PKCS #7 (RFC 5751 section 3.2.2), in base64 on one line. RFC 8951 ignores the header of its encoding, and
     older clients ask for it."""
-    answer = make_response(base64.b64encode(ca.chain_p7b(certificates)))
-    answer.headers["Content-Type"] = content_type
-    answer.headers["Content-Transfer-Encoding"] = "base64"
-    return answer
+    headers = {"Content-Transfer-Encoding": "base64"}
+    return Response(base64.b64encode(ca.chain_p7b(certificates)), headers=headers, content_type=content_type)
 
 
 def _text(text: str, status: int) -> Response:

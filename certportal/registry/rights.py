@@ -1,6 +1,6 @@
 """Access rights: a row from the day a channel is applied for. The room of applications changes them through these steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Self
 
@@ -32,7 +32,19 @@ def valid_rights(organisation_id: int, on: date) -> list[AccessRight]:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelLine:
+class Environments:
+    """For which environments certificates of a channel are issued."""
+
+    production: bool
+    test: bool
+
+    def has(self, environment: Environment) -> bool:
+        """Whether that is one of them."""
+        return self.production if environment is Environment.PRODUCTION else self.test
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLine(Environments):
     """What a form shows of a channel: the same columns as the channel's row, read only."""
 
     id: int
@@ -42,13 +54,11 @@ class ChannelLine:
     use_fi: str
     use_sv: str
     use_en: str
-    production: bool
-    test: bool
 
     @classmethod
     def of(cls, channel: Channel) -> Self:
         """A channel that is there already."""
-        return cls(*[getattr(channel, name) for name in cls.__slots__])
+        return cls(*[getattr(channel, each.name) for each in fields(cls)])
 
     def name(self, language: str) -> str:
         """The name in ``fi``, ``sv`` or ``en``."""
@@ -57,10 +67,6 @@ class ChannelLine:
     def use(self, language: str) -> str:
         """What the channel is for, in that language."""
         return getattr(self, f"use_{language}")
-
-    def has(self, environment: Environment) -> bool:
-        """Whether certificates of that environment are issued for the channel."""
-        return self.production if environment is Environment.PRODUCTION else self.test
 
 
 def channels_and_rights(organisation_id: int, on: date) -> list[tuple[ChannelLine, bool, bool]]:
@@ -246,7 +252,7 @@ def _channels_and_rights() -> sa.Select[*tuple[Any, ...]]:
         sa.exists().where(mine, _valid(on)),
         sa.exists().where(mine, AccessRight.state == RightState.APPLIED),
     )
-    columns: list[Any] = [getattr(Channel, name) for name in ChannelLine.__slots__]
+    columns: list[Any] = [getattr(Channel, each.name) for each in fields(ChannelLine)]
     return select(valid, waiting, *columns).where(open_on(on)).order_by(Channel.position, Channel.code)
 
 

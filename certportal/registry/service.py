@@ -53,6 +53,7 @@ from certportal.registry.organisations import (
 from certportal.registry.persons import save_person_details
 from certportal.registry.rights import (
     ChannelLine,
+    Environments,
     access_right,
     apply_for_right,
     channels_and_rights,
@@ -98,6 +99,7 @@ __all__ = [
     "ChannelRow",
     "ContactDetails",
     "ContactLine",
+    "Environments",
     "OrganisationContact",
     "OrganisationRow",
     "PersonDetails",
