@@ -27,7 +27,7 @@ _NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\ud
 
 
 class ParsedField(Question, Generic[Value]):
-    """`data` is the value, or None; `raw` what was typed, or None; `refusal` why it was not read."""
+    """`data` is the value, or None; `raw` what was typed, or None; `refusal` why what was typed was not read."""
 
     data: Value | None
     raw: str | None = None
@@ -53,6 +53,8 @@ class ParsedField(Question, Generic[Value]):
         self._read(str(valuelist[0]) if valuelist else "")
 
     def pre_validate(self, form: Any) -> None:
+        if self.data is None and self.refusal is None:
+            self._parse(self.raw or "")
         if self.data is not None:
             return
         if self.refusal is None or self._is_empty():
@@ -65,7 +67,12 @@ class ParsedField(Question, Generic[Value]):
         return "" if self.data is None else self.shown(self.data)
 
     def _read(self, text: str) -> None:
+        """An empty answer is looked at when it is validated: a page that only asks has many."""
         self.raw, self.data, self.refusal = text, None, None
+        if text:
+            self._parse(text)
+
+    def _parse(self, text: str) -> None:
         try:
             self.data = self.parse(text)
         except Refusal as refusal:
