@@ -31,15 +31,19 @@ _WRITES = re.compile(
 
 
 class Driver:
-    """One connection of the engine's pool, taken when it is first needed. Errors are SQLAlchemy's, without the values."""
+    """One connection of the engine's pool, taken when it is first needed. Errors are SQLAlchemy's, without the values.
 
-    __slots__ = ("_dialect", "_engine", "_held", "_joined", "_raw", "is_open", "writes")
+    ``begun``: how many transactions have been; what was read in an earlier one may have changed.
+    """
+
+    __slots__ = ("_dialect", "_engine", "_held", "_joined", "_raw", "begun", "is_open", "writes")
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._dialect = engine, engine.dialect
         self._held: Connection | None = None
         self._raw: Any = None
         self._joined = False
+        self.begun = 0
         self.is_open = self.writes = False
 
     def begin(self, *, writes: bool) -> None:
@@ -51,6 +55,7 @@ class Driver:
         if self._dialect.name == "sqlite":
             straight(self._held, "BEGIN IMMEDIATE" if writes else "BEGIN")
         self.is_open, self.writes = True, writes
+        self.begun += 1
 
     def commit(self) -> None:
         """End the transaction, and keep what was written."""

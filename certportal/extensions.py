@@ -1,8 +1,10 @@
 """The Flask extensions, created here and bound in create_app, and the one way to write: ``with transaction():``."""
 
 import enum
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from flask_mail import Mail
@@ -18,7 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from certportal.driver import Driver
 from certportal.languages import Languages
-from certportal.statements import Prepared, Values, prepared
+from certportal.statements import Prepared, Values
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -228,27 +230,33 @@ def _session() -> JoiningSession:
 Row = TypeVar("Row", bound=Base)
 
 
-def row_with(model: type[Row], number: int) -> Row | None:
-    """What ``session.get`` answers, at a third of its price, for rows that every page needs: read by a prepared statement, and
-    the session's from then on."""
-    session, mapper = _session(), sa.inspect(model)
-    if mapper.identity_key_from_primary_key((number,)) in session.identity_map:
-        return session.get(model, number)
-    found = asking().execute(_whole(model), {"number": number}).first()
-    if found is None:
-        return None
-    row: Row = mapper.class_manager.new_instance()
-    vars(row).update(found._asdict())  # as loading does: they are values of the database, not changes
-    make_transient_to_detached(row)
-    session.add(row)
-    return row
+class Seen(Generic[Row]):
+    """A row as a question has read it, which becomes the session's when it is asked for."""
+
+    def __init__(self, model: type[Row], values: Sequence[Any]) -> None:
+        """``values``: those of ``columns_of`` the model."""
+        self._model, self._values = model, values
+        self._begun = _session().driver.begun
+
+    def row(self) -> Row | None:
+        """What ``session.get`` answers, without asking again while the transaction is open in which it was read."""
+        session, mapper = _session(), sa.inspect(self._model)
+        kept = dict(zip((column.name for column in columns_of(self._model)), self._values, strict=True))
+        number = kept[mapper.primary_key[0].name]
+        known = mapper.identity_key_from_primary_key((number,)) in session.identity_map
+        if known or session.driver.begun != self._begun or not session.driver.is_open:
+            return session.get(self._model, number)
+        row: Row = mapper.class_manager.new_instance()
+        vars(row).update(kept)  # as loading does: they are values of the database, not changes
+        make_transient_to_detached(row)
+        session.add(row)
+        return row
 
 
-@prepared
-def _whole(model: type[Base]) -> Any:
-    mapper = sa.inspect(model)
-    columns = [getattr(model, attribute.key) for attribute in mapper.column_attrs]
-    return sa.select(*columns).where(mapper.primary_key[0] == sa.bindparam("number"))
+@cache
+def columns_of(model: type[Base]) -> Sequence[sa.Column[Any]]:
+    """The columns of a model's table, whose attributes have the columns' names."""
+    return list(model.__table__.columns)  # type: ignore[arg-type]
 
 
 def changed(statement: Any, **values: Any) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 )
 
 from certportal.driver import Driver, straight
-from certportal.extensions import UtcDateTime, asking, db, row_with, transaction, writing
+from certportal.extensions import Seen, UtcDateTime, asking, columns_of, db, transaction, writing
 from certportal.registry.models import Organisation, Purpose
 from certportal.statements import Answer, Prepared, prepared
 from tests import builders
@@ -315,30 +315,38 @@ def test_a_line_that_was_cut_is_taken_anew(postgres: Postgres) -> None:
     engine.dispose()
 
 
-class TestRowWith:
+def seen(number: int) -> Seen[Organisation]:
+    found = asking().execute(_whole(), {"number": number}).one()
+    return Seen(Organisation, found)
+
+
+@prepared
+def _whole() -> Any:
+    columns = columns_of(Organisation)
+    return select(*columns).where(Organisation.__table__.c.id == bindparam("number"))
+
+
+class TestSeen:
     def test_it_is_what_the_session_would_have_got(self, app: Flask) -> None:
         with app.app_context():
             number = builders.organisation("Mallilön Ab").id
             db.session.expunge_all()
-            quick = row_with(Organisation, number)
+            found = seen(number)
+            quick = found.row()
             assert quick in db.session
-            assert row_with(Organisation, number) is quick
+            assert found.row() is quick
             assert db.session.get(Organisation, number) is quick
             values = {name: value for name, value in vars(quick).items() if name != "_sa_instance_state"}
             db.session.expunge_all()
             slow = db.session.get_one(Organisation, number)
             assert values == {name: value for name, value in vars(slow).items() if name != "_sa_instance_state"}
 
-    def test_there_is_none_without_a_row(self, app: Flask) -> None:
-        with app.app_context():
-            assert row_with(Organisation, 999) is None
-
     def test_its_changes_are_written_and_nothing_else_is(self, app: Flask) -> None:
         with app.app_context():
             number = builders.organisation("Before").id
             db.session.expunge_all()
             with transaction():
-                kept = row_with(Organisation, number)
+                kept = seen(number).row()
                 assert kept is not None
                 assert kept not in db.session.dirty
                 kept.name = "After"
@@ -350,18 +358,31 @@ class TestRowWith:
         with app.app_context():
             number = builders.organisation("Before").id
             db.session.expunge_all()
-            kept = row_with(Organisation, number)
+            kept = seen(number).row()
             assert kept is not None
             with transaction():
                 writing().execute(sa.text("UPDATE organisation SET name = 'After'"))
                 assert kept.name == "After"
 
+    @pytest.mark.parametrize("asked_again", [True, False])
+    def test_what_was_seen_before_a_transaction_is_not_believed_after_it(self, app: Flask, asked_again: bool) -> None:
+        with app.app_context():
+            number = builders.organisation("Before").id
+            db.session.expunge_all()
+            found = seen(number)
+            with transaction():
+                writing().execute(sa.text("UPDATE organisation SET name = 'After'"))
+            if asked_again:
+                asking()
+            kept = found.row()
+            assert kept is not None
+            assert kept.name == "After"
+
     def test_one_that_is_gone_is_not_found_again(self, app: Flask) -> None:
         with app.app_context():
-            with transaction() as session:
-                session.add(Purpose(code="a", text_fi="a", text_sv="a", text_en="a"))
-            kept = db.session.scalars(select(Purpose)).one()
-            number = kept.id
+            number = builders.organisation("Gone").id
+            db.session.expunge_all()
+            found = seen(number)
             with transaction():
-                writing().execute(_forget())
-            assert row_with(Purpose, number) is None
+                writing().execute(sa.text("DELETE FROM organisation"))
+            assert found.row() is None

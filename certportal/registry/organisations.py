@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from certportal import audit, clock
-from certportal.extensions import asking, db, row_with, within_transaction
+from certportal.extensions import asking, db, within_transaction
 from certportal.formats import local
 from certportal.identifiers import Actor
 from certportal.registry import rules
@@ -25,7 +25,7 @@ def today() -> date:
 
 def organisation(organisation_id: int) -> Organisation | None:
     """The organisation, ended or not; None when there is none."""
-    return row_with(Organisation, organisation_id)
+    return db.session.get(Organisation, organisation_id)
 
 
 def organisation_by_business_id(business_id: str) -> Organisation | None:
@@ -35,7 +35,7 @@ def organisation_by_business_id(business_id: str) -> Organisation | None:
 
 def person(person_id: int) -> Person | None:
     """The person; whether they may sign for anybody is another question."""
-    return row_with(Person, person_id)
+    return db.session.get(Person, person_id)
 
 
 def person_by_email(email_key: str) -> Person | None:

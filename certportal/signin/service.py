@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 
 from certportal import audit, clock, secrecy
-from certportal.extensions import asking, changed, db, transaction, within_transaction
+from certportal.extensions import Seen, asking, changed, columns_of, db, transaction, within_transaction
 from certportal.identifiers import Actor, ActorKind, Language
 from certportal.refusals import Forbidden
 from certportal.registry import operators
@@ -38,7 +38,7 @@ class Who(NamedTuple):
 class Standing:
     """Whom a token stands for. ``ended`` says why it stands for nobody (any more); ``organisation`` is the one acted for.
 
-    ``who``: number, name and language of the person or operator; the rows themselves are read when they are asked for.
+    ``who``: number, name and language of the person or operator; ``seen_…``: what became known of their rows then.
     """
 
     who: Who | None = None
@@ -47,6 +47,8 @@ class Standing:
     organisation_id: int | None = None
     organisation_ids: list[int] = field(default_factory=list[int])
     ended: Ended | None = None
+    seen_person: Seen[Person] | None = None
+    seen_organisation: Seen[Organisation] | None = None
 
     @property
     def is_person(self) -> bool:
@@ -56,11 +58,13 @@ class Standing:
     @cached_property
     def person(self) -> Person | None:
         """The signatory."""
-        return registry.person(self.who.id) if self.who is not None and self.is_person else None
+        return self.seen_person.row() if self.seen_person is not None else None
 
     @cached_property
     def organisation(self) -> Organisation | None:
         """The one acted for."""
+        if self.seen_organisation is not None:
+            return self.seen_organisation.row()
         return registry.organisation(self.organisation_id) if self.organisation_id is not None else None
 
     @property
@@ -98,7 +102,10 @@ def standing(token: Secret, seen_at: datetime | None) -> Standing:
     mine, chosen = [each.right_to for each in found if each.right_to is not None], row.organisation_id
     lost = Ended.NO_RIGHT if not mine or (chosen is not None and chosen not in mine) else None
     who = Who(row.person_id, row.name, row.language)
-    return Standing(who, organisation_id=chosen, organisation_ids=mine, ended=over or lost)
+    first, last = len(_KNOWN), len(_KNOWN) + len(columns_of(Person))
+    seen = [Seen(Organisation, each[last:]) for each in found if chosen is not None and each.right_to == chosen]
+    rows = Seen(Person, row[first:last]), (seen[0] if seen else None)
+    return Standing(who, None, None, chosen, mine, over or lost, *rows)
 
 
 def sign_ins(actor: Actor, token: Secret) -> list[OpenSignIn]:
@@ -249,15 +256,21 @@ def _end(which: ColumnElement[bool]) -> int:
     return len(rows.all())
 
 
+_OF: list[Any] = [SignedIn.person_id, SignedIn.operator_id, SignedIn.organisation_id, SignedIn.ends_at]
+_KNOWN = [*_OF, SignedIn.second_factor_at, Person.name, Person.language, Organisation.id.label("right_to")]
+
+
 @prepared
 def _with_rights() -> Select[*tuple[Any, ...]]:
     """A sign-in with its person, once for each organisation that the person may sign for ``on`` that day, and without any for
-    every right that does not hold, and for a sign-in without one."""
+    every right that does not hold, and for a sign-in without one. The person's columns stand at the end, then the
+    organisation's."""
     may_sign = (Organisation.id == SigningRight.organisation_id) & registry.signing_on(bindparam("on"))
-    of: list[Any] = [SignedIn.person_id, SignedIn.operator_id, SignedIn.organisation_id, SignedIn.ends_at]
-    whose: list[Any] = [SignedIn.second_factor_at, Person.name, Person.language, Organisation.id.label("right_to")]
+    rows = [
+        each.label(f"{each.table.name}_{each.key}") for model in (Person, Organisation) for each in columns_of(model)
+    ]
     return (
-        select(*of, *whose)
+        select(*_KNOWN, *rows)
         .select_from(SignedIn)
         .join(Person, Person.id == SignedIn.person_id, isouter=True)
         .join(SigningRight, SigningRight.person_id == SignedIn.person_id, isouter=True)

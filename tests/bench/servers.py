@@ -89,12 +89,16 @@ class Listening:
         return sum(cpu_of(pid) for pid in (self.pid, *_children(self.pid)))
 
     def ask(self, times: int, path: str, headers: dict[str, str]) -> None:
-        """Ask for the page so many times, and read it. Each has a connection of its own, as from nginx (docs/deploy.md)."""
+        """Ask for the page so many times, and read it. Each has a connection of its own, as from nginx (docs/deploy.md). A new
+        cookie is sent from then on, as browsers do."""
         for _ in range(times):
             with closing(http.client.HTTPConnection("localhost", self.port, timeout=PATIENCE)) as connection:
                 connection.request("GET", path, headers=headers | {"Connection": "close"})
                 answer = connection.getresponse()
                 answer.read()
+            fresh = answer.getheader("Set-Cookie")
+            if fresh is not None:
+                headers["Cookie"] = fresh.partition(";")[0]
             if answer.status != 200:
                 raise RuntimeError(f"{path} was answered with {answer.status}")
 
