@@ -27,6 +27,17 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+ALWAYS = (
+    ("Content-Security-Policy", CSP),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+ALWAYS_SECURE = (*ALWAYS, ("Strict-Transport-Security", "max-age=31536000"))
+"""What every answer says, unless its view has said it already: over http, and over https."""
+
 
 def allow(*roles: str, any_host: bool = False) -> Callable[[View], View]:
     """Say who may use a view: anonymous, signatory, operator, contact (PIN-opened), program. signin.guard holds it.
@@ -149,18 +160,13 @@ def _refuse_foreign_host() -> None:
 
 
 def _headers(answer: Response) -> Response:
-    headers = answer.headers
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if current_settings().secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers, said = answer.headers, {name.lower() for name, _ in answer.headers}
     if request.endpoint == "static":
         headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
-    elif "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+        said.add("cache-control")
+    for name, value in ALWAYS_SECURE if current_settings().secure else ALWAYS:
+        if name.lower() not in said:
+            headers.add(name, value)
     return answer
 
 

@@ -1,7 +1,9 @@
 """The navigation of every page: its entries for signatories and for operators, and which one is current."""
 
-from flask import Flask, current_app, g, request
-from flask_babel import LazyString, lazy_pgettext
+from functools import lru_cache
+
+from flask import Flask, g, request
+from flask_babel import LazyString, get_locale, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from certportal.identifiers import ActorKind
@@ -42,18 +44,21 @@ def entries() -> list[Entry]:
     if actor is None:
         return []
     if actor.kind is ActorKind.OPERATOR:
-        return _drawn(OPERATOR)
-    return _drawn(SIGNATORY) if standing is not None and standing.organisation is not None else []
+        return _drawn("operator")
+    return _drawn("signatory") if standing is not None and standing.organisation is not None else []
 
 
-def _drawn(wanted: tuple[tuple[str, LazyString], ...]) -> list[Entry]:
-    """Those whose room exists. Current is the one with the longest address that this page's address continues."""
-    here = [(endpoint, str(label), address(endpoint)) for endpoint, label in wanted if _exists(endpoint)]
+def _drawn(whose: str) -> list[Entry]:
+    """Current is the one with the longest address that this page's address continues."""
+    here = _written(whose, str(get_locale()), request.script_root)
     owner = BELONGS_TO.get(request.blueprint or "")
     matching = [url for _, _, url in here if request.path == url or request.path.startswith(f"{url}/")]
     current = max(matching, key=len, default=None)
     return [(label, url, endpoint == owner if owner else url == current) for endpoint, label, url in here]
 
 
-def _exists(endpoint: str) -> bool:
-    return endpoint in current_app.view_functions
+@lru_cache(maxsize=32)
+def _written(whose: str, _language: str, _root: str) -> list[tuple[str, str, str]]:
+    """Endpoint, label and address of each entry, written once for each language and root."""
+    wanted = OPERATOR if whose == "operator" else SIGNATORY
+    return [(endpoint, str(label), address(endpoint)) for endpoint, label in wanted]
