@@ -42,7 +42,13 @@ class Languages(Babel):
 
         @pass_eval_context
         def gettext(about: EvalContext, text: str, **variables: Any) -> str:
-            return _filled(about, found().ugettext(text), variables)
+            catalogue = found()
+            if variables or not about.autoescape:
+                return _filled(about, catalogue.ugettext(text), variables)
+            known: dict[str, str] = vars(catalogue).setdefault("written", {})
+            if text not in known:
+                known[text] = _filled(about, catalogue.ugettext(text), variables)
+            return known[text]
 
         @pass_eval_context
         def ngettext(about: EvalContext, one: str, many: str, num: int, **variables: Any) -> str:
