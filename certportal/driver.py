@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from certportal.statements import Prepared, Values
 
 STRAY_WRITE = "a write outside transaction(): open it with `with transaction():`"
+NOTHING_OPEN = "no transaction is open: ask for the line anew"
 WRITES = "writes"
 """Where a connection's ``info`` says that a transaction that may write is open."""
 
@@ -94,6 +95,8 @@ class Driver:
     def connection(self) -> Connection:
         """The line for SQLAlchemy itself, which is told that a transaction is open."""
         held = self._connection()
+        if not self.is_open:
+            raise RuntimeError(NOTHING_OPEN)
         if not self._joined:
             self._joined = True
             held.info[WRITES] = self.writes
@@ -101,13 +104,16 @@ class Driver:
         return held
 
     def execute(self, statement: Any, values: Values | list[Any] | None = None) -> Any:
-        """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction()."""
+        """An ``Answer`` to a prepared statement, else SQLAlchemy's result. RuntimeError for a write outside transaction(), and
+        for anything after the end of the transaction that this line was asked for."""
         if not isinstance(statement, Prepared):
             return self.connection.execute(statement, values)
         if statement.writes and not self.writes:
             raise RuntimeError(STRAY_WRITE)
         if isinstance(values, list):
             return self.connection.execute(statement.statement, values)
+        if not self.is_open:
+            raise RuntimeError(NOTHING_OPEN)
         cursor = self._raw.cursor()
         try:
             answer = statement.run(cursor, self._dialect, values or {})
@@ -127,7 +133,7 @@ class Driver:
 
     def _connection(self) -> Connection:
         if self._held is None:
-            raise RuntimeError("no transaction is open")
+            raise RuntimeError(NOTHING_OPEN)
         return self._held
 
     def _ended(self) -> None:

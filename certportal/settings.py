@@ -151,10 +151,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_use_lifo": True,  # the connection used last still knows its pages and statements
-            "pool_reset_on_return": None,  # a line's transaction has ended before it is given back (certportal.driver)
-        },
+        # The connection used last still knows its pages and statements.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_use_lifo": True},
         "SESSION_COOKIE_NAME": "__Host-certportal" if settings.secure else "certportal",
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 )
 
 from certportal.driver import Driver, straight
-from certportal.extensions import Seen, UtcDateTime, asking, columns_of, db, transaction, writing
+from certportal.extensions import Seen, UtcDateTime, asking, columns_of, db, end_reading, transaction, writing
 from certportal.registry.models import Organisation, Purpose
 from certportal.statements import Answer, Prepared, prepared
 from tests import builders
@@ -294,6 +294,16 @@ def test_a_transaction_that_the_session_rolled_back_takes_no_more_writes(app: Fl
 
     with app.app_context(), pytest.raises(RuntimeError, match="step"):
         goes_on_regardless()
+
+
+@pytest.mark.parametrize("statement", [_purposes, lambda: sa.text("SELECT 1")])
+@pytest.mark.parametrize("end", [end_reading, lambda: db.session.rollback()])
+def test_a_line_that_was_kept_too_long_answers_nothing(app: Flask, end: Any, statement: Any) -> None:
+    with app.app_context():
+        kept = asking()
+        end()
+        with pytest.raises(RuntimeError, match="no transaction is open"):
+            kept.execute(statement())
 
 
 def test_a_line_that_was_cut_is_taken_anew(postgres: Postgres) -> None:
