@@ -27,6 +27,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The one factory: production, demo and tests. ``clock`` is given by tests and by the demo’s own past."""
     app = Flask(__name__, template_folder=str(_beside("templates")), static_folder=str(_beside("static")))
     app.url_rule_class, app.jinja_environment = LazyRule, Templates
+    app.jinja_options = {"cache_size": -1}  # every template is kept: they are few, and a page asks for a dozen
     app.url_map.converters["int"] = RowNumber
     app.extensions["certportal.settings"] = settings
     app.extensions["certportal.clock"] = clock or (DemoClock() if settings.demo else MachineClock())

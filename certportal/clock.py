@@ -9,11 +9,11 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certportal.extensions import db
+from certportal.settings import kept_by_app
 
 UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # no I O l o 0 1
 
@@ -54,7 +54,7 @@ class DemoClock(MachineClock):
 
 
 def _clock() -> Clock:
-    return current_app.extensions["certportal.clock"]
+    return kept_by_app()["certportal.clock"]
 
 
 def machine() -> datetime:

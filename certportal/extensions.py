@@ -159,6 +159,9 @@ htmx = Htmx()
 babel = Languages()
 
 
+NO_USE_CASE = "a step runs only inside a use case's transaction()"
+
+
 class _Transaction:
     __slots__ = ("_session",)
 
@@ -201,14 +204,15 @@ def end_reading() -> None:
 
 def within_transaction() -> None:
     """First line of every step: raises RuntimeError unless a use case has opened its transaction."""
-    writing()
+    if not _session().driver.writes:
+        raise RuntimeError(NO_USE_CASE)
 
 
 def writing() -> Driver:
     """The line to the database of the open transaction, past the session. RuntimeError as ``within_transaction``."""
     driver = _session().driver
     if not driver.writes:
-        raise RuntimeError("a step runs only inside a use case's transaction()")
+        raise RuntimeError(NO_USE_CASE)
     return driver
 
 
@@ -224,7 +228,7 @@ def asking() -> Driver:
 
 
 def _session() -> JoiningSession:
-    return db.session()  # pyright: ignore[reportReturnType]
+    return db.session.registry()  # pyright: ignore[reportReturnType]  # what session() asks, after looking for options
 
 
 Row = TypeVar("Row", bound=Base)

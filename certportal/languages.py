@@ -19,7 +19,7 @@ class Catalogues(Domain):
 
     def get_translations(self) -> Any:
         try:
-            here = vars(app_ctx.g)
+            here = vars(app_ctx._get_current_object().g)  # type: ignore[attr-defined]  # noqa: SLF001  # asked fifty times a page
         except RuntimeError:
             return super().get_translations()
         known, spoken = here.get("catalogue"), here.get("_flask_babel")

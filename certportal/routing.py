@@ -56,9 +56,12 @@ def address(endpoint: str, **values: Any) -> str:
 
     The token of a message's link is longer than those, and is never kept.
     """
-    if endpoint[0] == "." or not all(type(value) is str and len(value) <= SHORT for value in values.values()):
-        return url_for(endpoint, **values)
-    return _short_address(endpoint, request.script_root, **values)
+    for value in values.values():
+        if type(value) is not str or len(value) > SHORT:
+            return url_for(endpoint, **values)
+    return (
+        url_for(endpoint, **values) if endpoint[0] == "." else _short_address(endpoint, request.script_root, **values)
+    )
 
 
 @lru_cache(maxsize=512)

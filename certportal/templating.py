@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from markupsafe import _escape_inner as escaped_text  # pyright: ignore[reportPrivateImportUsage]
 
 _OURS = "; from certportal.templating import written as escape, Drawn as Macro"
+_UNSAID = (missing,) * 64
 _FUNCTIONS = (FunctionType, MethodType)
 _KNOWN: Any = (None, pass_eval_context(lambda _: None).jinja_pass_arg)  # type: ignore[attr-defined]
 
@@ -35,13 +36,12 @@ class Drawn(Macro):
     def __init__(self, *of: Any, **how: Any) -> None:
         super().__init__(*of, **how)
         self.plain = not (self.catch_kwargs or self.catch_varargs or self.explicit_caller)
-        self.unsaid = [(missing,) * (self._argument_count - count) for count in range(self._argument_count + 1)]
 
     def drawn(self, about: Any, given: tuple[Any, ...], named: dict[str, Any]) -> str:
         """What calling it answers, in a template whose evaluation context is ``about``."""
         count = len(given)
         if self.plain and not named and not self.caller and count <= self._argument_count:
-            text = self._func(*given, *self.unsaid[count])
+            text = self._func(*given, *_UNSAID[: self._argument_count - count])
             return str.__new__(Markup, text) if about.autoescape else text
         missed = self.arguments[count:]
         wanted = {*missed, "caller"} if self.caller else missed

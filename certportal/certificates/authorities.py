@@ -11,14 +11,13 @@ from functools import cached_property
 from pathlib import Path
 
 from cryptography import x509
-from flask import current_app
 
 from certportal import ca, clock
 from certportal.ca import folders, hierarchy, lint
 from certportal.ca.plan import INTERMEDIATE, ISSUING, ROOT, SERVICES, generation_of, line_of
 from certportal.formats import local
 from certportal.identifiers import Environment
-from certportal.settings import Settings, current_settings
+from certportal.settings import Settings, current_settings, kept_by_app
 
 SERIAL_BYTES = 20
 NOT_KEPT = (ROOT,)
@@ -207,7 +206,8 @@ def present() -> Iterator[Environment]:
 
 def profile() -> ca.Profile:
     """What kind of certificate this installation issues."""
-    return replace(ca.CLIENT, years=current_settings().certificate_years)
+    years = current_settings().certificate_years
+    return ca.CLIENT if years == ca.CLIENT.years else replace(ca.CLIENT, years=years)
 
 
 def profile_lasting(not_before: datetime, not_after: datetime) -> ca.Profile:
@@ -263,7 +263,7 @@ def in_ca(environment: Environment) -> ca.Environment:
 
 def _kept(environment: Environment) -> _Kept:
     """What is known now. Asked several times in each call of a program."""
-    every: dict[Environment, _Kept] = current_app.extensions.setdefault("certportal.authorities", {})
+    every: dict[Environment, _Kept] = kept_by_app().setdefault("certportal.authorities", {})
     known = every.get(environment)
     if known is None or known.changed != _changed(known.folder):
         known = every[environment] = _Kept(environment, current_settings().ca_dir)

@@ -8,6 +8,7 @@ the same key signs the same bytes too and gets the stored result, so nobody wait
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -104,8 +105,9 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     with transaction():
         if not messages.take_codes(codes_id, public_key_hash):
             return None
-        order = asking().execute(statements.order(), {"order": ordered.id}).one()
-        _require_issuable(order, public_key_hash)
+        on = registry.today()
+        order = asking().execute(statements.order(), {"order": ordered.id, "on": on}).one()
+        _require_issuable(order, on, public_key_hash)
         certificate_id, retrieval_id = add_prepared(order, to_sign, codes_id)
         audit.record(
             "certificate_prepared",
@@ -163,17 +165,15 @@ def prepared_for(environment: Environment, line: str, organisation: ca.Subject, 
     return ToSign(label, prepared)
 
 
-def _require_issuable(order: Row[Any], public_key_hash: str) -> None:
+def _require_issuable(order: Row[Any], on: date, public_key_hash: str) -> None:
     """Checked in the transaction that takes the codes: the order is open, the organisation uses the service, its right holds,
     the key is nobody else's and trusted."""
     order_rules.open_for_change(order.state)
-    on = registry.today()
     if order.ended_on is not None and order.ended_on <= on:
         raise Refusal("not_orderable_any_more", why="organisation_over")
-    has_right = registry.has_right_to(order.organisation_id, order.channel_id, on)
     try:
         offered = registry.Environments(order.production, order.test)
-        order_rules.usable(offered, order.environment, has_right=has_right)
+        order_rules.usable(offered, order.environment, has_right=order.has_right)
     except Refusal as refusal:
         raise Refusal("not_orderable_any_more", why=refusal.code) from refusal
     signing.require_free_key(order.organisation_id, public_key_hash)

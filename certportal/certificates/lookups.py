@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -42,8 +42,7 @@ class Relations:
     successors: list[Certificate]
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """What whoever redeems codes or asks with a RetrievalId gets: the certificate as far as it has come, and the number of its
     order."""
 

@@ -19,7 +19,7 @@ from certportal.ca.responder import Responder
 from certportal.certificates import authorities
 from certportal.extensions import transaction
 from certportal.identifiers import Actor, ActorKind, Environment
-from certportal.settings import current_settings
+from certportal.settings import current_settings, kept_by_app
 
 RENEWER = Actor(ActorKind.JOB, None, "signers")
 REPLIES_LAST = replace(SERVICES, years=1)
@@ -139,4 +139,4 @@ def ends(environment: Environment, name: str) -> datetime | None:
 
 
 def _kept() -> dict[Any, Any]:
-    return current_app.extensions.setdefault("certportal.signers", {})
+    return kept_by_app().setdefault("certportal.signers", {})

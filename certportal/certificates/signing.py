@@ -7,9 +7,8 @@ ended meanwhile.
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -32,8 +31,7 @@ DISTRUST = frozenset(reason.value for reason in ca.Reason if reason.distrusts_ke
 RESUMER = Actor(ActorKind.JOB, None, "resume-prepared")
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A row that is to be signed, and what is settled then."""
 
     id: int

@@ -8,6 +8,7 @@ from certportal.certificates.models import Certificate, CertificateState
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
 from certportal.orders.steps import cover_columns, with_cover
+from certportal.registry import service as registry
 from certportal.registry.models import Channel, Organisation, TechnicalContact
 from certportal.statements import prepared
 
@@ -22,7 +23,8 @@ def state_of_codes() -> Any:
 
 @prepared
 def order() -> Any:
-    """An order beside its channel and its organisation, as far as issuing looks at them."""
+    """An order beside its channel, its organisation and the organisation's right ``on`` that day, as far as issuing looks at
+    them."""
     order, channel = Order.__table__, Channel.__table__
     ordered = (order.c.id, order.c.number, order.c.state, order.c.environment)
     carried = (
@@ -35,8 +37,9 @@ def order() -> Any:
     )
     offered, whose = (channel.c.production, channel.c.test), Organisation.__table__
     joined = order.join(channel, channel.c.id == order.c.channel_id).join(whose, whose.c.id == order.c.organisation_id)
+    right = registry.right_holds(order.c.organisation_id, order.c.channel_id, bindparam("on")).label("has_right")
     return (
-        select(*ordered, *carried, *offered, whose.c.ended_on)
+        select(*ordered, *carried, *offered, whose.c.ended_on, right)
         .select_from(joined)
         .where(order.c.id == bindparam("order"))
     )

@@ -1,8 +1,7 @@
 """Steps: who is told what about a certificate, and the contact's page of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -21,8 +20,7 @@ def subject(certificate: "Certificate | Told") -> str:
     return f"certificate:{certificate.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What is told of a certificate, and to which technical contact (a row with id, name, email, phone and language).
 
     ``cover``: what the secure message's cover keeps of it.

@@ -1,8 +1,7 @@
 """Whether a TransferPassword opens its codes. Wrong ones are counted; the tenth locks the codes, and the signatory is told."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Update, bindparam, select, update
 
@@ -23,8 +22,7 @@ ANSWER = (CodesState.LIVE, CodesState.TAKEN, CodesState.SPENT)
 """Taken and spent codes still answer: with the same public key they give the same certificate (domain.md, section 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedCodes:
+class VerifiedCodes(NamedTuple):
     """Codes whose password was right: what they are for, and which public key has taken them."""
 
     id: int

@@ -258,10 +258,17 @@ def _channels_and_rights() -> sa.Select[*tuple[Any, ...]]:
 
 @prepared
 def _valid_to() -> sa.Select[int]:
-    mine = (AccessRight.organisation_id == sa.bindparam("organisation")) & (
-        AccessRight.channel_id == sa.bindparam("channel")
-    )
-    return select(AccessRight.id).where(mine, _valid(sa.bindparam("on"))).limit(1)
+    return _rights_held(sa.bindparam("organisation"), sa.bindparam("channel"), sa.bindparam("on")).limit(1)
+
+
+def right_holds(organisation: Any, channel: Any, on: Any) -> sa.ColumnElement[bool]:
+    """The same as a part of a question over tables that have the organisation and the channel."""
+    return _rights_held(organisation, channel, on).exists()
+
+
+def _rights_held(organisation: Any, channel: Any, on: Any) -> sa.Select[int]:
+    mine = (AccessRight.organisation_id == organisation) & (AccessRight.channel_id == channel)
+    return select(AccessRight.id).where(mine, _valid(on))
 
 
 def _valid(on: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
