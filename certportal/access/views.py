@@ -203,19 +203,19 @@ def _drafted(draft_id: int) -> tuple[ApplicationForm, int]:
 def _keep(draft_id: int | None, *, later: bool = False) -> Response:
     acting = guard.acting()
     answers, key = typed_answers(request.form), request.form.get("key", "")
-    form = ApplicationForm(answers, service.offered(acting.organisation))
     version = _number(request.form.get("version"))
     if len(key) != len(clock.random_token()) and draft_id is None:
         key = clock.random_token()
-    if not later and not form.validate():
-        return _form(form, draft_id, version, key, status=422)
     try:
         kept = service.save_draft(draft_id, version, answers, acting, key)
     except Conflict as refusal:
-        return _not_kept(form, draft_id, key, refusal)
+        return _not_kept(ApplicationForm(answers, service.offered(acting.organisation)), draft_id, key, refusal)
     if later:
         tell(gettext("Your answers have been saved. Go on when it suits you."))
         return see_other("access.index")
+    form = ApplicationForm(kept.answers, service.offered(acting.organisation))
+    if not form.validate():
+        return _form(form, kept.id, kept.version, status=422)
     return see_other("access.check", draft_id=kept.id)
 
 
@@ -263,6 +263,7 @@ def _form(
         key=key,
         messages=[sentence(refusal)] if refusal else [],
         form_errors=refusal is not None or bool(form.errors),
+        kept_at=url_for("access.check", draft_id=draft_id) if draft_id is not None and status == 422 else None,
         status=status_of(refusal) if refusal else status,
     )
 

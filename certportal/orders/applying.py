@@ -224,6 +224,7 @@ def _form_page(
         back=url_for("orders.drafts") if found else place("certificates.index"),
         messages=messages or [],
         form_errors=bool(messages or form.errors),
+        kept_at=url_for("orders.check_answers", draft_id=found.id) if found and status == 422 else None,
         status=status,
     )
 

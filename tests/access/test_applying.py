@@ -98,7 +98,23 @@ def test_what_is_missing_is_named_and_what_was_typed_stays(house: House, browser
     assert page.field("contact_email") == "karin@mallilon"
     assert page.field("contact_name") == "Karin <b>K</b>"
     assert page.field("channels") == str(house.earnings.id)
-    assert drafts(house) == []
+    [draft_id] = drafts(house)
+    assert browser.get(f"/interface/drafts/{draft_id}").field("contact_email") == "karin@mallilon", (
+        "also if nobody goes on"
+    )
+
+
+def test_another_language_on_the_page_of_errors_loses_nothing(house: House, browser: BrowsingClient):
+    typed = answers(house, house.earnings, contact_email="karin@mallilon", contact_name="Karin Kallio")
+    refused = browser.get("/interface/apply").submit("Check your answers", **typed)
+    assert refused.status == 422
+
+    swedish = refused.submit("SV")
+
+    assert swedish.soup.html is not None
+    assert swedish.soup.html["lang"] == "sv"
+    assert (swedish.field("contact_email"), swedish.field("contact_name")) == ("karin@mallilon", "Karin Kallio")
+    assert len(swedish.errors) == len(refused.errors) == 1
 
 
 def test_a_forged_channel_is_refused_on_the_form(house: House, browser: BrowsingClient):

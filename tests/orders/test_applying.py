@@ -95,6 +95,17 @@ def test_a_new_contact_needs_name_number_address_and_language(form: Page, house:
     assert page.field("mobile") == "09 123 45"
 
 
+def test_another_language_on_the_page_of_errors_loses_nothing(form: Page, house: House) -> None:
+    """What was typed is a draft by then, and the language leads to what is missing in it."""
+    refused = filled_in(form, house, mobile="09 123 45")
+    assert refused.status == 422
+    swedish = refused.submit("SV")
+    assert swedish.h1 == "Ansök om ett certifikat"
+    assert swedish.field("mobile") == "09 123 45"
+    assert swedish.field("name") == refused.field("name") != ""
+    assert len(swedish.errors) == len(refused.errors) == 1
+
+
 def test_a_swedish_number_without_its_country_code_is_offered_by_a_button(form: Page, house: House) -> None:
     page = filled_in(form, house, mobile="070-123 45 67")
     assert page.status == 422
