@@ -76,8 +76,9 @@ class Children:
         os.close(write)
         assert self.calls > 1_000
 
-    def killed_at_a_call(self, work: Work) -> Death:
-        fatal = self.chance.randrange(int(self.calls * 1.02))
+    def killed_at_a_call(self, work: Work, since: float = 0.0) -> Death:
+        """At any call of those that come after this part of them all."""
+        fatal = self.chance.randrange(int(self.calls * since), int(self.calls * 1.02))
 
         def until_killed() -> None:
             calls = 0
