@@ -10,7 +10,7 @@ with BEGIN IMMEDIATE, because a read that turns into a write fails at once whate
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -61,13 +61,7 @@ class Driver:
     def commit(self) -> None:
         """End the transaction, and keep what was written."""
         held = self._connection()
-        if self._joined:
-            held.commit()
-        else:
-            try:
-                self._raw.commit()
-            except self._dialect.loaded_dbapi.Error as error:
-                raise _theirs(held, "COMMIT", error) from error
+        _run(held, "COMMIT", held.commit if self._joined else self._raw.commit)
         self._ended()
 
     def end(self) -> None:
@@ -76,13 +70,7 @@ class Driver:
             return
         held, joined = self._connection(), self._joined
         self._ended()
-        if joined or held.invalidated:
-            held.rollback()
-        else:
-            try:
-                self._raw.rollback()
-            except self._dialect.loaded_dbapi.Error as error:
-                raise _theirs(held, "ROLLBACK", error) from error
+        _run(held, "ROLLBACK", held.rollback if joined or held.invalidated else self._raw.rollback)
 
     def hang_up(self) -> None:
         """The same, and give the connection back to the pool."""
@@ -95,8 +83,6 @@ class Driver:
     def connection(self) -> Connection:
         """The line for SQLAlchemy itself, which is told that a transaction is open."""
         held = self._connection()
-        if not self.is_open:
-            raise RuntimeError(NOTHING_OPEN)
         if not self._joined:
             self._joined = True
             held.info[WRITES] = self.writes
@@ -112,13 +98,12 @@ class Driver:
             raise RuntimeError(STRAY_WRITE)
         if isinstance(values, list):
             return self.connection.execute(statement.statement, values)
-        if not self.is_open:
-            raise RuntimeError(NOTHING_OPEN)
+        held = self._connection()
         cursor = self._raw.cursor()
         try:
             answer = statement.run(cursor, self._dialect, values or {})
         except self._dialect.loaded_dbapi.Error as error:
-            raise _theirs(self._connection(), str(statement.statement), error) from error
+            raise _theirs(held, str(statement.statement), error) from error
         finally:
             cursor.close()
         return self.connection.execute(statement.statement, values) if answer is None else answer
@@ -132,7 +117,7 @@ class Driver:
         return self.execute(statement, values).scalars()
 
     def _connection(self) -> Connection:
-        if self._held is None:
+        if self._held is None or not self.is_open:
             raise RuntimeError(NOTHING_OPEN)
         return self._held
 
@@ -147,11 +132,17 @@ def straight(connection: Connection, text: str) -> None:
     raw: Any = connection.connection.dbapi_connection
     cursor = raw.cursor()
     try:
-        cursor.execute(text)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _theirs(connection, text, error) from error
+        _run(connection, text, cursor.execute, text)
     finally:
         cursor.close()
+
+
+def _run(connection: Connection, text: str, work: Callable[..., object], *given: Any) -> None:
+    """Do what ``text`` says; what the driver raises is raised as SQLAlchemy would."""
+    try:
+        work(*given)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _theirs(connection, text, error) from error
 
 
 def _theirs(connection: Connection, text: str, error: Exception) -> Exception:

@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Rule, ValidationError
 Builder = Callable[..., tuple[str, str]]
 
 SHORT = 20
+"""How many characters a value in an address may have that is kept."""
 LARGEST = 2**31 - 1
 """The largest number that a row can have in every database that the portal runs on."""
 
@@ -56,12 +57,9 @@ def address(endpoint: str, **values: Any) -> str:
 
     The token of a message's link is longer than those, and is never kept.
     """
-    for value in values.values():
-        if type(value) is not str or len(value) > SHORT:
-            return url_for(endpoint, **values)
-    return (
-        url_for(endpoint, **values) if endpoint[0] == "." else _short_address(endpoint, request.script_root, **values)
-    )
+    if endpoint[0] == "." or any(type(value) is not str or len(value) > SHORT for value in values.values()):
+        return url_for(endpoint, **values)
+    return _short_address(endpoint, request.script_root, **values)
 
 
 @lru_cache(maxsize=512)
