@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from certportal import ca, clock
 from certportal.answers import found, private, tell
 from certportal.certificates import files, reasons, rules, service
+from certportal.certificates.lines import shown_state
 from certportal.certificates.service import Certificate
 from certportal.formats import local
 
@@ -56,7 +57,7 @@ def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, A
         "serial": ca.pairs(certificate.serial),
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "listed": service.is_listed(certificate),
-        "state": rules.shown_state(certificate.state, certificate.not_after, now),
+        "state": shown_state(certificate, now),
         "reason": reasons.reason_words(certificate.revocation_reason),
         "planned_reason": reasons.reason_words(certificate.planned_reason or ""),
         "renewable_from": certificate.not_after - rules.EXPIRES_SOON,

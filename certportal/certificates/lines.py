@@ -15,6 +15,7 @@ from certportal.certificates.models import Certificate, CertificateState
 from certportal.identifiers import Environment
 from certportal.orders import troubles
 from certportal.registry.models import Channel, TechnicalContact
+from certportal.settings import current_settings
 
 
 class Group(enum.StrEnum):
@@ -87,10 +88,20 @@ def certificate_rows(language: str) -> Any:
     )
 
 
-def certificate_line(group: Group, row: Any, now: datetime) -> Line:
+def soon_before(now: datetime) -> datetime:
+    """What ends before this moment can be renewed today."""
+    return rules.soon_before(now, current_settings().timezone)
+
+
+def shown_state(certificate: Any, now: datetime) -> str:
+    """The state that people see of a certificate or its row: valid, expires_soon, expired, revoked, prepared."""
+    return rules.shown_state(certificate.state, certificate.not_after, now, soon_before(now))
+
+
+def certificate_line(group: Group, row: Any, now: datetime, soon: datetime) -> Line:
     return Line(
         group,
-        rules.shown_state(row.state, row.not_after, now),
+        rules.shown_state(row.state, row.not_after, now, soon),
         row.id,
         "",
         row.description,

@@ -14,7 +14,15 @@ from sqlalchemy import exists, func, or_, select
 
 from certportal import clock
 from certportal.certificates import rules
-from certportal.certificates.lines import Group, Line, certificate_line, certificate_rows, order_line, succeeded
+from certportal.certificates.lines import (
+    Group,
+    Line,
+    certificate_line,
+    certificate_rows,
+    order_line,
+    soon_before,
+    succeeded,
+)
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
 from certportal.identifiers import Environment
@@ -50,8 +58,8 @@ class _Part:
     def lines(self, offset: int, limit: int, now: datetime) -> list[Line]:
         if isinstance(self.rows, list):
             return self.rows[offset : offset + limit]
-        found = db.session.execute(self.rows.offset(offset).limit(limit))
-        return [certificate_line(self.group, row, now) for row in found]
+        found, soon = db.session.execute(self.rows.offset(offset).limit(limit)), soon_before(now)
+        return [certificate_line(self.group, row, now, soon) for row in found]
 
 
 @dataclass(frozen=True)
@@ -102,13 +110,13 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     """The parts in the list's order, those that the filter leaves out being empty."""
     mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
     issued, end = Certificate.state == CertificateState.ISSUED, Certificate.not_after
-    soon = [issued, end >= now, end <= now + rules.EXPIRES_SOON]
+    soon = [issued, end >= now, end < soon_before(now)]
     let_end = or_(Certificate.will_not_be_renewed_at.is_not(None), Certificate.planned_revocation_at.is_not(None))
     cared_for = or_(let_end, succeeded())
     conditions = {
         "unattended": [*mine, *soon, ~cared_for],
         "soon": [*mine, *soon],
-        "later": [*mine, issued, end > now + rules.EXPIRES_SOON],
+        "later": [*mine, issued, end >= soon_before(now)],
         "expired": [*mine, issued, end < now],
         "revoked": [*mine, Certificate.state == CertificateState.REVOKED],
     }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from certportal import clock
 from certportal.audit import AuditEntry
 from certportal.certificates import rules, statements
-from certportal.certificates.lines import succeeded
+from certportal.certificates.lines import soon_before, succeeded
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import asking, db, holds_words
 from certportal.identifiers import Environment
@@ -231,8 +231,9 @@ class _Register:
         mine = (Certificate.organisation_id == organisation_id) & Certificate.state.in_(STORED)
         query = select(*REPLACEABLE).where(mine, ~succeeded()).order_by(Certificate.id.desc())
         rows = db.session.execute(query if only is None else query.where(Certificate.id == only))
+        soon = soon_before(now)
         return [
-            ReplaceableCertificate(**{**row, "state": rules.shown_state(row["state"], row["not_after"], now)})
+            ReplaceableCertificate(**{**row, "state": rules.shown_state(row["state"], row["not_after"], now, soon)})
             for row in rows.mappings()
         ]
 

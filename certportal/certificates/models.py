@@ -39,7 +39,8 @@ class Certificate(db.Model):
     __tablename__ = "certificate"
     __table_args__ = (
         sa.Index("ix_certificate_due", "state", "not_after"),
-        sa.Index("ix_certificate_place", "organisation_id", "state", "not_after"),
+        sa.Index("ix_certificate_place", "organisation_id", "state", "not_after", "contact_id"),
+        partial_index("ix_certificate_successor_of_id", "successor_of_id", where="successor_of_id IS NOT NULL"),
         partial_index("ix_certificate_planned", "planned_revocation_at", where="planned_revocation_at IS NOT NULL"),
         sa.Index("ix_certificate_issuer", "environment", "issuer", "revoked_at"),
     )
@@ -53,7 +54,7 @@ class Certificate(db.Model):
     issuer: Mapped[str] = mapped_column(String(40), default=ISSUING)
     description: Mapped[str] = mapped_column(String(100), default="")
     contact_id: Mapped[int] = mapped_column(ForeignKey("technical_contact.id"), index=True)
-    successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
+    successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
     state: Mapped[CertificateState]
     serial: Mapped[str] = mapped_column(String(40), unique=True)
     retrieval_id: Mapped[str] = mapped_column(String(32), unique=True)

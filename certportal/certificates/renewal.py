@@ -6,7 +6,6 @@ one row, and those with several keys at most three.
 """
 
 import hashlib
-from datetime import date
 
 from sqlalchemy import select, update
 
@@ -15,11 +14,11 @@ from certportal.certificates import enrolment, rules, signing
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import changed, db, transaction
-from certportal.formats import local
 from certportal.identifiers import Actor
 from certportal.orders import rules as order_rules
 from certportal.refusals import Conflict, Refusal
 from certportal.registry import service as registry
+from certportal.settings import current_settings
 
 
 def renew(certificate_id: int, request: bytes, by: Actor) -> Collected:
@@ -46,9 +45,9 @@ def presented(der: bytes) -> Certificate | None:
 
 def require_renewable(certificate: Certificate) -> None:
     """Refuses a certificate that nobody can renew now, whatever the key. Refusals: those of ``renew`` about it."""
-    rules.revocable(certificate.state, certificate.not_after, clock.now())
-    on = registry.today()
-    rules.renewable_now(first_day(certificate), on)
+    now, on = clock.now(), registry.today()
+    rules.revocable(certificate.state, certificate.not_after, now)
+    rules.renewable_now(certificate.not_after, now, current_settings().timezone)
     rules.not_to_be_revoked(certificate.planned_revocation_at)
     if certificate.organisation.is_over(on):
         raise Conflict("organisation_over")
@@ -59,11 +58,6 @@ def require_renewable(certificate: Certificate) -> None:
         raise Refusal("renewal_right_missing", why=refusal.code) from refusal
     if certificate.renewals >= rules.MOST_RENEWALS:
         raise Conflict("renewal_used_up")
-
-
-def first_day(certificate: Certificate) -> date:
-    """The local day from which the certificate can be renewed."""
-    return local(certificate.not_after - rules.EXPIRES_SOON).date()
 
 
 def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:

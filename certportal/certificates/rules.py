@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from certportal.ca import CaRefused, IssueRefused, Reason, serial_hex
 from certportal.identifiers.texts import one_line
@@ -11,7 +11,7 @@ from certportal.messages import rules as messages
 from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 
 EXPIRES_SOON = timedelta(days=60)
-"""From this long before the end a certificate may be renewed, and its page warns (domain.md)."""
+"""So long before the end a certificate may be renewed, and its page warns: from that local day on (domain.md)."""
 
 MOST_RENEWALS = 3
 """One certificate may be renewed for so many keys: a program that makes a new key at each try stops there."""
@@ -66,13 +66,25 @@ class KeyUse:
     distrusted: bool
 
 
-def shown_state(state: str, not_after: datetime, now: datetime) -> str:
-    """valid, expires_soon, expired, revoked, prepared (the signature is still to come), or given up (it never comes)."""
+def first_day(not_after: datetime, zone: tzinfo) -> date:
+    """The local day from which a certificate can be renewed."""
+    return (not_after - EXPIRES_SOON).astimezone(zone).date()
+
+
+def soon_before(now: datetime, zone: tzinfo) -> datetime:
+    """What ends before this moment has come to its ``first_day``."""
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    return tomorrow.astimezone(UTC) + EXPIRES_SOON
+
+
+def shown_state(state: str, not_after: datetime, now: datetime, soon: datetime) -> str:
+    """valid, expires_soon, expired, revoked, prepared (the signature is still to come), or given up (it never comes).
+    ``soon``: ``soon_before`` now."""
     if state in (REVOKED, PREPARED, GIVEN_UP):
         return state
     if now > not_after:
         return EXPIRED
-    return SOON if now >= not_after - EXPIRES_SOON else VALID
+    return SOON if not_after < soon else VALID
 
 
 def key_may_be_certified(earlier: list[KeyUse], organisation_id: int) -> None:
@@ -101,10 +113,10 @@ def revocable(state: str, not_after: datetime, now: datetime) -> None:
         raise Conflict("certificate_expired")
 
 
-def renewable_now(first_day: date, today: date) -> None:
-    """From the local day that is 60 days before the end. Refusals: renewal_too_early (conflict; ``first_day``)."""
-    if today < first_day:
-        raise Conflict("renewal_too_early", first_day=first_day)
+def renewable_now(not_after: datetime, now: datetime, zone: tzinfo) -> None:
+    """From the ``first_day`` on. Refusals: renewal_too_early (conflict; ``first_day``)."""
+    if not_after >= soon_before(now, zone):
+        raise Conflict("renewal_too_early", first_day=first_day(not_after, zone))
 
 
 def renewed_for_another_key(own: str, wanted: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from certportal import clock
 from certportal.access.standing import certificates_without_right
-from certportal.certificates import rules
+from certportal.certificates import lines
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, holds_words
 from certportal.identifiers import Environment
@@ -85,7 +85,7 @@ def certificate(certificate_id: int) -> Certificate | None:
 
 def shown_state(found: Certificate) -> str:
     """The state that people see: valid, expires_soon, expired, revoked, prepared."""
-    return rules.shown_state(found.state, found.not_after, clock.now())
+    return lines.shown_state(found, clock.now())
 
 
 def certificates_of_order(order_id: int) -> list[Certificate]:
@@ -166,7 +166,7 @@ def _certificate_state(state: str) -> sa.ColumnElement[bool]:
         case "valid":
             return issued & (Certificate.not_after >= now)
         case "expires_soon":
-            return issued & (Certificate.not_after >= now) & (Certificate.not_after <= now + rules.EXPIRES_SOON)
+            return issued & (Certificate.not_after >= now) & (Certificate.not_after < lines.soon_before(now))
         case "expired":
             return issued & (Certificate.not_after < now)
         case "revoked":

@@ -381,3 +381,23 @@ def test_a_link_is_kept_only_as_a_hash(link: str) -> None:
     for table in (SecureMessage, OutboxRow):
         for row in db.session.query(table):
             assert token not in repr([getattr(row, column.key) for column in table.__table__.columns])
+
+
+def test_on_the_first_day_it_is_renewed_from_the_first_hour(
+    app: Flask,
+    kit: Kit,
+    clock: FakeClock,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+    visitor: BrowsingClient,
+    phone: Phone,
+) -> None:
+    old = kit.certificate(description="Mallilön 7")
+    days_before_the_end(clock, old, 60.4)  # 1.24 on 2 October in Helsinki; 60 times 24 hours before the end is at 11
+    deliver()
+    signatory = browsing(app, kit.house.person, kit.house.organisation)
+    assert old.description in signatory.get("/certificates?state=expires_soon", expect=200).text
+    assert old.description not in signatory.get("/certificates?state=valid", expect=200).text
+    assert signatory.get(f"/certificates/{old.id}", expect=200).link("Renew") == f"/orders/renewal/{old.id}"
+    link = f"/messages/{token_in(next(mail for mail in smtp.messages if 'ready' in mail.subject))}"
+    assert opened(link, visitor, phone).follow("Renew").h1 == "Renew the certificate"

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from certportal import clock, create_app
 from certportal.access import service as access
+from certportal.certificates.lines import shown_state
 from certportal.certificates.models import Certificate
-from certportal.certificates.rules import shown_state
 from certportal.clock import ClockOffset
 from certportal.demo import people, seeding
 from certportal.demo.cast import AINO, KALLE, MAIJA, NIILO, TEST
@@ -62,10 +62,7 @@ def inbox(place: tuple[Settings, list[int]]) -> Inbox:
 def states() -> dict[str, str]:
     """Certificate description → what its page says of it."""
     now = clock.now()
-    return {
-        each.description: shown_state(each.state, each.not_after, now)
-        for each in db.session.scalars(select(Certificate))
-    }
+    return {each.description: shown_state(each, now) for each in db.session.scalars(select(Certificate))}
 
 
 def lives() -> dict[str, orders.Life]:
