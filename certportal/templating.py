@@ -5,9 +5,10 @@ templates say, and what they write, is the same.
 """
 
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, NoReturn
 
 from flask.templating import Environment
+from jinja2 import nodes
 from jinja2.runtime import Context, Macro
 from jinja2.utils import internalcode, missing, pass_eval_context
 from markupsafe import Markup, escape
@@ -80,6 +81,17 @@ class Templates(Environment):
         """Jinja looks through a chain of two for each name, and compares the chains wherever a macro is imported."""
         return {**self.globals, **d} if d else self.globals
 
+    def _parse(self, *of: Any) -> nodes.Template:
+        """Jinja would filter a constant once, when the template is compiled: for good in the language of whoever comes first."""
+        parsed = super()._parse(*of)
+        for filtered in parsed.find_all(nodes.Filter):
+            filtered.as_const = _not_yet_known  # type: ignore[method-assign]
+        return parsed
+
     def _generate(self, *of: Any, **how: Any) -> str:
         first, end, rest = super()._generate(*of, **how).partition("\n")
         return first + _OURS + end + rest  # on the line of Jinja's imports: line numbers in tracebacks stay right
+
+
+def _not_yet_known(*_: Any) -> NoReturn:
+    raise nodes.Impossible

@@ -83,3 +83,12 @@ def test_a_mistake_is_told_with_the_templates_own_line():
     with pytest.raises(ZeroDivisionError) as told:
         drawn(Templates, "html", "\n\n{{ 1 / 0 }}")
     assert traceback.extract_tb(told.value.__traceback__)[-1].lineno == 3
+
+
+def test_a_filter_is_asked_anew_for_each_reader_though_it_filters_a_constant():
+    app = Flask("templates")
+    app.jinja_environment = Templates
+    languages = iter(["fi", "sv"])
+    app.jinja_env.filters["said"] = lambda word: f"{word} {next(languages)}"
+    drawn = app.jinja_env.from_string("{% set word = 'test'|said %}{{ word }}")
+    assert [drawn.render(), drawn.render()] == ["test fi", "test sv"]

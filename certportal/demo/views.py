@@ -58,7 +58,8 @@ def move_clock() -> Response:
     else:
         came = reading.inbox().count_after(before.id if before else 0)
         day = gettext("In the demo it is now %(day)s.", day=as_date(clock.now()))
-        tell(f"{day} {ngettext('%(num)s message has come.', '%(num)s messages have come.', came)}")
+        mail = ngettext("%(num)s message has come.", "%(num)s messages have come.", came)
+        tell(f"{day} {mail}")
     return _back()
 
 

@@ -232,3 +232,10 @@ def test_every_line_speaks_the_readers_language(app: Flask, kit: Kit, language: 
     page = listed(browsing(app, kit.house.person, kit.house.organisation, language))
     assert until in page.text
     assert collect in page.text
+
+
+def test_each_reader_has_the_list_in_their_own_language(app: Flask, kit: Kit) -> None:
+    kit.certificate()
+    for language, environment in {"en": "production", "fi": "tuotanto", "sv": "produktion"}.items():
+        read = listed(browsing(app, kit.house.person, kit.house.organisation, language))
+        assert environment in read.text

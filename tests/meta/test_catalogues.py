@@ -1,19 +1,38 @@
 """The Finnish and Swedish catalogues are complete, and their words are the glossary's."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
 
-from scripts.catalogues import LANGUAGES, check, compiled, faults, read
-from tests.meta.tree import ROOT
+from scripts.catalogues import LANGUAGES, check, compiled, extracted, faults, read
+from tests.meta.tree import ROOT, modules, named, parsed
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 
 def test_every_sentence_is_translated_and_compiled() -> None:
     assert check() == []
+
+
+def sentences(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Each sentence that a module gives to gettext and its kin, with its context."""
+    for node in ast.walk(parsed(path)):
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if isinstance(node, ast.Call) and (called == "_l" or called.endswith("gettext")):
+            texts = [given.value for given in node.args if isinstance(given, ast.Constant)]
+            yield (texts[1], texts[0]) if "pgettext" in called else (texts[0], None)
+
+
+def test_every_sentence_of_the_code_is_seen_where_sentences_are_looked_for() -> None:
+    """They are not, within an f-string."""
+    template = extracted()
+    every = [(named(path), *found) for path in modules() for found in sentences(path)]
+    assert len(every) > 200
+    assert [each for each in every if template.get(each[1], each[2]) is None] == []
 
 
 def catalogue(**sentences: str) -> Catalog:
