@@ -111,9 +111,11 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
     issued, end = Certificate.state == CertificateState.ISSUED, Certificate.not_after
     soon = [issued, end >= now, end < soon_before(now)]
+    lately = now - rules.ENDED_LATELY
     let_end = or_(Certificate.will_not_be_renewed_at.is_not(None), Certificate.planned_revocation_at.is_not(None))
     cared_for = or_(let_end, succeeded())
     conditions = {
+        "lapsed": [*mine, issued, end >= lately, end < now, ~cared_for],
         "unattended": [*mine, *soon, ~cared_for],
         "soon": [*mine, *soon],
         "later": [*mine, issued, end >= soon_before(now)],
@@ -125,26 +127,28 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     orders = _open_orders(organisation_id, wanted, language) if "orders" in shown else []
     in_trouble = [line for line in orders if line.group is Group.ACTION]
     waiting = [line for line in orders if line.group is Group.WAITING]
-    rows, unattended = certificate_rows(language), counts["unattended"]
+    rows, lapsed, unattended = certificate_rows(language), counts["lapsed"], counts["unattended"]
+    conditions["expired"].append(or_(end < lately, cared_for))
 
+    yield _Part(Group.ACTION, lapsed, rows.where(*conditions["lapsed"]).order_by(end, Certificate.id))
     yield _Part(Group.ACTION, unattended, rows.where(*conditions["unattended"]).order_by(end, Certificate.id))
     yield _Part(Group.ACTION, len(in_trouble), in_trouble)
     yield _Part(Group.WAITING, len(waiting), waiting)
     attended = rows.where(*conditions["soon"], cared_for).order_by(end, Certificate.id)
     yield _Part(Group.VALID, counts["soon"] - unattended, attended)
     yield _Part(Group.VALID, counts["later"], rows.where(*conditions["later"]).order_by(end, Certificate.id))
-    for name in ("expired", "revoked"):
+    for name, count in (("expired", counts["expired"] - lapsed), ("revoked", counts["revoked"])):
         newest_first = rows.where(*conditions[name]).order_by(end.desc(), Certificate.id.desc())
-        yield _Part(Group.ENDED, counts[name], newest_first)
+        yield _Part(Group.ENDED, count, newest_first)
 
 
 def _shown(state: str) -> set[str]:
     """The parts that a state of the filter leaves."""
-    everything = {"unattended", "soon", "later", "expired", "revoked", "orders"}
+    everything = {"lapsed", "unattended", "soon", "later", "expired", "revoked", "orders"}
     by_state = {
         rules.SOON: {"unattended", "soon"},
         rules.VALID: {"later"},
-        rules.EXPIRED: {"expired"},
+        rules.EXPIRED: {"lapsed", "expired"},
         rules.REVOKED: {"revoked"},
         "awaiting": {"orders"},
     }
@@ -159,7 +163,7 @@ def _counts(conditions: dict[str, list[Any]], with_words: bool) -> dict[str, int
         query = query.join(TechnicalContact, TechnicalContact.id == Certificate.contact_id) if with_words else query
         columns.append(query.scalar_subquery().label(name))
     counted = dict(db.session.execute(select(*columns)).mappings().one()) if columns else {}
-    return {name: counted.get(name, 0) for name in ("unattended", "soon", "later", "expired", "revoked")}
+    return {name: counted.get(name, 0) for name in ("lapsed", "unattended", "soon", "later", "expired", "revoked")}
 
 
 def _filter(wanted: Wanted, table: Any) -> list[Any]:

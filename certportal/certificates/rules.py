@@ -13,6 +13,9 @@ from certportal.refusals import Conflict, Forbidden, Refusal, TooMany
 EXPIRES_SOON = timedelta(days=60)
 """So long before the end a certificate may be renewed, and its page warns: from that local day on (domain.md)."""
 
+ENDED_LATELY = timedelta(days=30)
+"""So long what ended waits for somebody to order it anew, unless something has taken its place or nobody wants it renewed."""
+
 MOST_RENEWALS = 3
 """One certificate may be renewed for so many keys: a program that makes a new key at each try stops there."""
 

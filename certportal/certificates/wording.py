@@ -4,7 +4,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from markupsafe import Markup
 
 from certportal.certificates.lines import Line
@@ -26,9 +26,13 @@ class Told:
             return self._order + line.order_number
         return f"{self._certificate}{line.number}"
 
-    def renewal(self, line: Line) -> str:
-        """Where the certificate, which ends soon, is renewed."""
-        return f"{self._renewal}{line.number}"
+    def action(self, line: Line) -> tuple[str, str]:
+        """What the line asks for: where it is done, and what the button says."""
+        if line.order_number:
+            return self.url(line), self._correct
+        if line.state == "expired":
+            return f"{self._replacing}{line.number}", self._order_anew
+        return f"{self._renewal}{line.number}", self._renew
 
     def date(self, line: Line) -> Markup:
         """Until when, or on which day: "until 4.12.2026", "collect by 4.12.2026"."""
@@ -63,6 +67,22 @@ class Told:
     @cached_property
     def _renewal(self) -> str:
         return url_for("orders.renewal", certificate_id=0).removesuffix("0")
+
+    @cached_property
+    def _replacing(self) -> str:
+        return url_for("orders.new", replaces=0).removesuffix("0")
+
+    @cached_property
+    def _renew(self) -> str:
+        return pgettext("verb on a button", "Renew")
+
+    @cached_property
+    def _order_anew(self) -> str:
+        return gettext("Apply for a new one in its place")
+
+    @cached_property
+    def _correct(self) -> str:
+        return gettext("Correct and send new codes")
 
     @cached_property
     def _order(self) -> str:

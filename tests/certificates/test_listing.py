@@ -239,3 +239,19 @@ def test_each_reader_has_the_list_in_their_own_language(app: Flask, kit: Kit) ->
     for language, environment in {"en": "production", "fi": "tuotanto", "sv": "produktion"}.items():
         read = listed(browsing(app, kit.house.person, kit.house.organisation, language))
         assert environment in read.text
+
+
+def test_what_ended_lately_needs_action_until_something_takes_its_place(app: Flask, kit: Kit, clock: FakeClock) -> None:
+    order = kit.order(description="Ended")
+    ended = kit.certificate(order)
+    kit.certificate(description="Ends later")
+    service.will_not_be_renewed(kit.certificate(description="Let go").id, builders.acting(kit.house.person))
+    clock.at = ended.not_after + timedelta(days=29)
+    page = listed(browsing(app, kit.house.person, kit.house.organisation))
+    assert headings(page) == ["Needs action 2", "Ended 1"]
+    assert names(page) == ["Ended", "Ends later", "Let go"]
+    assert page.link("Apply for a new one in its place : Ended") == f"/orders/new?replaces={ended.id}"
+    assert names(listed(page.browser, "?state=expires_soon")) == []
+    assert len(names(listed(page.browser, "?state=expired"))) == 3
+    clock.move(days=2)
+    assert headings(listed(browsing(app, kit.house.person, kit.house.organisation))) == ["Ended 3"]

@@ -16,6 +16,7 @@ from certportal.signin import service as signin
 from tests import builders
 from tests.browsing import BrowsingClient
 from tests.certificates.steps import Kit
+from tests.conftest import FakeClock
 from tests.home.steps import sign_in
 from tests.notices.steps import Register
 from tests.orders.steps import House, browsing, housed
@@ -175,3 +176,12 @@ def test_what_ends_soon_is_renewed_with_the_right_and_without_it_the_right_is_ap
         else:
             assert page.link("Apply for the access right") == "/interface/apply"
             assert f"/orders/renewal/{ending.id}" not in str(page.soup)
+
+
+def test_what_has_ended_waits_to_be_ordered_anew(browser: BrowsingClient, house: House, clock: FakeClock) -> None:
+    contact = builders.contact(house.organisation)
+    ended = Register(house.organisation, house.person, house.channel, house.terms, contact).certificate(20)
+    clock.move(days=21)
+    page = browsing(browser.app, house.person, house.organisation).get("/", expect=200)
+    assert "has ended" in page.text
+    assert page.link("Apply for a new one in its place") == f"/orders/new?replaces={ended.id}"
