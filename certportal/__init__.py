@@ -10,7 +10,7 @@ with without_collecting():
 
     from certportal import answers, formats, proxies
     from certportal.clock import Clock, DemoClock, MachineClock
-    from certportal.extensions import babel, csrf, db, htmx, mail
+    from certportal.extensions import babel, db, htmx, mail
     from certportal.outbox.smtp import mail_config
     from certportal.routing import LazyRule, RowNumber
     from certportal.settings import Settings, flask_config
@@ -34,7 +34,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.config.from_mapping(**flask_config(settings), **mail_config(settings))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    for extension in (db, csrf, mail, htmx):
+    for extension in (db, mail, htmx):
         extension.init_app(app)
     babel.init_app(
         app, locale_selector=formats.choose_locale, default_translation_directories=str(PACKAGE / "translations")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, flash, g, make_response, redirect, render_template, url_for
 from flask_wtf.csrf import CSRFError
@@ -12,6 +13,7 @@ from htmx_flask import request
 from werkzeug.exceptions import HTTPException, MisdirectedRequest, NotFound
 from werkzeug.wrappers import Response
 
+from certportal.extensions import csrf
 from certportal.formats import language
 from certportal.masking import mask_the_log
 from certportal.refusals import Refusal
@@ -26,6 +28,9 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+NOT_KEPT = frozenset({"csrf_token", "transfer_password", "pin", "code"})
+"""What of a form is never written into a page that sends it again: secrets, and what would not help."""
 
 ALWAYS = (
     ("Content-Security-Policy", CSP),
@@ -80,6 +85,28 @@ def go_to(address: str) -> Response:
         answer.headers["HX-Redirect"] = address
         return answer
     return redirect(address, 303)
+
+
+def unsent(why: str = "", first: str = "", button: str = "") -> Response | None:
+    """Instead of a form that cannot be taken now: a page that keeps what was typed, to be sent again. ``why`` something is to be
+    done ``first``, at that address; ``button`` leads there. A field that is only being checked stays as it is.
+
+    None where nothing was typed, and for what was sent from elsewhere: nobody is asked to send that.
+    """
+    if request.method != "POST" or urlsplit(request.origin or "").netloc != current_settings().host:
+        return None
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
+    if not any(value for _, value in kept):
+        return None
+    partial = wants_partial()
+    if partial and request.headers.get("HX-Trigger") == request.headers.get("HX-Target"):
+        return make_response("", 204)
+    files = any(file.filename for file in request.files.values())
+    text = render_template("errors/unsent.html", kept=kept, files=files, why=why, first=first, button=button)
+    answer = make_response(text, 422 if partial else 403)  # htmx shows no other refusal
+    if partial:
+        answer.headers.update({"HX-Retarget": "main", "HX-Reselect": "main", "HX-Reswap": "outerHTML show:top"})
+    return answer
 
 
 def local_address(address: str | None, otherwise: str) -> str:
@@ -144,6 +171,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
+    kept = None if _asked_by_program() else unsent()
+    if kept is not None:
+        return kept
     if wants_partial():
         answer = make_response("", 400)
         answer.headers["HX-Refresh"] = "true"
@@ -183,12 +213,14 @@ def _context() -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Error pages, headers, the host check, a log without tokens and what every template may use."""
+    """Error pages, headers, the host check, a log without tokens and what every template may use. Forms are held against forgery
+    after the guard has looked who is there: who is asked to sign in is not told that a form is old."""
     mask_the_log()
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.before_request(_refuse_foreign_host)
+    csrf.init_app(app)
     app.after_request(_headers)
     app.context_processor(_context)
     app.jinja_env.globals.update(static=static_url, url_for=address)

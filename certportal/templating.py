@@ -81,9 +81,9 @@ class Templates(Environment):
         """Jinja looks through a chain of two for each name, and compares the chains wherever a macro is imported."""
         return {**self.globals, **d} if d else self.globals
 
-    def _parse(self, *of: Any) -> nodes.Template:
+    def _parse(self, *of: Any, **how: Any) -> nodes.Template:
         """Jinja would filter a constant once, when the template is compiled: for good in the language of whoever comes first."""
-        parsed = super()._parse(*of)
+        parsed = super()._parse(*of, **how)
         for filtered in parsed.find_all(nodes.Filter):
             filtered.as_const = _not_yet_known  # type: ignore[method-assign]
         return parsed

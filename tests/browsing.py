@@ -113,7 +113,7 @@ class BrowsingClient:
         values = dict(data or {})
         values.setdefault("csrf_token", self.csrf_token)
         headers = (HTMX if htmx else {}) | ({"X-CSRFToken": self.csrf_token} if htmx else {})
-        headers["Referer"] = "http://localhost/"
+        headers |= {"Referer": "http://localhost/", "Origin": "http://localhost"}
         response = self._send("POST", self._path(path), data=values, headers=headers)
         return self._arrive(response, path, htmx, follow=follow, expect=expect)
 

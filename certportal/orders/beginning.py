@@ -98,11 +98,11 @@ def check(field: str) -> Response:
     return page(f"orders/_{field}.html", form=form, status=422 if form[field].errors else 200)
 
 
-@blueprint.get("/others")
+@blueprint.post("/others")
 @allow("signatory")
 def others() -> Response:
     """What the organisation has on the channel that was just chosen."""
-    form = form_of(typed_answers(request.args))
+    form = form_of(typed_answers(request.form))
     if not wants_partial():
         return see_other("orders.new")
     return page("orders/_others.html", others=others_of(form), form=form)

@@ -16,7 +16,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from certportal import clock
-from certportal.answers import go_to, local_address, wants_partial
+from certportal.answers import go_to, local_address, unsent, wants_partial
 from certportal.identifiers import Actor, ActorKind
 from certportal.registry import service as registry
 from certportal.registry.models import Organisation, Person
@@ -143,7 +143,8 @@ def check() -> Response | None:
         raise Forbidden
     view = current_app.view_functions[request.endpoint or ""]
     if standing.is_person and standing.organisation_id is None and not getattr(view, "before_choosing", False):
-        return go_to(url_for("signin.choose", next=_wanted()))
+        why, button = gettext("You act for no organisation yet."), gettext("Choose the organisation in a new window")
+        return unsent(why, url_for("signin.choose"), button) or go_to(url_for("signin.choose", next=_wanted()))
     return None
 
 
@@ -205,10 +206,14 @@ def _ask_to_sign_in(standing: Standing, allowed: frozenset[str]) -> Response:
     if standing.ended is Ended.NO_RIGHT and standing.is_person:
         session["lost"] = standing.organisation.name if standing.organisation is not None else ""
         return go_to(url_for("signin.ended"))
-    if standing.ended is not None:
-        flash(_why(standing.ended), "info")
+    why = _why(standing.ended) if standing.ended is not None else ""
     at_desk = standing.operator is not None or "signatory" not in allowed
     door = "signin.desk_sign_in" if at_desk else "signin.sign_in"
+    kept = unsent(why, url_for(door), gettext("Sign in in a new window"))
+    if kept is not None:
+        return kept
+    if why:
+        flash(why, "info")
     return go_to(url_for(door, next=wanted))
 
 

@@ -262,7 +262,7 @@ class TestForWhichOfThem:
         for name in ("Mallilön 6", "Mallilön 7", "Mallilön 8"):
             assert name in page.text
         page = page.submit("Save", **NEW)
-        assert (page.status, page.errors) == (422, ["Choose what the change concerns"])
+        assert (page.status, page.errors) == (422, ["What does the change concern? Choose what the change concerns"])
         assert now(sami).name == "Sami Salminen"
 
     def test_only_this_certificate(

@@ -52,7 +52,10 @@ def test_channels_without_a_right_are_offered_for_test_alone(form: Page, house: 
     refused = filled_in(form, house, channel=str(house.other.id))
     assert refused.status == 422
     assert refused.errors == [
-        "The organisation has no valid access right to this channel. Apply for the right first, or choose test"
+        (
+            "Which channel is it for? The organisation has no valid access right to this channel. "
+            "Apply for the right first, or choose test"
+        )
     ]
     sent = refused.submit("Check your answers", environment="TEST").submit("Send the application")
     assert sent.status == 200
@@ -75,9 +78,9 @@ def test_an_empty_form_says_what_is_missing_and_keeps_the_draft(form: Page) -> N
     page = form.submit("Check your answers")
     assert page.status == 422
     assert page.errors == [
-        "Choose one of these",
+        "Which channel is it for? Choose one of these",
         "Environment: Choose one of these",
-        "Choose one of these",
+        "Who is it? Choose one of these",
         "I accept the terms of use: Tick the box to go on",
     ]
     assert page.soup.title is not None
@@ -90,7 +93,7 @@ def test_a_new_contact_needs_name_number_address_and_language(form: Page, house:
         "Full name: Enter the contact person’s name",
         "Mobile number: 09 123 45 is a landline number (Helsinki). Text messages do not reach it: enter a mobile number",
         "E-mail address: ‘taksi’ is missing its ending, such as .fi",
-        "Choose one of these",
+        "Which language do they read? Choose one of these",
     ]
     assert page.field("mobile") == "09 123 45"
 
@@ -155,7 +158,7 @@ def test_an_earlier_contact_with_the_signatorys_address_is_the_signatory(house: 
 def test_another_organisations_contact_is_not_a_choice(form: Page, house: House) -> None:
     foreign = builders.contact(builders.organisation("Annan Ab", "9900002-6"))
     page = filled_in(form, house, who=f"contact-{foreign.id}")
-    assert page.errors == ["That choice is no longer here. Choose one of these"]
+    assert page.errors == ["Who is it? That choice is no longer here. Choose one of these"]
 
 
 def test_beside_others_a_description_is_needed_and_the_others_are_shown(
@@ -252,11 +255,11 @@ def test_a_description_is_checked_against_what_is_on_the_channel(house: House, b
 
 def test_choosing_a_channel_shows_what_is_there(house: House, browser: BrowsingClient) -> None:
     order = order_placed(house)
-    part = browser.get(
-        "/orders/others", query_string={"channel": house.channel.id, "environment": "PRODUCTION"}, htmx=True
-    )
+    browser.get("/orders/application")
+    chosen = {"channel": house.channel.id, "environment": "PRODUCTION"}
+    part = browser.post("/orders/others", chosen, htmx=True)
     assert f"Mallilön 6, order {order.number}, not collected yet" in part.text
-    nothing = browser.get("/orders/others", query_string={"channel": "x", "environment": ""}, htmx=True)
+    nothing = browser.post("/orders/others", {"channel": "x", "environment": ""}, htmx=True)
     assert nothing.text == ""
 
 

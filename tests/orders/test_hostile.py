@@ -82,9 +82,10 @@ def test_a_draft_or_a_channel_that_no_database_can_number_is_none(
 ) -> None:
     assert browser.get(f"/orders/drafts/{number}").status == 404
     assert browser.get(f"/orders/application?channel={number}&replaces={number}&reason=replaces").status == 200
-    assert browser.get("/orders/others", query_string={"channel": number, "environment": "TEST"}, htmx=True).text == ""
+    browser.get("/orders/application")
+    assert browser.post("/orders/others", {"channel": number, "environment": "TEST"}, htmx=True).text == ""
     assert browser.post("/orders/application", answers(house, channel=number)).errors == [
-        "That choice is no longer here. Choose one of these",
+        "Which channel is it for? That choice is no longer here. Choose one of these",
         "I accept the terms of use: There is a new version of the terms of use. Read it and accept it to go on",
     ]
 

@@ -49,7 +49,7 @@ def test_an_organisation_with_orders_is_asked_why(house: House, browser: Browsin
     page = browser.get("/orders/new")
     assert page.h1 == "Apply for a new certificate"
     assert "It replaces a certificate" not in page.text
-    assert page.submit("Continue").errors == ["Choose one of these"]
+    assert page.submit("Continue").errors == ["Why do you need a new certificate? Choose one of these"]
     assert page.submit("Continue", reason="additional").h1 == "Apply for a certificate"
 
 
@@ -60,9 +60,15 @@ def test_a_reason_with_a_list_needs_a_choice_from_it(
     order_placed(house)
     page = browser.get("/orders/new")
     replaces = page.submit("Continue", reason="replaces")
-    assert (replaces.status, replaces.errors) == (422, ["Choose the certificate that it replaces"])
+    assert (replaces.status, replaces.errors) == (
+        422,
+        ["Which certificate does it replace? Choose the certificate that it replaces"],
+    )
     failed = page.submit("Continue", reason="retrieval_failed")
-    assert (failed.status, failed.errors) == (422, ["Choose the order that could not be collected"])
+    assert (failed.status, failed.errors) == (
+        422,
+        ["Which order could not be collected? Choose the order that could not be collected"],
+    )
 
 
 def test_a_certificate_that_gives_way_is_filled_in_and_recorded(
@@ -179,7 +185,9 @@ def test_many_certificates_are_one_list_to_choose_from(
         certificates.add(house, contact.id, clock.at, description=f"Mallilön {number}")
     page = browser.get("/orders/new")
     assert len(page.soup.select("select[name=replaces] option")) == 164
-    assert page.submit("Continue", reason="replaces").errors == ["Choose the certificate that it replaces"]
+    assert page.submit("Continue", reason="replaces").errors == [
+        "Which certificate does it replace? Choose the certificate that it replaces"
+    ]
     chosen = page.submit("Continue", reason="replaces", replaces="42")
     assert chosen.field("description") == "Mallilön 41"
 

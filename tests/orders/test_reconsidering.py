@@ -43,7 +43,10 @@ def test_the_reason_is_shown_and_can_be_changed_while_the_other_answers_are_kept
 def test_an_additional_one_may_become_one_that_replaces(browser: BrowsingClient, checked: Page, house: House) -> None:
     page = filled_in(browser.get("/orders/application"), house, environment="TEST").follow("Change the reason")
     refused = page.submit("Continue", reason="replaces")
-    assert (refused.status, refused.errors) == (422, ["Choose the certificate that it replaces"])
+    assert (refused.status, refused.errors) == (
+        422,
+        ["Which certificate does it replace? Choose the certificate that it replaces"],
+    )
     refused.submit("Continue", reason="replaces", replaces="1").submit(SEND)
     [order] = orders()
     assert (order.reason, order.replaces_certificate_id) == (OrderReason.REPLACES, 1)

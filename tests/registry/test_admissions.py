@@ -65,7 +65,7 @@ class TestAsking:
         page = ask(browser, business_id="9900001-9", phone="09 123 456", email="nina@nystart", role=" ", kind="")
         assert page.status == 422
         assert [line.partition(":")[0] for line in page.errors] == [
-            "Choose what your request is about",
+            "What is it about? Choose what your request is about",
             "Business ID",
             "Your role in the organisation",
             "Your e-mail address",

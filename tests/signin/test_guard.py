@@ -55,6 +55,79 @@ def test_who_sent_a_form_too_late_comes_back_to_the_form(browser: BrowsingClient
     assert (status, where) == (303, "/sign-in?next=/rooms/signatory?draft%3D7")
 
 
+def ended(browser: BrowsingClient, mailbox: Mailbox, clock: FakeClock) -> None:
+    """Signed in, and an hour without a request."""
+    sign_in(browser, mailbox)
+    browser.get("/rooms/signatory")
+    clock.move(minutes=61)
+
+
+def test_what_was_typed_waits_while_one_signs_in_again(
+    app: Flask, browser: BrowsingClient, mailbox: Mailbox, aino: Person, clock: FakeClock
+):
+    ended(browser, mailbox, clock)
+    page = browser.post("/rooms/signatory?draft=7", {"words": ["<b>Mallilön</b>", "7"], "empty": ""}, expect=403)
+    assert "You were signed out because nothing was done for 60 minutes" in page.text
+    assert page.link("Sign in in a new window") == "/sign-in"
+    too_early = page.submit("Send what I typed")
+    assert too_early.status == 403
+    sign_in(browser, mailbox)
+    stale = too_early.submit("Send what I typed", csrf_token="of the sign-in before")
+    assert stale.status == 403
+    assert "from before you last signed in" in stale.text
+    kept = [(tag["name"], tag["value"]) for tag in stale.soup.select("main input")][1:]
+    assert kept == [("words", "<b>Mallilön</b>"), ("words", "7"), ("empty", "")]
+    sent = stale.submit("Send what I typed")
+    assert (sent.status, sent.path) == (200, "/rooms/signatory?draft=7")
+
+
+def test_a_button_that_carries_nothing_leads_to_the_sign_in(
+    browser: BrowsingClient, mailbox: Mailbox, aino: Person, clock: FakeClock
+):
+    ended(browser, mailbox, clock)
+    assert browser.post("/rooms/signatory", {"empty": ""}).h1 == "Sign in"
+
+
+def test_what_another_site_sent_is_not_kept(browser: BrowsingClient, mailbox: Mailbox, aino: Person, clock: FakeClock):
+    sign_in(browser, mailbox)
+    for origin in ("http://evil.example", "null", ""):
+        answer = browser.http.post("/rooms/signatory", data={"words": "Mallilön"}, headers={"Origin": origin})
+        assert answer.status_code == 400
+        assert "Mallilön" not in answer.get_data(as_text=True)
+
+
+def test_no_secret_is_written_into_the_page_that_keeps_what_was_typed(
+    browser: BrowsingClient, mailbox: Mailbox, aino: Person
+):
+    sign_in(browser, mailbox)
+    secret = {
+        "transfer_password": "Salaista",
+        "pin": "Salaista",
+        "code": "Salaista",
+        "words": "Mallilön",
+        "csrf_token": "",
+    }
+    page = browser.post("/rooms/signatory", secret, expect=403)
+    assert "Salaista" not in str(page.soup)
+    assert "Mallilön" in str(page.soup)
+
+
+def test_a_field_that_is_checked_stays_as_it_is_and_a_form_in_its_place_is_kept(
+    browser: BrowsingClient, mailbox: Mailbox, aino: Person, clock: FakeClock
+):
+    ended(browser, mailbox, clock)
+    of_htmx = {"HX-Request": "true", "Origin": "http://localhost", "X-CSRFToken": browser.csrf_token}
+    itself = {"HX-Trigger": "phone-field", "HX-Target": "phone-field"}
+    answer = browser.http.post("/rooms/signatory", data={"words": "Mallilön"}, headers=of_htmx | itself)
+    assert (answer.status_code, answer.get_data()) == (204, b"")
+    assert "HX-Redirect" not in answer.headers
+    answer = browser.http.post(
+        "/rooms/signatory", data={"words": "Mallilön"}, headers=of_htmx | {"HX-Target": "contact-1"}
+    )
+    assert (answer.status_code, answer.headers["HX-Retarget"], answer.headers["HX-Reselect"]) == (422, "main", "main")
+    assert "Mallilön" in answer.get_data(as_text=True)
+
+
 def test_a_foreign_referrer_is_no_place_to_come_back_to(browser: BrowsingClient):
     browser.get("/sign-in")
     status, where = raw(browser, "/rooms/signatory", "POST", Referer="http://evil.example/rooms/signatory")
