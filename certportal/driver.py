@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy import text as sql
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +26,7 @@ WRITES = "writes"
 """Where a connection's ``info`` says that a transaction that may write is open."""
 
 BUSY_TIMEOUT_MS = 20_000
+_IN_TURN = sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _VERB = r"(?:INSERT|UPDATE|DELETE|REPLACE)\b"
 _WRITES = re.compile(
     rf"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:{_VERB}|WITH\b.*\)\s*{_VERB})", re.IGNORECASE | re.DOTALL
@@ -107,6 +109,11 @@ class Driver:
         finally:
             cursor.close()
         return self.connection.execute(statement.statement, values) if answer is None else answer
+
+    def in_turn(self, name: str) -> None:
+        """Whoever writes and says the same name waits here for the other's end. On SQLite all writers do so anyway."""
+        if self._dialect.name == "postgresql":
+            self.connection.execute(_IN_TURN, {"name": name})
 
     def scalar(self, statement: Any, values: Values | None = None) -> Any | None:
         """The first column of the first row, if there is one."""

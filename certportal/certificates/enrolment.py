@@ -103,6 +103,7 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
     named = ca.Subject(ordered.business_id, ordered.country, ordered.name)
     to_sign = prepared_for(ordered.environment, ordered.issuer, named, request)
     with transaction():
+        writing().in_turn(public_key_hash)
         if not messages.take_codes(codes_id, public_key_hash):
             return None
         on = registry.today()

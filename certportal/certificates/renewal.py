@@ -13,7 +13,7 @@ from certportal import audit, ca, clock
 from certportal.certificates import enrolment, rules, signing
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.extensions import changed, db, transaction
+from certportal.extensions import changed, db, transaction, writing
 from certportal.identifiers import Actor
 from certportal.orders import rules as order_rules
 from certportal.refusals import Conflict, Refusal
@@ -73,6 +73,7 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     named = ca.Subject(organisation.business_id, organisation.country, organisation.name)
     prepared = enrolment.prepared_for(old.environment, old.channel.issuer, named, request)
     with transaction() as session:
+        writing().in_turn(public_key_hash)
         # Others wait here, and then see the row.
         old = session.get_one(Certificate, certificate_id, with_for_update=True)
         known = _successor_for(old, public_key_hash)
