@@ -7,6 +7,7 @@ and by a job: the same bytes are signed, the first stored result wins, and nothi
 the same key signs the same bytes too and gets the stored result, so nobody waits for anybody.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from certportal import audit, ca, clock
 from certportal.certificates import authorities, rules, signing, statements, tries
 from certportal.certificates.lookups import Collected
 from certportal.certificates.models import Certificate, CertificateState
-from certportal.extensions import asking, db, transaction, within_transaction, writing
+from certportal.extensions import asking, db, end_reading, transaction, within_transaction, writing
 from certportal.identifiers import Actor, Environment
 from certportal.messages import service as messages
 from certportal.messages.models import CodesState
@@ -28,6 +29,8 @@ from certportal.registry import service as registry
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
 
+BeforeTaking = Callable[[str], None]
+
 
 def enrol(
     transfer_id: str,
@@ -36,22 +39,24 @@ def enrol(
     by: Actor,
     environment: Environment | None = None,
     business_id: str | None = None,
+    before_taking: BeforeTaking | None = None,
 ) -> Collected:
     """A use case: redeem transfer codes that somebody types or a program sends; answers the certificate as far as it has come.
 
     It is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
     The same codes and the same public key again give the same row, for as long as the codes would have lived.
     ``environment`` and ``business_id``, where a protocol names them, must be the order's. A wrong password is counted, for
-    the codes and for each client's address; a wrong request spends nothing. Refusals: transfer_codes_wrong (unknown, wrong and
-    lapsed alike), retrieval_too_many, codes_taken (conflict: another key has them), RequestRefused, IssueRefused, CaRefused,
-    not_orderable_any_more, key_of_another, key_distrusted, clock_behind (conflict).
+    the codes and for each client's address; a wrong request spends nothing. ``before_taking`` is called with the RetrievalId of a
+    new row when everything is checked; what it raises leaves the codes as they are. Refusals: transfer_codes_wrong (unknown,
+    wrong and lapsed alike), retrieval_too_many, codes_taken (conflict: another key has them), RequestRefused, IssueRefused,
+    CaRefused, not_orderable_any_more, key_of_another, key_distrusted, clock_behind (conflict).
     """
     tries.may_try(by.address)
     codes = messages.right_codes(transfer_id, password)
     if codes is None or not _names_the_order(codes, environment, business_id):
         _count_wrong(transfer_id, password, by)
         raise Refusal("transfer_codes_wrong")
-    return _redeem(codes, request, by)
+    return _redeem(codes, request, by, before_taking)
 
 
 def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Collected:
@@ -71,13 +76,13 @@ def _count_wrong(transfer_id: str, password: Secret, by: Actor) -> None:
         tries.count(by.address)
 
 
-def _redeem(codes: Any, request: bytes, by: Actor) -> Collected:
+def _redeem(codes: Any, request: bytes, by: Actor, before_taking: BeforeTaking | None = None) -> Collected:
     """``codes``: their id and state, until when they can be used, and which key has taken them."""
     if not audit.clock_is_sound():
         raise Conflict("clock_behind")
     public_key_hash = ca.read_signing_request(request).public_key_hash
     if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
-        pending = _prepare(codes.id, request, public_key_hash, by)
+        pending = _prepare(codes.id, request, public_key_hash, by, before_taking)
         if pending is not None:
             return signing.sign(pending, by)
         codes = _state_of(codes.id)  # another call was first: the same key gets its certificate, another is refused
@@ -97,11 +102,14 @@ def _taken_by(codes: Any, public_key_hash: str) -> int:
     return db.session.scalars(select(Certificate.id).where(Certificate.transfer_codes_id == codes.id)).one()
 
 
-def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> signing.Pending | None:
+def _prepare(
+    codes_id: int, request: bytes, public_key_hash: str, by: Actor, before_taking: BeforeTaking | None
+) -> signing.Pending | None:
     """Take the codes for this key, and store what is to be signed; None: they are not live any more."""
     ordered = asking().execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
     named = ca.Subject(ordered.business_id, ordered.country, ordered.name)
     to_sign = prepared_for(ordered.environment, ordered.issuer, named, request)
+    retrieval_id = announced(before_taking)
     with transaction():
         writing().in_turn(public_key_hash)
         if not messages.take_codes(codes_id, public_key_hash):
@@ -109,7 +117,7 @@ def _prepare(codes_id: int, request: bytes, public_key_hash: str, by: Actor) -> 
         on = registry.today()
         order = asking().execute(statements.order(), {"order": ordered.id, "on": on}).one()
         _require_issuable(order, on, public_key_hash)
-        certificate_id, retrieval_id = add_prepared(order, to_sign, codes_id)
+        certificate_id = add_prepared(order, to_sign, retrieval_id, codes_id)
         audit.record(
             "certificate_prepared",
             f"certificate:{certificate_id}",
@@ -180,14 +188,25 @@ def _require_issuable(order: Row[Any], on: date, public_key_hash: str) -> None:
     signing.require_free_key(order.organisation_id, public_key_hash)
 
 
+def announced(before_taking: BeforeTaking | None) -> str:
+    """The RetrievalId of the row to come, once whoever is to hear of it first has done so. Nothing is open meanwhile."""
+    retrieval_id = clock.random_text(rules.RETRIEVAL_ID_CHARACTERS)
+    if before_taking is not None:
+        end_reading()
+        before_taking(retrieval_id)
+    return retrieval_id
+
+
 def add_prepared(
-    order: Order | Row[Any], to_sign: ToSign, codes_id: int | None = None, renewed: Certificate | None = None
-) -> tuple[int, str]:
-    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number and its
-    RetrievalId."""
+    order: Order | Row[Any],
+    to_sign: ToSign,
+    retrieval_id: str,
+    codes_id: int | None = None,
+    renewed: Certificate | None = None,
+) -> int:
+    """A step: the prepared row, as it was ordered, or as the certificate is now that it renews. Answers its number."""
     within_transaction()
     like, prepared = renewed or order, to_sign.prepared
-    retrieval_id = clock.random_text(rules.RETRIEVAL_ID_CHARACTERS)
     row = {
         "order_id": order.id,
         "transfer_codes_id": codes_id,
@@ -209,4 +228,4 @@ def add_prepared(
         "not_after": prepared.not_after,
         "prepared_at": clock.now(),
     }
-    return writing().execute(statements.add(), row).one().id, retrieval_id
+    return writing().execute(statements.add(), row).one().id

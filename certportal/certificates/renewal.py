@@ -21,20 +21,22 @@ from certportal.registry import service as registry
 from certportal.settings import current_settings
 
 
-def renew(certificate_id: int, request: bytes, by: Actor) -> Collected:
+def renew(
+    certificate_id: int, request: bytes, by: Actor, before_taking: enrolment.BeforeTaking | None = None
+) -> Collected:
     """A use case: a successor of a certificate in force, for the public key of a new signing request (PEM or DER).
 
     The row is issued; or prepared, while the authority's key cannot be used: then nothing is lost, and a job finishes it.
     The same key again gives the same row for as long as the old certificate is in force; another key gives another row, three
-    in all. The old certificate stays valid to its end. Refusals: certificate_revoked, certificate_expired,
-    certificate_not_issued (conflict); renewal_too_early (conflict; ``first_day``); revocation_planned (conflict; ``last``);
-    renewal_right_missing (``why``); renewal_used_up (conflict); renewal_same_key; organisation_over (conflict);
-    RequestRefused, IssueRefused, CaRefused; key_of_another, key_distrusted; clock_behind (conflict).
+    in all. The old certificate stays valid to its end. ``before_taking`` as in ``enrol``. Refusals: certificate_revoked,
+    certificate_expired, certificate_not_issued (conflict); renewal_too_early (conflict; ``first_day``); revocation_planned
+    (conflict; ``last``); renewal_right_missing (``why``); renewal_used_up (conflict); renewal_same_key; organisation_over
+    (conflict); RequestRefused, IssueRefused, CaRefused; key_of_another, key_distrusted; clock_behind (conflict).
     """
     if not audit.clock_is_sound():
         raise Conflict("clock_behind")
     public_key_hash = ca.read_signing_request(request).public_key_hash
-    successor_id = _prepare(certificate_id, request, public_key_hash, by)
+    successor_id = _prepare(certificate_id, request, public_key_hash, by, before_taking)
     return signing.finish(successor_id, by)
 
 
@@ -60,7 +62,9 @@ def require_renewable(certificate: Certificate) -> None:
         raise Conflict("renewal_used_up")
 
 
-def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Actor) -> int:
+def _prepare(
+    certificate_id: int, request: bytes, public_key_hash: str, by: Actor, before_taking: enrolment.BeforeTaking | None
+) -> int:
     """The successor's row for this key: the one there is, or a new one that holds what is to be signed."""
     old = db.session.get(Certificate, certificate_id, populate_existing=True)
     if old is None:
@@ -72,6 +76,7 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
     organisation = old.organisation
     named = ca.Subject(organisation.business_id, organisation.country, organisation.name)
     prepared = enrolment.prepared_for(old.environment, old.channel.issuer, named, request)
+    retrieval_id = enrolment.announced(before_taking)
     with transaction() as session:
         writing().in_turn(public_key_hash)
         # Others wait here, and then see the row.
@@ -83,7 +88,7 @@ def _prepare(certificate_id: int, request: bytes, public_key_hash: str, by: Acto
         free = (Certificate.id == certificate_id) & (Certificate.renewals < rules.MOST_RENEWALS)
         if not changed(update(Certificate).where(free).values(renewals=Certificate.renewals + 1)):
             raise Conflict("renewal_used_up")
-        successor_id, _retrieval_id = enrolment.add_prepared(old.order, prepared, renewed=old)
+        successor_id = enrolment.add_prepared(old.order, prepared, retrieval_id, renewed=old)
         audit.record(
             "renewal_prepared",
             f"certificate:{successor_id}",

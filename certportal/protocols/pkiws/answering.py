@@ -2,6 +2,7 @@
 
 import base64
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from certportal.refusals import Refusal
 log = logging.getLogger(__name__)
 
 OK, FAULT = "OK", "Fault"
+RETRIEVAL_ID: Final = "RetrievalId"
 FAULT_STATUS: Final = 500
 """SOAP 1.1, 6.2. Everything else is 200: to clients, any other status is a lost reply."""
 
@@ -39,7 +41,8 @@ class Answer:
 
 
 def answer(sent: bytes, by: Actor) -> Answer:
-    """The reply to whatever was sent. A reply that could not be signed is not begun: nothing is done for it."""
+    """The reply to whatever was sent. Nothing is taken for a reply that cannot be signed: that one says FAIL without a signature,
+    because any status but 200 is a lost reply to clients, and a Fault means that no request was understood."""
     call = Call()
     try:
         request = reading.read(sent)
@@ -47,12 +50,12 @@ def answer(sent: bytes, by: Actor) -> Answer:
         return not_a_request(refused, call)
     call.operation = request.operation.value
     try:
-        signer = _signer(request)
-        return Answer(_signed_reply(request, by, signer, call), 200, call)
-    except Exception:
+        return Answer(_signed_reply(request, by, _signer(request), call), 200, call)
+    except Exception as error:
         log.exception("the reply to %s cannot be signed", call.operation)
-        call.code = FAULT
-        return Answer(replying.fault("Server", "The service cannot answer now. Try again later."), FAULT_STATUS, call)
+        failure = errors.failure(error if isinstance(error, Refusal) else Refusal("issuing_not_possible"))
+        call.code = failure.code
+        return Answer(replying.failed(request.operation, failure, None), 200, call)
 
 
 def not_a_request(refused: reading.NotARequest, call: Call | None = None) -> Answer:
@@ -73,8 +76,14 @@ def _signer(request: Request) -> Signer:
 
 
 def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> bytes:
+    """OK with a RetrievalId is signed before anything is taken for it, and used if it comes to that."""
+    signed: dict[str, bytes] = {}
+
+    def sign_first(retrieval_id: str) -> None:
+        signed[retrieval_id] = replying.succeeded(request.operation, RETRIEVAL_ID, retrieval_id, signer)
+
     try:
-        name, value = _done(request, by, call)
+        name, value = _done(request, by, call, sign_first)
     except Refusal as refusal:
         failure = errors.failure(refusal)
         if refusal.code in errors.OF_THE_SERVICE:
@@ -84,29 +93,29 @@ def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> by
         failure = errors.failure(Refusal("issuing_not_possible"))
     else:
         call.code = OK
-        return replying.succeeded(request.operation, name, value, signer)
+        return signed.get(value) or replying.succeeded(request.operation, name, value, signer)
     call.code = failure.code
     return replying.failed(request.operation, failure, signer)
 
 
-def _done(request: Request, by: Actor, call: Call) -> tuple[str, str]:
+def _done(request: Request, by: Actor, call: Call, sign_first: Callable[[str], None]) -> tuple[str, str]:
     """The reply's one element: its name and its text."""
     match reading.message_of(request):
         case SignNew() as asked:
-            return "RetrievalId", _sign_new(asked, by, call)
+            return RETRIEVAL_ID, _sign_new(asked, by, call, sign_first)
         case Get() as asked:
             return "Certificate", _get(asked, call)
         case Renew() as asked:
-            return "RetrievalId", _renew(asked, by, call)
+            return RETRIEVAL_ID, _renew(asked, by, call, sign_first)
 
 
-def _sign_new(asked: SignNew, by: Actor, call: Call) -> str:
+def _sign_new(asked: SignNew, by: Actor, call: Call, sign_first: Callable[[str], None]) -> str:
     """The RetrievalId, also while the signature waits for its key: then ``getCertificate`` says "not ready". Refusals: those of
     ``enrol``."""
     try:
-        certificate = service.enrol(
-            asked.transfer_id, asked.transfer_password, asked.signing_request, by, asked.environment, asked.customer_id
-        )
+        codes = (asked.transfer_id, asked.transfer_password)
+        named = (asked.environment, asked.customer_id)
+        certificate = service.enrol(*codes, asked.signing_request, by, *named, before_taking=sign_first)
     except Exception:
         call.order = service.order_number_of_codes(asked.transfer_id) or call.order
         raise
@@ -129,11 +138,11 @@ def _get(asked: Get, call: Call) -> str:
     return base64.b64encode(found.der).decode()
 
 
-def _renew(asked: Renew, by: Actor, call: Call) -> str:
+def _renew(asked: Renew, by: Actor, call: Call, sign_first: Callable[[str], None]) -> str:
     """Refusals: those of ``verifying`` and of ``renew``; renewal_of_another."""
     old, covered = verifying.signed_by_certificate(asked.element)
     call.order = old.order.number
     environment, customer_id, signing_request = reading.values_of(covered)
     if environment is not old.environment or customer_id != old.organisation.business_id:
         raise Refusal("renewal_of_another")
-    return service.renew(old.id, signing_request, by).retrieval_id
+    return service.renew(old.id, signing_request, by, before_taking=sign_first).retrieval_id

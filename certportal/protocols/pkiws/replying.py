@@ -28,13 +28,13 @@ class Failure:
 
 def succeeded(operation: Operation, name: str, value: str, signer: Signer) -> bytes:
     """OK, with the one element that the operation gives: RetrievalId, or Certificate (base64 of DER, unwrapped)."""
-    return _signed(operation, f"<{name}>{_text(value)}</{name}><Result><Status>OK</Status></Result>", signer)
+    return _reply(operation, f"<{name}>{_text(value)}</{name}><Result><Status>OK</Status></Result>", signer)
 
 
-def failed(operation: Operation, failure: Failure, signer: Signer) -> bytes:
-    """FAIL, and why."""
+def failed(operation: Operation, failure: Failure, signer: Signer | None) -> bytes:
+    """FAIL, and why. ``signer``: None while nobody can sign, and then the reply goes without a signature."""
     told = f"<ErrorInfo><ErrorCode>{failure.code}</ErrorCode><ErrorMessage>{_text(failure.message)}</ErrorMessage></ErrorInfo>"
-    return _signed(operation, f"<Result><Status>FAIL</Status>{told}</Result>", signer)
+    return _reply(operation, f"<Result><Status>FAIL</Status>{told}</Result>", signer)
 
 
 def fault(code: str, reason: str) -> bytes:
@@ -46,10 +46,10 @@ def fault(code: str, reason: str) -> bytes:
     return _AROUND.format(inside=inside).encode()
 
 
-def _signed(operation: Operation, children: str, signer: Signer) -> bytes:
+def _reply(operation: Operation, children: str, signer: Signer | None) -> bytes:
     name = f"c:{operation.value}Response"
     opened, closed = f'<{name} xmlns:c="{MESSAGES}">{children}', f"</{name}>"
-    made = signature(f"{opened}{closed}".encode(), signer)
+    made = signature(f"{opened}{closed}".encode(), signer) if signer is not None else ""
     return _AROUND.format(inside=f"{opened}{made}{closed}").encode()
 
 
