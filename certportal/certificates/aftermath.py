@@ -49,10 +49,9 @@ def settle(
     done, day = Settled(), then.planned_day
     for certificate in sorted(found, key=lambda each: each.id):
         if then.at_once:
-            done.issuers.add(
-                revoke_within(certificate.id, reason, by, note, signatories_hear=signatories_hear).signed_by
-            )
-            done.revoked += 1
+            revoked = revoke_within(certificate.id, reason, by, note, signatories_hear=signatories_hear)
+            done.issuers |= {each.signed_by for each in revoked}
+            done.revoked += len(revoked)
         elif day is not None and not _goes_before(certificate, formats.end_of_day(day), by):
             tell(plan_within(certificate.id, day, reason, by, note), by)
             done.planned += 1

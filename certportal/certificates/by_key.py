@@ -14,8 +14,11 @@ from certportal.refusals import NotFound, Refusal
 _SERIAL_IN_TEXT = re.compile(rb"revoke ([0-9A-Fa-f]{1,40}) ")
 
 
-def revoke_by_key(sent: bytes, by: Actor, reason: ca.Reason = ca.Reason.KEY_LOST, serial: str = "") -> Certificate:
+def revoke_by_key(
+    sent: bytes, by: Actor, reason: ca.Reason = ca.Reason.KEY_LOST, serial: str = ""
+) -> list[Certificate]:
     """A use case: ``sent`` is a CMS SignedData by the certificate's key over its ``proof_text``. Everyone concerned is told.
+    Answers what was revoked, that certificate first.
 
     ``serial``: as it was typed, for a proof that names its signer by key identifier and encloses no content. The certificate
     is looked for by what the proof says of itself, and the proof then judged by that certificate alone.
@@ -30,9 +33,10 @@ def revoke_by_key(sent: bytes, by: Actor, reason: ca.Reason = ca.Reason.KEY_LOST
     if reason not in reasons.HOLDERS:
         raise Refusal("revocation_reason_unknown")
     with transaction():
-        signed_by = revoke_within(found.id, reason, by).signed_by
-    publish_soon({signed_by})
-    return db.session.get_one(Certificate, found.id)
+        done = revoke_within(found.id, reason, by)
+        row_ids, issuers = [each.id for each in done], {each.signed_by for each in done}
+    publish_soon(issuers)
+    return [db.session.get_one(Certificate, row_id) for row_id in row_ids]
 
 
 def proof_text(certificate: Certificate) -> str:

@@ -197,6 +197,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = F
         form=form,
         hints=hints(),
         not_us=not_us,
+        same_key=service.same_key(certificate),
         others=service.others_on_channel(certificate),
         successors=[each for each in service.relations(certificate).successors if each.revoked_at is None],
         at=url_for("certificates.show", certificate_id=certificate.id),

@@ -106,14 +106,30 @@ def _not_needed(old: Certificate, reference: Mapping[str, Any]) -> Silence | Non
 
 @kind("certificate_revoked_contact", Medium.MAIL)
 def revoked_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the contact, whoever that is now: the certificate no longer works."""
-    return _to_contact(_certificate(reference), who=_who(reference))
+    """To the contact, whoever that is now: the certificate no longer works, nor do those that were revoked with it."""
+    certificate = _certificate(reference)
+    others = _others(reference, certificate.contact.language)
+    return _to_contact(certificate, who=_who(reference), others=others)
 
 
 @kind("certificate_revoked_signatory", Medium.MAIL)
 def revoked_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
-    """To the signatories: the certificate no longer works, and where a new one is applied for."""
-    return _to_signatory(reference, _certificate(reference), who=_who(reference))
+    """To the signatories: the same, and where a new one is applied for."""
+    found = _to_signatory(reference, _certificate(reference), who=_who(reference))
+    if isinstance(found, Silence):
+        return found
+    return replace(found, context={**found.context, "others": _others(reference, found.language)})
+
+
+def _others(reference: Mapping[str, Any], language: Language) -> list[list[str]]:
+    """What was revoked at the same time, because of the key: name and serial number."""
+    found = [db.session.get_one(Certificate, number) for number in reference.get("others", ())]
+    return [_named(each, language) for each in found]
+
+
+def _named(certificate: Certificate, language: Language) -> list[str]:
+    """Its description or channel, and its serial number."""
+    return [certificate.description or certificate.channel.name(language.value), ca.pairs(certificate.serial)]
 
 
 @kind("certificate_page_asked", Medium.MAIL)

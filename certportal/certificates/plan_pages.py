@@ -70,4 +70,5 @@ def _page(certificate: Certificate, form: PlanForm, *, status: int = 200) -> Res
         "action": url_for("certificates.plan_revocation_now", certificate_id=certificate.id),
     }
     more = {"form": form, "hints": hints(), "messages": [], "successors": successors}
+    more["same_key"] = service.same_key(certificate)
     return private(page("certificates/plan_revocation.html", **shown, **where, **more, status=status))

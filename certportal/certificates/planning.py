@@ -84,8 +84,8 @@ def revoke_planned(lease: Lease) -> str:
             lease.renew_within()
             for certificate_id in due:
                 done = _revoke_due(certificate_id)
-                issuers |= {done.signed_by} if done is not None else set()
-                revoked += done is not None
+                issuers |= {each.signed_by for each in done}
+                revoked += len(done)
         publish_soon(issuers)
         lease.tell(f"{revoked} revoked")
         if not issuers:
@@ -100,17 +100,17 @@ def _due(now: datetime) -> list[int]:
     return list(db.session.scalars(query.order_by(Certificate.planned_revocation_at, Certificate.id).limit(BATCH)))
 
 
-def _revoke_due(certificate_id: int) -> Certificate | None:
-    """A step: None where the plan has been taken back, or the certificate revoked, since it was looked for."""
+def _revoke_due(certificate_id: int) -> list[Certificate]:
+    """A step: nothing where the plan has been taken back, or the certificate revoked, since it was looked for."""
     within_transaction()
     certificate = db.session.get_one(Certificate, certificate_id)
     at, reason = certificate.planned_revocation_at, certificate.planned_reason
     if at is None or reason is None or at > clock.now():
-        return None
+        return []
     try:
         return revoke_within(certificate_id, ca.Reason(reason), PLANNED)
     except Refusal:
-        return None
+        return []
 
 
 def _may_take_back(certificate: Certificate, by: Actor) -> None:

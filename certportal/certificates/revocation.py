@@ -3,8 +3,9 @@
 from sqlalchemy import update
 
 from certportal import audit, ca, clock
-from certportal.certificates import rules
+from certportal.certificates import lost_keys, rules
 from certportal.certificates.answering import forget_answers
+from certportal.certificates.giving_up import give_up_within
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import publish_soon
 from certportal.certificates.telling import subject
@@ -24,61 +25,96 @@ NO_PLAN: dict[str, object] = {"planned_revocation_at": None, "planned_reason": N
 def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
     """A use case: revoked for good; contact and signatories are told; the list is published at once.
 
+    With a reason that distrusts the key, every other certificate in force with that key is revoked too.
     Where the list cannot be signed now, the revocation stands and the job publishes it as soon as it can.
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
     with transaction():
-        signed_by = revoke_within(certificate_id, reason, by, note).signed_by
-    publish_soon({signed_by})
+        issuers = {each.signed_by for each in revoke_within(certificate_id, reason, by, note)}
+    publish_soon(issuers)
     return db.session.get_one(Certificate, certificate_id)
 
 
 def revoke_within(
     certificate_id: int, reason: ca.Reason, by: Actor, note: str = "", *, signatories_hear: bool = False
-) -> Certificate:
-    """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction.
+) -> list[Certificate]:
+    """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction. Answers
+    what was revoked, this certificate first.
 
     ``signatories_hear``: they hear of it from a letter of that greater thing. Refusals as ``revoke``.
     """
     within_transaction()
     rules.reason_allowed(reason, operator=by.kind in ISSUERS)
-    now = clock.now()
     certificate = db.session.get_one(Certificate, certificate_id)
-    rules.revocable(certificate.state, certificate.not_after, now)
-    issued = (Certificate.id == certificate_id) & (Certificate.state == CertificateState.ISSUED)
-    values = {"state": CertificateState.REVOKED, "revoked_at": now, "revocation_reason": reason.value, **NO_PLAN}
-    if not changed(update(Certificate).where(issued).values(**values)):
+    rules.revocable(certificate.state, certificate.not_after, clock.now())
+    others = lost_keys.same_key(certificate) if reason.distrusts_key else []
+    done = _end([certificate, *others], reason)
+    if certificate not in done:
         raise Conflict("certificate_revoked")
-    forget_answers(certificate_id)
-    messages.end_pages(certificate_id, MessageEnd.REVOKED)
+    done = [certificate, *(each for each in done if each is not certificate)]
+    _record("certificate_revoked", certificate, reason, by, note)
+    for each in done[1:]:
+        _record("certificate_revoked_same_key", each, reason, by, note, other=certificate.serial)
+    if reason.distrusts_key:
+        for each in lost_keys.waiting_with([certificate.public_key_hash]):
+            give_up_within(each, "key_distrusted", by)
+    _tell_revoked(done, by, signatories_hear=signatories_hear)
+    return done
+
+
+def _end(certificates: list[Certificate], reason: ca.Reason) -> list[Certificate]:
+    """Those of them that it was still to be done to; in the order of their ids, in which whoever locks several does."""
+    values = {
+        "state": CertificateState.REVOKED,
+        "revoked_at": clock.now(),
+        "revocation_reason": reason.value,
+        **NO_PLAN,
+    }
+    done = list[Certificate]()
+    for each in sorted(certificates, key=lambda each: each.id):
+        issued = (Certificate.id == each.id) & (Certificate.state == CertificateState.ISSUED)
+        if changed(update(Certificate).where(issued).values(**values)):
+            forget_answers(each.id)
+            messages.end_pages(each.id, MessageEnd.REVOKED)
+            done.append(each)
+    return done
+
+
+def _record(verb: str, certificate: Certificate, reason: ca.Reason, by: Actor, note: str, **more: str) -> None:
     audit.record(
-        "certificate_revoked",
+        verb,
         subject(certificate),
         by=by,
         organisation_id=certificate.organisation_id,
         serial=certificate.serial,
         reason=reason.value,
         note=note,
+        **more,
     )
-    _tell_revoked(certificate, by, signatories_hear=signatories_hear)
-    return certificate
 
 
-def _tell_revoked(certificate: Certificate, by: Actor, *, signatories_hear: bool) -> None:
-    reference = {"certificate": certificate.id, "by": by.kind.value, "by_name": by.name}
-    outbox.queue(
-        "certificate_revoked_contact",
-        reference,
-        subject=subject(certificate),
-        send_before=None,
-        organisation_id=certificate.organisation_id,
-    )
+def _tell_revoked(done: list[Certificate], by: Actor, *, signatories_hear: bool) -> None:
+    """Each contact once, of the first of theirs, and the signatories; every letter names the others."""
+    of_contact = {each.contact_id: each for each in reversed(done)}
+    for each in reversed(of_contact.values()):
+        outbox.queue(
+            "certificate_revoked_contact",
+            _reference(each, done, by),
+            subject=subject(each),
+            send_before=None,
+            organisation_id=each.organisation_id,
+        )
     if signatories_hear:
         return
     tell_signatory(
         "certificate_revoked_signatory",
-        certificate.organisation_id,
+        done[0].organisation_id,
         None,
-        reference,
-        subject=subject(certificate),
+        _reference(done[0], done, by),
+        subject=subject(done[0]),
     )
+
+
+def _reference(certificate: Certificate, done: list[Certificate], by: Actor) -> dict[str, object]:
+    others = [each.id for each in done if each is not certificate]
+    return {"certificate": certificate.id, "others": others, "by": by.kind.value, "by_name": by.name}

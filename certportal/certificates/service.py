@@ -39,6 +39,7 @@ from certportal.certificates.lookups import (
     successor_of,
     using_channel,
 )
+from certportal.certificates.lost_keys import same_key
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.page_links import without_right
 from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
@@ -116,6 +117,7 @@ __all__ = [
     "revoke_by_key",
     "revoke_planned",
     "revoke_within",
+    "same_key",
     "sample",
     "search",
     "settle",

@@ -82,6 +82,7 @@ def _contact_revoke_page(
     message, certificate = behind(token)
     shown: dict[str, Any] = about(certificate, "certificates.contact_file", token=token)
     shown |= {"token": token, "cover": message.cover, "form": form, "hints": hints(), "messages": messages or []}
+    shown["same_key"] = service.same_key(certificate)
     shown["successors"] = [each for each in service.relations(certificate).successors if each.revoked_at is None]
     return private(page("certificates/contact_revoke.html", **shown, form_errors=status >= 400, status=status))
 

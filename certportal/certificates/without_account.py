@@ -47,7 +47,7 @@ def revoke_by_key() -> Response:
         return _key_page(asked, found, form, status=422)
     by = Actor(ActorKind.PROGRAM, None, "", request.remote_addr)
     try:
-        revoked = service.revoke_by_key(form.sent, by, Reason(form.reason.data), serial)
+        [revoked, *_] = service.revoke_by_key(form.sent, by, Reason(form.reason.data), serial)
     except Refusal as refusal:
         return _key_page(asked, found, form, [sentence(refusal)], status_of(refusal))
     tell_revoked(
@@ -106,6 +106,7 @@ def _key_page(
         context |= about(found, "certificates.by_key") | {
             "form": form or ProofForm(formdata=None, data={"serial": found.serial}),
             "text": service.proof_text(found),
+            "same_key": service.same_key(found),
             "commands": proof_commands(found.serial, service.proof_text(found), send_to, text_at),
         }
     files = {"certificate_file": CERTIFICATE_FILE, "key_file": KEY_FILE, "form_errors": status >= 400}

@@ -3,7 +3,8 @@
     POST /revocations                     the proof, in DER, PEM or S/MIME; ?reason=key_lost (or another of the holder's reasons)
     GET  /revocations/<serial>.txt        the text to be signed
 
-Answers are one line of text. No cookie is read: the proof alone decides.
+Answers are lines of text: one of a refusal, or one for each certificate that was revoked. No cookie is read: the proof alone
+decides.
 """
 
 import logging
@@ -37,8 +38,9 @@ def revoke() -> Response:
     except Refusal as refusal:
         log.info("a revocation by key from %s was refused: %s", request.remote_addr, refusal.code)
         return _line(f"{refusal.code}: {_in_english(refusal)}", status_of(refusal))
-    log.info("certificate %s was revoked by its key, from %s", revoked.serial, request.remote_addr)
-    return _line(f"revoked {revoked.serial}")
+    serials = [each.serial for each in revoked]
+    log.info("certificate %s was revoked by its key, from %s", ", ".join(serials), request.remote_addr)
+    return _line("\n".join(f"revoked {serial}" for serial in serials))
 
 
 @blueprint.get("/revocations/<serial>.txt")

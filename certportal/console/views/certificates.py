@@ -71,6 +71,7 @@ def _about_revoking(certificate_id: int) -> dict[str, Any]:
     about = _about(certificate_id)
     return about | {
         "hints": revocation_hints(),
+        "same_key": service.same_key(about["certificate"]),
         "successors": [each for each in about["relations"].successors if each.revoked_at is None],
         "at": url_for("console.certificate", certificate_id=certificate_id),
         "send_to": url_for("console.revoke_now", certificate_id=certificate_id),

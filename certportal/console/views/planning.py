@@ -76,5 +76,6 @@ def _about(certificate_id: int) -> dict[str, Any]:
         "messages": [],
         "place": url_for("console.certificate", certificate_id=certificate_id),
         "action": url_for("console.plan_revocation_now", certificate_id=certificate_id),
+        "same_key": service.same_key(one),
         "successors": [each for each in service.relations(one).successors if each.revoked_at is None],
     }
