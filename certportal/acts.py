@@ -90,6 +90,9 @@ ACTS: dict[str, LazyString] = {
     "contact_may_not_renew": _l("The technical contact was no longer allowed to renew the certificate"),
     "certificate_revoked": _l("The certificate was revoked"),
     "certificate_revoked_same_key": _l("The certificate was revoked, because it has the same key as %(other)s"),
+    "certificate_revoked_renewed_with_key": _l(
+        "The certificate was revoked, because it was renewed with the key of %(other)s"
+    ),
     "certificate_revocation_planned": _l("It was planned to revoke the certificate after %(last_day)s"),
     "certificate_revocation_taken_back": _l("The planned revocation of the certificate was taken back"),
     "certificate_page_asked": _l("A link to the certificate’s page was asked for, and mailed to its contact"),

@@ -15,9 +15,11 @@ from wtforms.validators import StopValidation
 from certportal import ca
 from certportal.ca import armour
 from certportal.certificates import reasons, rules
-from certportal.fields import ChoiceField, DateField, Form, PlainTextField
+from certportal.certificates.models import Certificate
+from certportal.fields import ChoiceField, ChoicesField, DateField, Form, PlainTextField
 from certportal.fields.question import Question
 from certportal.fields.typed import ParsedField
+from certportal.formats import as_date, language
 from certportal.refusals import Refusal
 from certportal.secrecy import Secret
 from certportal.sentences import SENTENCES, sentence
@@ -165,10 +167,28 @@ def _note() -> PlainTextField:
 
 
 class RevokeForm(Form):
-    """Why, of the reasons a holder may give, and a note for the record."""
+    """Why, of the reasons a holder may give, a note for the record, and what was renewed with the key.
+
+    ``renewed`` is ticked until somebody says otherwise; ``about_renewed`` is the second line of each.
+    """
 
     reason = reason_field()
     note = _note()
+    renewed = ChoicesField(_l("Revoke these too, if the reason is the key"), coerce=int, required=False)
+
+    def __init__(self, renewed: Sequence[Certificate], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.renewed.choices = [(each.id, _name(each)) for each in renewed]  # pyright: ignore[reportAttributeAccessIssue]
+        words = str(_l("Issued on %(date)s, serial number %(serial)s"))
+        self.about_renewed = {
+            each.id: words % {"date": as_date(each.issued_at), "serial": ca.pairs(each.serial)} for each in renewed
+        }
+        if not self.is_submitted():
+            self.renewed.data = [each.id for each in renewed]
+
+
+def _name(certificate: Certificate) -> str:
+    return certificate.description or certificate.channel.name(language().value)
 
 
 class PlanForm(Form):

@@ -77,18 +77,21 @@ def revoke(certificate_id: int) -> Response:
     certificate = my_certificate(certificate_id)
     not_us = "not-us" in request.args
     data = {"reason": Reason.KEY_SUSPECTED} if not_us else None
-    return _revoke_page(certificate, RevokeForm(formdata=None, data=data), not_us=not_us)
+    form = RevokeForm(service.renewed_with_key(certificate), formdata=None, data=data)
+    return _revoke_page(certificate, form, not_us=not_us)
 
 
 @blueprint.post("/certificates/<int:certificate_id>/revoke")
 @allow("signatory")
 def revoke_now(certificate_id: int) -> Response:
     """Revoke it, for good."""
-    certificate, form = my_certificate(certificate_id), RevokeForm()
+    certificate = my_certificate(certificate_id)
+    form = RevokeForm(service.renewed_with_key(certificate))
     if not form.validate_on_submit() or form.reason.data is None:
         return _revoke_page(certificate, form, status=422)
     try:
-        service.revoke(certificate.id, Reason(form.reason.data), acting().actor, form.note.data or "")
+        said = (Reason(form.reason.data), acting().actor, form.note.data or "", form.renewed.data or ())
+        service.revoke(certificate.id, *said)
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
     tell_revoked(certificate.id, gettext("The certificate is revoked. It cannot be used any more."))

@@ -9,9 +9,10 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from certportal import ca
-from certportal.certificates import reasons
+from certportal.certificates import lost_keys, reasons
 from certportal.certificates.lookups import open_replacement, renewed_since, successor_of
 from certportal.certificates.models import Certificate
+from certportal.certificates.page_links import page_links
 from certportal.certificates.planning import OPERATORS
 from certportal.extensions import db
 from certportal.formats import link
@@ -108,8 +109,10 @@ def _not_needed(old: Certificate, reference: Mapping[str, Any]) -> Silence | Non
 def revoked_to_contact(reference: Mapping[str, Any], now: datetime) -> Letter | Silence:
     """To the contact, whoever that is now: the certificate no longer works, nor do those that were revoked with it."""
     certificate = _certificate(reference)
-    others = _others(reference, certificate.contact.language)
-    return _to_contact(certificate, who=_who(reference), others=others)
+    renewed = _renewed(certificate)
+    addresses, open_pages = page_links([each for each in renewed if each.contact_id == certificate.contact_id])
+    letter = _to_contact(certificate, who=_who(reference))
+    return replace(_with_key(letter, reference, renewed, addresses), on_sending=open_pages)
 
 
 @kind("certificate_revoked_signatory", Medium.MAIL)
@@ -118,13 +121,27 @@ def revoked_to_signatory(reference: Mapping[str, Any], now: datetime) -> Letter 
     found = _to_signatory(reference, _certificate(reference), who=_who(reference))
     if isinstance(found, Silence):
         return found
-    return replace(found, context={**found.context, "others": _others(reference, found.language)})
+    renewed = _renewed(_certificate(reference))
+    addresses = {each.id: link("certificates.revoke", certificate_id=each.id) for each in renewed}
+    return _with_key(found, reference, renewed, addresses)
 
 
-def _others(reference: Mapping[str, Any], language: Language) -> list[list[str]]:
-    """What was revoked at the same time, because of the key: name and serial number."""
-    found = [db.session.get_one(Certificate, number) for number in reference.get("others", ())]
-    return [_named(each, language) for each in found]
+def _renewed(certificate: Certificate) -> list[Certificate]:
+    """What was renewed with a key that is distrusted, and is still in force."""
+    distrusted = ca.Reason(certificate.revocation_reason).distrusts_key
+    return lost_keys.renewed_with_key(certificate) if distrusted else []
+
+
+def _with_key(
+    letter: Letter, reference: Mapping[str, Any], renewed: list[Certificate], addresses: Mapping[int, str]
+) -> Letter:
+    """What else the key is about: what was revoked at the same time, and what was renewed with it, with where to revoke it."""
+    others = [db.session.get_one(Certificate, number) for number in reference.get("others", ())]
+    more = {
+        "others": [_named(each, letter.language) for each in others],
+        "renewed": [(*_named(each, letter.language), addresses.get(each.id, "")) for each in renewed],
+    }
+    return replace(letter, context={**letter.context, **more})
 
 
 def _named(certificate: Certificate, language: Language) -> list[str]:

@@ -1,5 +1,7 @@
 """Revocation: for good, with a reason; contact and signatories are told by whom, and the list is published at once."""
 
+from collections.abc import Collection
+
 from sqlalchemy import update
 
 from certportal import audit, ca, clock
@@ -22,21 +24,30 @@ ISSUERS = (ActorKind.OPERATOR, ActorKind.COMMAND, ActorKind.JOB)
 NO_PLAN: dict[str, object] = {"planned_revocation_at": None, "planned_reason": None, "planned_by": None}
 
 
-def revoke(certificate_id: int, reason: ca.Reason, by: Actor, note: str = "") -> Certificate:
+def revoke(
+    certificate_id: int, reason: ca.Reason, by: Actor, note: str = "", renewed: Collection[int] = ()
+) -> Certificate:
     """A use case: revoked for good; contact and signatories are told; the list is published at once.
 
-    With a reason that distrusts the key, every other certificate in force with that key is revoked too.
+    With a reason that distrusts the key, every other certificate in force with that key is revoked too, and of those that were
+    ``lost_keys.renewed_with_key`` the ones that are named by their ids in ``renewed``.
     Where the list cannot be signed now, the revocation stands and the job publishes it as soon as it can.
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
     with transaction():
-        issuers = {each.signed_by for each in revoke_within(certificate_id, reason, by, note)}
+        issuers = {each.signed_by for each in revoke_within(certificate_id, reason, by, note, renewed)}
     publish_soon(issuers)
     return db.session.get_one(Certificate, certificate_id)
 
 
 def revoke_within(
-    certificate_id: int, reason: ca.Reason, by: Actor, note: str = "", *, signatories_hear: bool = False
+    certificate_id: int,
+    reason: ca.Reason,
+    by: Actor,
+    note: str = "",
+    renewed: Collection[int] = (),
+    *,
+    signatories_hear: bool = False,
 ) -> list[Certificate]:
     """A step: the same as part of something greater, which afterwards calls ``publish_soon`` outside its transaction. Answers
     what was revoked, this certificate first.
@@ -47,19 +58,27 @@ def revoke_within(
     rules.reason_allowed(reason, operator=by.kind in ISSUERS)
     certificate = db.session.get_one(Certificate, certificate_id)
     rules.revocable(certificate.state, certificate.not_after, clock.now())
-    others = lost_keys.same_key(certificate) if reason.distrusts_key else []
-    done = _end([certificate, *others], reason)
+    done = _end([certificate, *(_with_it(certificate, renewed) if reason.distrusts_key else ())], reason)
     if certificate not in done:
         raise Conflict("certificate_revoked")
     done = [certificate, *(each for each in done if each is not certificate)]
     _record("certificate_revoked", certificate, reason, by, note)
     for each in done[1:]:
-        _record("certificate_revoked_same_key", each, reason, by, note, other=certificate.serial)
+        same = each.public_key_hash == certificate.public_key_hash
+        verb = "certificate_revoked_same_key" if same else "certificate_revoked_renewed_with_key"
+        _record(verb, each, reason, by, note, other=certificate.serial)
     if reason.distrusts_key:
-        for each in lost_keys.waiting_with([certificate.public_key_hash]):
+        for each in lost_keys.waiting(done):
             give_up_within(each, "key_distrusted", by)
     _tell_revoked(done, by, signatories_hear=signatories_hear)
     return done
+
+
+def _with_it(certificate: Certificate, renewed: Collection[int]) -> list[Certificate]:
+    """Every other certificate in force with its key, or with the key of one that was renewed with it and is named."""
+    named = [each for each in lost_keys.renewed_with_key(certificate) if each.id in renewed]
+    keys = {each.public_key_hash for each in (certificate, *named)}
+    return [each for each in lost_keys.in_force_with(keys) if each.id != certificate.id]
 
 
 def _end(certificates: list[Certificate], reason: ca.Reason) -> list[Certificate]:

@@ -39,7 +39,7 @@ from certportal.certificates.lookups import (
     successor_of,
     using_channel,
 )
-from certportal.certificates.lost_keys import same_key
+from certportal.certificates.lost_keys import renewed_with_key, same_key
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.page_links import without_right
 from certportal.certificates.planning import plan_revocation, revoke_planned, take_back_plan
@@ -112,6 +112,7 @@ __all__ = [
     "published_crl",
     "relations",
     "renew",
+    "renewed_with_key",
     "resume_prepared",
     "revoke",
     "revoke_by_key",

@@ -55,18 +55,20 @@ def contact_file(token: str, name: str) -> Response:
 @allow("contact")
 def contact_revoke(token: str) -> Response:
     """What revoking means, before it is done."""
-    return _contact_revoke_page(token, RevokeForm(formdata=None))
+    return _contact_revoke_page(token, RevokeForm(_renewed(behind(token)[1]), formdata=None))
 
 
 @blueprint.post("/messages/<token>/certificate/revoke")
 @allow("contact")
 def contact_revoke_now(token: str) -> Response:
     """Revoke it, for good. The link ends with the certificate; its cover says what has happened and what next."""
-    (message, certificate), form = behind(token), RevokeForm()
+    message, certificate = behind(token)
+    form = RevokeForm(_renewed(certificate))
     if not form.validate_on_submit() or form.reason.data is None:
         return _contact_revoke_page(token, form, status=422)
     try:
-        service.revoke(certificate.id, Reason(form.reason.data), contact_of(message), form.note.data or "")
+        said = (Reason(form.reason.data), contact_of(message), form.note.data or "", form.renewed.data or ())
+        service.revoke(certificate.id, *said)
     except Refusal as refusal:
         return _contact_revoke_page(token, form, [sentence(refusal)], status_of(refusal))
     tell_revoked(
@@ -74,6 +76,11 @@ def contact_revoke_now(token: str) -> Response:
         gettext("The certificate is revoked. You and those who may sign for the organisation are told by e-mail."),
     )
     return visiting.let_out(see_other("messages.cover", token=token), token)
+
+
+def _renewed(certificate: Certificate) -> list[Certificate]:
+    """What was renewed with its key and is the same contact's. Others are left to whose they are, and named in the mails."""
+    return [each for each in service.renewed_with_key(certificate) if each.contact_id == certificate.contact_id]
 
 
 def _contact_revoke_page(

@@ -11,19 +11,21 @@ from certportal.ca import pairs
 from certportal.certificates import service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
-from certportal.identifiers import Environment, Language
+from certportal.identifiers import Actor, ActorKind, Environment, Language
 from tests import builders
 from tests.browsing import BrowsingClient
-from tests.certificates.steps import Kit, certificates, key_and_request
+from tests.certificates.steps import PROGRAM, Kit, certificates, key_and_request, renewable, request, row_of
 from tests.certificates.test_by_key import proof_of, sent, shown
 from tests.certificates.test_contact_revoking import opened
 from tests.certificates.test_enrolment import Breakdown
 from tests.certificates.test_letters import CONTACT, SIGNATORY, mails_to
 from tests.certificates.test_revocation import listed, serials
+from tests.conftest import FakeClock
 from tests.console.steps import at_desk
 from tests.far_ends import SmtpFarEnd
 from tests.far_ends.smtp import ReceivedMail
 from tests.messages.steps import Phone, token_in
+from tests.orders.steps import browsing
 
 Reason = service.Reason
 Key = ec.EllipticCurvePrivateKey
@@ -174,4 +176,116 @@ def test_the_operator_sees_it_too(kit: Kit, key: Key, app: Flask) -> None:
     assert SAME_KEY in page.text
     assert pairs(trial.serial) in page.text
     page.submit("Revoke the certificate", reason="key_suspected")
+    assert states() == [CertificateState.REVOKED] * 2
+
+
+@pytest.fixture
+def renewed(kit: Kit, key: Key, clock: FakeClock) -> tuple[Certificate, Certificate]:
+    """A certificate, and one that a program renewed with its key alone."""
+    old = renewable(kit, clock, sent=key_and_request(key)[1])
+    return old, row_of(service.renew(old.id, request(), PROGRAM))
+
+
+RENEWED = "Renewed with the key"
+
+
+def test_what_was_renewed_with_the_key_is_revoked_too_unless_it_is_unticked(
+    kit: Kit, app: Flask, renewed: tuple[Certificate, Certificate]
+) -> None:
+    old, new = renewed
+    page = browsing(app, kit.house.person, kit.house.organisation).get(f"/certificates/{old.id}/revoke")
+    assert RENEWED in page.text
+    assert pairs(new.serial) in page.text
+    page.submit("Revoke the certificate", reason="key_lost")
+    assert states() == [CertificateState.REVOKED] * 2
+    assert {each.revocation_reason for each in certificates()} == {"key_lost"}
+    [entry] = entries("certificate_revoked_renewed_with_key")
+    assert (entry.details["serial"], entry.details["other"]) == (new.serial, old.serial)
+
+
+@pytest.mark.parametrize(("reason", "ticked"), [("key_lost", []), ("unnecessary", [2])])
+def test_it_stays_where_it_is_unticked_or_the_reason_is_another(
+    kit: Kit, app: Flask, renewed: tuple[Certificate, Certificate], reason: str, ticked: list[int]
+) -> None:
+    page = browsing(app, kit.house.person, kit.house.organisation).get(f"/certificates/{renewed[0].id}/revoke")
+    page.submit("Revoke the certificate", reason=reason, renewed=ticked)
+    assert states() == [CertificateState.REVOKED, CertificateState.ISSUED]
+
+
+def test_only_what_was_renewed_with_the_key_can_be_ticked(
+    kit: Kit, app: Flask, renewed: tuple[Certificate, Certificate]
+) -> None:
+    other = kit.certificate()
+    page = browsing(app, kit.house.person, kit.house.organisation).get(f"/certificates/{renewed[0].id}/revoke")
+    assert page.submit("Revoke the certificate", reason="key_lost", renewed=[other.id]).status == 422
+    service.revoke(renewed[0].id, Reason.KEY_LOST, kit.house.actor, renewed=[other.id])
+    assert db.session.get_one(Certificate, other.id).state is CertificateState.ISSUED
+
+
+def test_what_needed_more_than_the_key_is_not_offered(kit: Kit, app: Flask, key: Key, clock: FakeClock) -> None:
+    """Renewed by the contact behind the PIN code, or ordered by a signatory in its place."""
+    old = renewable(kit, clock, sent=key_and_request(key)[1])
+    service.renew(old.id, request(), Actor(ActorKind.CONTACT, 1, "Sami Salminen"))
+    kit.certificate(replaces_certificate_id=old.id)
+    page = browsing(app, kit.house.person, kit.house.organisation).get(f"/certificates/{old.id}/revoke")
+    assert RENEWED not in page.text
+    assert "nothing stops" in page.text
+
+
+def test_the_operator_and_the_contact_are_offered_it_too(
+    app: Flask,
+    renewed: tuple[Certificate, Certificate],
+    visitor: BrowsingClient,
+    phone: Phone,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+) -> None:
+    old, new = renewed
+    [mail] = [mail for mail in mails_to(CONTACT, deliver, smtp) if "ready" in mail.subject]
+    desk = at_desk(app, builders.operator()).get(f"/desk/orders/certificates/{old.id}/revoke")
+    page = opened(visitor, token_in(mail), phone).follow("Revoke the certificate")
+    for each in (desk, page):
+        assert RENEWED in each.text
+        assert pairs(new.serial) in each.text
+    page.submit("Revoke the certificate", reason="key_suspected")
+    assert states() == [CertificateState.REVOKED] * 2
+
+
+def test_a_contact_revokes_no_renewal_that_another_contact_looks_after(
+    kit: Kit,
+    renewed: tuple[Certificate, Certificate],
+    visitor: BrowsingClient,
+    phone: Phone,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+) -> None:
+    [mail] = [mail for mail in mails_to(CONTACT, deliver, smtp) if "ready" in mail.subject]
+    new_contact = builders.contact(kit.house.organisation, "Nina Ny", "nina@ohjelmisto.example", language=Language.EN)
+    with transaction() as session:
+        session.get_one(Certificate, renewed[1].id).name_contact(new_contact.id)
+    page = opened(visitor, token_in(mail), phone).follow("Revoke the certificate")
+    assert RENEWED not in page.text
+
+
+def test_with_the_key_alone_it_is_named_in_the_mails_with_the_way_to_revoke_it(
+    kit: Kit,
+    key: Key,
+    renewed: tuple[Certificate, Certificate],
+    visitor: BrowsingClient,
+    phone: Phone,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+) -> None:
+    old, new = renewed
+    deliver()
+    assert sent(visitor, proof_of(old, key).der()) == (200, f"revoked {old.serial}\n")
+    [to_contact] = revoked_mails(CONTACT, deliver, smtp)
+    [to_signatory] = revoked_mails(SIGNATORY, deliver, smtp)
+    for mail in (to_contact, to_signatory):
+        assert pairs(new.serial) in flat(mail.text)
+        assert pairs(new.serial) in flat(mail.html)
+    assert f"http://localhost/certificates/{new.id}/revoke" in to_signatory.text
+    assert f"http://localhost/certificates/{new.id}/revoke" in to_signatory.html
+    page = opened(visitor, token_in(to_contact), phone).follow("Revoke the certificate")
+    page.submit("Revoke the certificate", reason="key_lost")
     assert states() == [CertificateState.REVOKED] * 2

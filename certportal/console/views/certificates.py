@@ -48,18 +48,20 @@ def revoke(certificate_id: int) -> Response:
     about = _about_revoking(certificate_id)
     if about["state"] not in ("valid", "expires_soon"):
         return see_other("console.certificate", certificate_id=certificate_id)
-    return page(REVOKE, form=RevokeForm(formdata=None), **about)
+    return page(REVOKE, form=RevokeForm(service.renewed_with_key(about["certificate"]), formdata=None), **about)
 
 
 @blueprint.post("/orders/certificates/<int(max=2147483647):certificate_id>/revoke")
 @allow("operator")
 def revoke_now(certificate_id: int) -> Response:
     """Revoke it; contact and signatories are mailed."""
-    about, form = _about_revoking(certificate_id), RevokeForm()
+    about = _about_revoking(certificate_id)
+    form = RevokeForm(service.renewed_with_key(about["certificate"]))
     if not form.validate():
         return page(REVOKE, form=form, status=422, **about)
     try:
-        service.revoke(certificate_id, form.reason.data, operator(), form.note.data or "")
+        said = (form.reason.data, operator(), form.note.data or "", form.renewed.data or ())
+        service.revoke(certificate_id, *said)
     except Refusal as refusal:
         return again(REVOKE, form, refusal, **about)
     said = gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail.")
