@@ -93,6 +93,7 @@ ACTS: dict[str, LazyString] = {
     "certificate_revoked_renewed_with_key": _l(
         "The certificate was revoked, because it was renewed with the key of %(other)s"
     ),
+    "certificate_revoked_reason_raised": _l("The reason of the revocation was changed: the key is not safe"),
     "certificate_revocation_planned": _l("It was planned to revoke the certificate after %(last_day)s"),
     "certificate_revocation_taken_back": _l("The planned revocation of the certificate was taken back"),
     "certificate_page_asked": _l("A link to the certificate’s page was asked for, and mailed to its contact"),
@@ -122,6 +123,8 @@ ACTS: dict[str, LazyString] = {
 LABELS: dict[str, LazyString] = {
     "reason": _l("Reason"),
     "why": _l("Reason"),
+    "before": _l("Earlier reason"),
+    "other": _l("Serial number of the certificate that was named"),
     "note": _l("Note"),
     "email": _l("E-mail address"),
     "address": _l("E-mail address"),

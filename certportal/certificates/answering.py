@@ -68,7 +68,7 @@ def answers_until() -> datetime | None:
 
 def unanswered() -> tuple[int, datetime | None]:
     """How many certificates that have not ended have no stored answer, and since when the one that has waited longest."""
-    since = func.min(func.coalesce(Certificate.revoked_at, Certificate.issued_at))
+    since = func.min(func.coalesce(Certificate.revoked_so_since, Certificate.issued_at))
     query = select(func.count(Certificate.id), since).where(_answerable(clock.now()), ~exists().where(_first_answer()))
     count, oldest = db.session.execute(query).one()
     return count, oldest
@@ -208,7 +208,8 @@ def _due(environment: Environment, label: str) -> Iterator[_Row]:
     both, they are stored together."""
     now = clock.now()
     lately = OcspAnswer.this_update > now - RENEWED_AFTER
-    revoked_since = (Certificate.revoked_at > OcspAnswer.this_update) & (Certificate.revoked_at <= now)
+    since = Certificate.revoked_so_since
+    revoked_since = (since > OcspAnswer.this_update) & (since <= now)
     fresh = lately & (Certificate.revoked_at.is_(None) | ~revoked_since)
     this = _first_answer() & fresh
     columns = (
@@ -242,14 +243,16 @@ def _answers(found: Responder, row: _Row, now: datetime) -> Iterator[dict[str, o
 
 
 def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
-    """Put the answers in place of older ones, but for certificates that have been revoked since they were read.
+    """Put the answers in place of older ones, but for certificates that have been revoked, or given another
+    reason, since they were read.
 
     The certificates are locked before their answers, as revoking does: one that is being revoked is waited for.
     """
-    read = {row[0]: row[2] for row in batch}
+    read = {row[0]: (row[2], row[4]) for row in batch}
     with transaction() as session:
-        states = select(Certificate.id, Certificate.state).where(Certificate.id.in_(read)).order_by(Certificate.id)
-        same = {row_id for row_id, state in session.execute(states.with_for_update()) if state is read[row_id]}
+        columns = select(Certificate.id, Certificate.state, Certificate.revocation_reason)
+        now = session.execute(columns.where(Certificate.id.in_(read)).order_by(Certificate.id).with_for_update())
+        same = {row_id for row_id, *state in now if tuple(state) == read[row_id]}
         session.execute(delete(OcspAnswer).where(OcspAnswer.certificate_id.in_(read)))
         kept = [row for row in rows if row["certificate_id"] in same]
         if kept:

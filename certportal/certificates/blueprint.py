@@ -36,8 +36,12 @@ def download(certificate: Certificate, name: str, url: str) -> Response:
     return private(answer)
 
 
-def tell_revoked(certificate_id: int, said: str) -> None:
-    """What the next page says of a revocation: ``said``, or that the list does not tell of it yet."""
+def tell_revoked(certificate_id: int, said: str, *, again: bool = False) -> None:
+    """What the next page says of a revocation: ``said``, or that the list does not tell of it yet. ``again``: it was revoked
+    already, and only the reason is another."""
+    if again:
+        tell(gettext("The reason has been changed. The key never gets a certificate again."))
+        return
     revoked = found(service.certificate(certificate_id))
     late = gettext(
         "The certificate is revoked, and those concerned are told by e-mail. The revocation list will have it as soon as the "
@@ -58,6 +62,7 @@ def about(certificate: Certificate, files_at: str, **values: Any) -> dict[str, A
         "fingerprint": ca.fours(certificate.sha256 or ""),
         "listed": service.is_listed(certificate),
         "state": shown_state(certificate, now),
+        "raisable": rules.raises_reason(certificate.state, certificate.revocation_reason, ca.Reason.KEY_LOST),
         "reason": reasons.reason_words(certificate.revocation_reason),
         "planned_reason": reasons.reason_words(certificate.planned_reason or ""),
         "renewable_from": certificate.not_after - rules.EXPIRES_SOON,

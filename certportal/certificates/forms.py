@@ -166,6 +166,12 @@ def _note() -> PlainTextField:
     )
 
 
+def only_of_the_key(field: ChoiceField) -> None:
+    """Where the certificate is revoked already: of the reasons, those that are still to be given."""
+    of_the_key = [each for each in reasons.HOLDERS if each.distrusts_key]
+    field.choices = [(each.value, reasons.WORDS[each]) for each in of_the_key]  # pyright: ignore[reportAttributeAccessIssue]
+
+
 class RevokeForm(Form):
     """Why, of the reasons a holder may give, a note for the record, and what was renewed with the key.
 

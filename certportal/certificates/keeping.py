@@ -10,7 +10,7 @@ from certportal import acts
 from certportal.answers import allow, page, private, see_other, status_of, tell
 from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, download, place, tell_revoked
-from certportal.certificates.forms import RevokeForm, hints
+from certportal.certificates.forms import RevokeForm, hints, only_of_the_key
 from certportal.certificates.service import Certificate, Reason, Wanted
 from certportal.certificates.wording import Told
 from certportal.formats import language, link
@@ -87,6 +87,7 @@ def revoke_now(certificate_id: int) -> Response:
     """Revoke it, for good."""
     certificate = my_certificate(certificate_id)
     form = RevokeForm(service.renewed_with_key(certificate))
+    revoked_before = certificate.revoked_at is not None
     if not form.validate_on_submit() or form.reason.data is None:
         return _revoke_page(certificate, form, status=422)
     try:
@@ -94,7 +95,9 @@ def revoke_now(certificate_id: int) -> Response:
         service.revoke(certificate.id, *said)
     except Refusal as refusal:
         return certificate_page(certificate_id, messages=[sentence(refusal)], status=status_of(refusal))
-    tell_revoked(certificate.id, gettext("The certificate is revoked. It cannot be used any more."))
+    tell_revoked(
+        certificate.id, gettext("The certificate is revoked. It cannot be used any more."), again=revoked_before
+    )
     return see_other("certificates.show", certificate_id=certificate_id)
 
 
@@ -192,8 +195,10 @@ def certificate_page(certificate_id: int, *, messages: list[str] | None = None, 
 
 def _revoke_page(certificate: Certificate, form: RevokeForm, *, not_us: bool = False, status: int = 200) -> Response:
     shown = about(certificate, "certificates.file", certificate_id=certificate.id)
-    if shown["state"] in ("revoked", "expired"):
+    if shown["state"] in ("revoked", "expired") and not shown["raisable"]:
         return see_other("certificates.show", certificate_id=certificate.id)
+    if shown["raisable"]:
+        only_of_the_key(form.reason)
     return page(
         "certificates/revoke.html",
         **shown,

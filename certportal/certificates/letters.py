@@ -135,9 +135,12 @@ def _renewed(certificate: Certificate) -> list[Certificate]:
 def _with_key(
     letter: Letter, reference: Mapping[str, Any], renewed: list[Certificate], addresses: Mapping[int, str]
 ) -> Letter:
-    """What else the key is about: what was revoked at the same time, and what was renewed with it, with where to revoke it."""
+    """What else there is to tell of the key: the reason until now, what was revoked at the same time, and what was renewed with
+    it, with where to revoke it."""
     others = [db.session.get_one(Certificate, number) for number in reference.get("others", ())]
+    before = reference.get("before")
     more = {
+        "before": reasons.WORDS[ca.Reason(before)] if before else "",
         "others": [_named(each, letter.language) for each in others],
         "renewed": [(*_named(each, letter.language), addresses.get(each.id, "")) for each in renewed],
     }

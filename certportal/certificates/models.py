@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import ForeignKey, String
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certportal.ca.plan import ISSUING
@@ -32,6 +33,7 @@ class Certificate(db.Model):
 
     Made by transfer codes, or, without any, by the renewal of ``successor_of_id``, which counts them in ``renewals``.
 
+    ``reason_raised_at``: when a reason that distrusts the key took the place of the one it was revoked for at ``revoked_at``.
     ``planned_*``: a revocation that is to come, by whose word, all three or none; ``planned_revocation_at`` is the first moment
     after its last day.
     """
@@ -69,6 +71,7 @@ class Certificate(db.Model):
     issued_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revocation_reason: Mapped[str] = mapped_column(String(40), default="")
+    reason_raised_at: Mapped[datetime | None]
     will_not_be_renewed_at: Mapped[datetime | None]
     contact_may_renew: Mapped[bool] = mapped_column(default=True)
     renewals: Mapped[int] = mapped_column(default=0)
@@ -85,6 +88,16 @@ class Certificate(db.Model):
     def is_renewal(self) -> bool:
         """Made without transfer codes, in the place of another."""
         return self.transfer_codes_id is None
+
+    @hybrid_property
+    def revoked_so_since(self) -> datetime | None:
+        """Since when lists and answers have had to say what they say of its revocation."""
+        return self.reason_raised_at or self.revoked_at
+
+    @revoked_so_since.inplace.expression
+    @classmethod
+    def _revoked_so_since(cls) -> sa.ColumnElement[datetime | None]:
+        return sa.func.coalesce(cls.reason_raised_at, cls.revoked_at)
 
     @property
     def signed_by(self) -> tuple[Environment, str]:

@@ -30,7 +30,8 @@ def revoke(
     """A use case: revoked for good; contact and signatories are told; the list is published at once.
 
     With a reason that distrusts the key, every other certificate in force with that key is revoked too, and of those that were
-    ``lost_keys.renewed_with_key`` the ones that are named by their ids in ``renewed``.
+    ``lost_keys.renewed_with_key`` the ones that are named by their ids in ``renewed``. Such a reason also takes the place of
+    another that the certificate was revoked for already; the date stays.
     Where the list cannot be signed now, the revocation stands and the job publishes it as soon as it can.
     Refusals: certificate_revoked, certificate_expired (conflict); reason_for_operator (forbidden).
     """
@@ -57,12 +58,22 @@ def revoke_within(
     within_transaction()
     rules.reason_allowed(reason, operator=by.kind in ISSUERS)
     certificate = db.session.get_one(Certificate, certificate_id)
-    rules.revocable(certificate.state, certificate.not_after, clock.now())
-    done = _end([certificate, *(_with_it(certificate, renewed) if reason.distrusts_key else ())], reason)
+    before = certificate.revocation_reason
+    raised = rules.raises_reason(certificate.state, before, reason)
+    if not raised:
+        rules.revocable(certificate.state, certificate.not_after, clock.now())
+    done = list[Certificate]()
+    with_it = _with_it(certificate, renewed) if reason.distrusts_key else []
+    for each in sorted([certificate, *with_it], key=lambda each: each.id):  # as whoever locks several does
+        if _raise(each, reason) if raised and each is certificate else _end(each, reason):
+            done.append(each)
     if certificate not in done:
         raise Conflict("certificate_revoked")
-    done = [certificate, *(each for each in done if each is not certificate)]
-    _record("certificate_revoked", certificate, reason, by, note)
+    done.sort(key=lambda each: each is not certificate)
+    if raised:
+        _record("certificate_revoked_reason_raised", certificate, reason, by, note, before=before)
+    else:
+        _record("certificate_revoked", certificate, reason, by, note)
     for each in done[1:]:
         same = each.public_key_hash == certificate.public_key_hash
         verb = "certificate_revoked_same_key" if same else "certificate_revoked_renewed_with_key"
@@ -70,7 +81,7 @@ def revoke_within(
     if reason.distrusts_key:
         for each in lost_keys.waiting(done):
             give_up_within(each, "key_distrusted", by)
-    _tell_revoked(done, by, signatories_hear=signatories_hear)
+    _tell_revoked(done, by, signatories_hear=signatories_hear, before=before if raised else "")
     return done
 
 
@@ -81,22 +92,30 @@ def _with_it(certificate: Certificate, renewed: Collection[int]) -> list[Certifi
     return [each for each in lost_keys.in_force_with(keys) if each.id != certificate.id]
 
 
-def _end(certificates: list[Certificate], reason: ca.Reason) -> list[Certificate]:
-    """Those of them that it was still to be done to; in the order of their ids, in which whoever locks several does."""
+def _end(certificate: Certificate, reason: ca.Reason) -> bool:
+    """False: somebody else was first."""
+    issued = (Certificate.id == certificate.id) & (Certificate.state == CertificateState.ISSUED)
     values = {
         "state": CertificateState.REVOKED,
         "revoked_at": clock.now(),
         "revocation_reason": reason.value,
         **NO_PLAN,
     }
-    done = list[Certificate]()
-    for each in sorted(certificates, key=lambda each: each.id):
-        issued = (Certificate.id == each.id) & (Certificate.state == CertificateState.ISSUED)
-        if changed(update(Certificate).where(issued).values(**values)):
-            forget_answers(each.id)
-            messages.end_pages(each.id, MessageEnd.REVOKED)
-            done.append(each)
-    return done
+    if not changed(update(Certificate).where(issued).values(**values)):
+        return False
+    forget_answers(certificate.id)
+    messages.end_pages(certificate.id, MessageEnd.REVOKED)
+    return True
+
+
+def _raise(certificate: Certificate, reason: ca.Reason) -> bool:
+    """False: somebody else was first."""
+    as_it_was = (Certificate.id == certificate.id) & (Certificate.revocation_reason == certificate.revocation_reason)
+    values = {"revocation_reason": reason.value, "reason_raised_at": clock.now()}
+    if not changed(update(Certificate).where(as_it_was).values(**values)):
+        return False
+    forget_answers(certificate.id)
+    return True
 
 
 def _record(verb: str, certificate: Certificate, reason: ca.Reason, by: Actor, note: str, **more: str) -> None:
@@ -112,13 +131,14 @@ def _record(verb: str, certificate: Certificate, reason: ca.Reason, by: Actor, n
     )
 
 
-def _tell_revoked(done: list[Certificate], by: Actor, *, signatories_hear: bool) -> None:
-    """Each contact once, of the first of theirs, and the signatories; every letter names the others."""
+def _tell_revoked(done: list[Certificate], by: Actor, *, signatories_hear: bool, before: str) -> None:
+    """Each contact once, of the first of theirs, and the signatories; every letter names the others. ``before``: the reason that
+    the first one was revoked for until now."""
     of_contact = {each.contact_id: each for each in reversed(done)}
     for each in reversed(of_contact.values()):
         outbox.queue(
             "certificate_revoked_contact",
-            _reference(each, done, by),
+            _reference(each, done, by, before),
             subject=subject(each),
             send_before=None,
             organisation_id=each.organisation_id,
@@ -129,11 +149,12 @@ def _tell_revoked(done: list[Certificate], by: Actor, *, signatories_hear: bool)
         "certificate_revoked_signatory",
         done[0].organisation_id,
         None,
-        _reference(done[0], done, by),
+        _reference(done[0], done, by, before),
         subject=subject(done[0]),
     )
 
 
-def _reference(certificate: Certificate, done: list[Certificate], by: Actor) -> dict[str, object]:
+def _reference(certificate: Certificate, done: list[Certificate], by: Actor, before: str) -> dict[str, object]:
     others = [each.id for each in done if each is not certificate]
-    return {"certificate": certificate.id, "others": others, "by": by.kind.value, "by_name": by.name}
+    who = {"by": by.kind.value, "by_name": by.name}
+    return {"certificate": certificate.id, "others": others, "before": before if certificate is done[0] else "", **who}

@@ -118,18 +118,19 @@ def published_crl(environment: Environment, label: str = ISSUING) -> RevocationL
 
 
 def is_listed(certificate: Certificate) -> bool:
-    """Whether a certificate is revoked, and the newest list of its authority tells of it."""
-    if certificate.revoked_at is None:
+    """Whether a certificate is revoked, and the newest list of its authority tells of it, with the reason that it has now."""
+    since = certificate.revoked_so_since
+    if since is None:
         return False
     newest = published_crl(*certificate.signed_by)
-    return newest is not None and certificate.revoked_at <= newest.this_update
+    return newest is not None and since <= newest.this_update
 
 
 def unlisted_since(newest: RevocationList) -> datetime | None:
     """Since when there has been a revocation that the newest list does not tell of; None: it tells of all."""
     listed = _listed(newest.environment, newest.authority, clock.now())
-    later = Certificate.revoked_at > newest.this_update
-    oldest = db.session.scalar(select(func.min(Certificate.revoked_at)).where(listed, later))
+    later = Certificate.revoked_so_since > newest.this_update
+    oldest = db.session.scalar(select(func.min(Certificate.revoked_so_since)).where(listed, later))
     if oldest is not None:
         return oldest
     count = db.session.scalar(select(func.count(Certificate.id)).where(listed)) or 0
@@ -204,7 +205,7 @@ def _has_changed(newest: RevocationList, now: datetime) -> bool:
     """Whether there is a revocation that the list does not tell of, or an entry that has served its time."""
     listed = _listed(newest.environment, newest.authority, now)
     count, last = db.session.execute(
-        select(func.count(Certificate.id), func.max(Certificate.revoked_at)).where(listed)
+        select(func.count(Certificate.id), func.max(Certificate.revoked_so_since)).where(listed)
     ).one()
     return count != newest.entries or (last is not None and last > newest.this_update)
 

@@ -116,6 +116,12 @@ def revocable(state: str, not_after: datetime, now: datetime) -> None:
         raise Conflict("certificate_expired")
 
 
+def raises_reason(state: str, before: str, reason: Reason) -> bool:
+    """Whether a certificate that is revoked gets this reason in place of the one before: only one that distrusts the key in place
+    of one that does not, and never the other way round."""
+    return state == REVOKED and reason.distrusts_key and not Reason(before).distrusts_key
+
+
 def renewable_now(not_after: datetime, now: datetime, zone: tzinfo) -> None:
     """From the ``first_day`` on. Refusals: renewal_too_early (conflict; ``first_day``)."""
     if not_after >= soon_before(now, zone):

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from certportal.answers import allow, page, see_other, status_of
 from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, tell_revoked
-from certportal.certificates.forms import SerialForm, hints
+from certportal.certificates.forms import SerialForm, hints, only_of_the_key
 from certportal.certificates.proof_commands import CERTIFICATE_FILE, KEY_FILE, proof_commands
 from certportal.certificates.proof_forms import ProofForm
 from certportal.certificates.service import Certificate, Reason
@@ -53,6 +53,7 @@ def revoke_by_key() -> Response:
     tell_revoked(
         revoked.id,
         gettext("The certificate is revoked. Its technical contact and those who may sign are told by e-mail."),
+        again=revoked.reason_raised_at is not None,
     )
     return see_other("certificates.by_key", serial=revoked.serial)
 
@@ -103,12 +104,15 @@ def _key_page(
     context: dict[str, Any] = {"asked": asked, "found": found, "messages": messages or [], "form": form}
     if found is not None:
         send_to, text_at = link("revocations.revoke"), link("revocations.text", serial=found.serial)
+        form = form or ProofForm(formdata=None, data={"serial": found.serial})
         context |= about(found, "certificates.by_key") | {
-            "form": form or ProofForm(formdata=None, data={"serial": found.serial}),
+            "form": form,
             "text": service.proof_text(found),
             "same_key": service.same_key(found),
             "commands": proof_commands(found.serial, service.proof_text(found), send_to, text_at),
         }
+        if context["raisable"]:
+            only_of_the_key(form.reason)
     files = {"certificate_file": CERTIFICATE_FILE, "key_file": KEY_FILE, "form_errors": status >= 400}
     return page(
         "certificates/by_key.html",

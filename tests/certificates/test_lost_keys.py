@@ -1,25 +1,30 @@
 """A key that is lost or may have been disclosed: whatever else it is in, or has signed for, is found and told."""
 
+import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 
 from certportal.audit import AuditEntry
 from certportal.ca import pairs
-from certportal.certificates import service
+from certportal.certificates import answering, service, signers
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment, Language
+from certportal.refusals import Conflict, Refusal
 from tests import builders
 from tests.browsing import BrowsingClient
 from tests.certificates.steps import PROGRAM, Kit, certificates, key_and_request, renewable, request, row_of
+from tests.certificates.test_answering import ask, question, sign
 from tests.certificates.test_by_key import proof_of, sent, shown
 from tests.certificates.test_contact_revoking import opened
 from tests.certificates.test_enrolment import Breakdown
 from tests.certificates.test_letters import CONTACT, SIGNATORY, mails_to
-from tests.certificates.test_revocation import listed, serials
+from tests.certificates.test_revocation import listed, publish, serials
 from tests.conftest import FakeClock
 from tests.console.steps import at_desk
 from tests.far_ends import SmtpFarEnd
@@ -32,7 +37,7 @@ Key = ec.EllipticCurvePrivateKey
 SAME_KEY = "The same key is in another certificate"
 
 
-def with_key(kit: Kit, key: Key, **changes: object) -> Certificate:
+def with_key(kit: Kit, key: Key, **changes: Any) -> Certificate:
     return kit.certificate(sent=key_and_request(key)[1], **changes)
 
 
@@ -289,3 +294,141 @@ def test_with_the_key_alone_it_is_named_in_the_mails_with_the_way_to_revoke_it(
     page = opened(visitor, token_in(to_contact), phone).follow("Revoke the certificate")
     page.submit("Revoke the certificate", reason="key_lost")
     assert states() == [CertificateState.REVOKED] * 2
+
+
+def raised(kit: Kit, certificate: Certificate, reason: Reason = Reason.KEY_LOST) -> None:
+    service.revoke(certificate.id, reason, kit.house.actor, "It was stolen after all")
+
+
+@pytest.fixture
+def given_up(kit: Kit, key: Key, clock: FakeClock) -> Certificate:
+    """Revoked an hour ago, because it was no longer needed."""
+    issued = with_key(kit, key)
+    service.revoke(issued.id, Reason.UNNECESSARY, kit.house.actor)
+    clock.move(hours=1)
+    db.session.rollback()
+    return db.session.get_one(Certificate, issued.id)
+
+
+def test_a_key_that_is_found_stolen_later_changes_the_reason_and_nothing_else(
+    kit: Kit, key: Key, given_up: Certificate, clock: FakeClock
+) -> None:
+    at = given_up.revoked_at
+    raised(kit, given_up)
+    [row] = certificates()
+    assert (row.revoked_at, row.revocation_reason, row.reason_raised_at) == (at, "key_lost", clock.at)
+    [entry] = listed()
+    assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason is x509.ReasonFlags.key_compromise
+    assert entry.revocation_date_utc == at
+    with pytest.raises(Refusal, match="key_distrusted"):
+        with_key(kit, key)
+    [said] = entries("certificate_revoked_reason_raised")
+    assert said.details == {
+        "serial": row.serial, "reason": "key_lost", "note": "It was stolen after all", "before": "unnecessary",
+    }  # fmt: skip
+
+
+def test_answers_say_the_new_reason_at_once_and_when_signed_ahead(
+    kit: Kit, given_up: Certificate, visitor: BrowsingClient
+) -> None:
+    sign()
+    assert ask(visitor, question(given_up)).revocation_reason is x509.ReasonFlags.cessation_of_operation
+    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
+    assert batch == []
+    raised(kit, given_up)
+    for _ in range(2):
+        answer = ask(visitor, question(given_up))
+        assert answer.revocation_reason is x509.ReasonFlags.key_compromise
+        assert answer.revocation_time_utc == given_up.revoked_at
+        sign()
+
+
+def test_an_answer_with_the_old_reason_that_was_being_signed_is_not_stored(kit: Kit, given_up: Certificate) -> None:
+    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
+    responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    rows = [row for each in batch for row in answering._answers(responder, each, given_up.prepared_at)]
+    raised(kit, given_up)
+    answering._store(batch, rows)
+    assert sign() == "1 signed"
+
+
+def test_while_the_list_cannot_be_signed_it_is_known_that_it_has_the_old_reason(
+    kit: Kit, given_up: Certificate, app: Flask, clock: FakeClock
+) -> None:
+    key_file = app.extensions["certportal.settings"].ca_dir / "production" / "issuing.key"
+    kept = key_file.read_bytes()
+    key_file.unlink()
+    app.extensions.pop("certportal.authorities")
+    raised(kit, given_up)
+    newest = service.published_crl(Environment.PRODUCTION)
+    assert newest is not None
+    assert service.unlisted_since(newest) == clock.at
+    assert not service.is_listed(certificates()[0])
+    key_file.write_bytes(kept)
+    assert publish()
+    assert service.is_listed(certificates()[0])
+
+
+@pytest.mark.parametrize(("first", "then"), [
+    (Reason.KEY_LOST, Reason.UNNECESSARY), (Reason.KEY_SUSPECTED, Reason.KEY_LOST), (Reason.KEY_LOST, Reason.KEY_SUSPECTED),
+    (Reason.UNNECESSARY, Reason.ORGANISATION_ENDED), (Reason.UNNECESSARY, Reason.UNNECESSARY),
+])  # fmt: skip
+def test_no_other_change_of_a_reason_is_made(kit: Kit, first: Reason, then: Reason) -> None:
+    issued = kit.certificate()
+    service.revoke(issued.id, first, kit.house.actor)
+    with pytest.raises(Conflict, match="certificate_revoked"):
+        service.revoke(issued.id, then, kit.house.actor)
+    assert certificates()[0].revocation_reason == first.value
+
+
+def test_what_is_still_in_force_with_the_key_is_revoked_then(kit: Kit, key: Key) -> None:
+    first, second = with_key(kit, key), with_key(kit, key)
+    service.revoke(first.id, Reason.UNNECESSARY, kit.house.actor)
+    raised(kit, first, Reason.KEY_SUSPECTED)
+    assert {each.revocation_reason for each in certificates()} == {"key_suspected"}
+    assert serials(listed()) == {int(each.serial, 16) for each in (first, second)}
+
+
+def test_contact_and_signatories_are_told_of_the_new_reason(
+    kit: Kit, given_up: Certificate, deliver: Callable[[], int], smtp: SmtpFarEnd
+) -> None:
+    deliver()
+    earlier = len(revoked_mails(CONTACT, deliver, smtp))
+    raised(kit, given_up)
+    mails = revoked_mails(CONTACT, deliver, smtp)
+    assert len(mails) == earlier + 1
+    assert mails[-1].subject == "Revoked for another reason now: Mallilön 6"
+    assert "The certificate is no longer needed" in flat(mails[-1].text)
+    assert "The private key is lost or has been disclosed" in flat(mails[-1].text)
+    assert "the old one is not accepted again" in flat(mails[-1].text)
+
+
+def test_signatory_and_operator_change_the_reason_on_the_certificates_page(
+    kit: Kit, app: Flask, given_up: Certificate
+) -> None:
+    mine = browsing(app, kit.house.person, kit.house.organisation)
+    form = mine.get(f"/certificates/{given_up.id}").follow("Was the key lost or disclosed?")
+    assert "revoked for another reason on 1 December 2026" in form.text
+    assert [each["value"] for each in form.soup.select('[name="reason"]')] == ["key_lost", "key_suspected"]
+    shown_then = form.submit("Change the reason", reason="key_suspected")
+    assert "The private key may have been disclosed" in shown_then.text
+    assert "Was the key lost or disclosed?" not in shown_then.text
+    assert certificates()[0].revocation_reason == "key_suspected"
+    other = kit.certificate()
+    service.revoke(other.id, Reason.MISUSE, builders.OPERATOR)
+    desk = at_desk(app, builders.operator()).get(f"/desk/orders/certificates/{other.id}")
+    desk.follow("Was the key lost or disclosed?").submit("Change the reason", reason="key_lost")
+    assert certificates()[1].revocation_reason == "key_lost"
+
+
+def test_whoever_has_the_key_changes_the_reason_too(
+    kit: Kit, key: Key, given_up: Certificate, visitor: BrowsingClient
+) -> None:
+    page = shown(visitor, given_up.serial)
+    assert "Was the key lost or disclosed?" in page.text
+    proof = proof_of(given_up, key).der()
+    assert sent(visitor, proof, "?reason=unnecessary")[0] == 409
+    done = page.submit("Change the reason", proof_file=(io.BytesIO(proof), "revoke.cms"), reason="key_lost")
+    assert certificates()[0].revocation_reason == "key_lost"
+    assert "Was the key lost or disclosed?" not in done.text
+    assert sent(visitor, proof)[0] == 409

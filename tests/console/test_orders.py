@@ -203,6 +203,6 @@ class TestACertificate:
         self, desk: BrowsingClient, collected: tuple[Order, Certificate]
     ) -> None:
         form = desk.get(f"/desk/orders/certificates/{collected[1].id}/revoke")
-        form.submit("Revoke the certificate", reason="unnecessary")
+        form.submit("Revoke the certificate", reason="key_lost")
         assert form.submit("Revoke the certificate", reason="unnecessary").status == 409
         assert desk.get(f"/desk/orders/certificates/{collected[1].id}/revoke").h1 == "Palkka 1"

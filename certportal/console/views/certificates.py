@@ -10,6 +10,7 @@ from certportal.acts import act
 from certportal.answers import allow, found, page, see_other
 from certportal.certificates import blueprint as certificate_pages
 from certportal.certificates import service
+from certportal.certificates.forms import only_of_the_key
 from certportal.console import searching
 from certportal.console.blueprint import again, blueprint, page_number
 from certportal.console.forms.reasons import RevokeForm, revocation_hints
@@ -46,9 +47,10 @@ def certificate(certificate_id: int) -> Response:
 def revoke(certificate_id: int) -> Response:
     """What revoking means, before it is done."""
     about = _about_revoking(certificate_id)
-    if about["state"] not in ("valid", "expires_soon"):
+    if about["state"] not in ("valid", "expires_soon") and not about["raisable"]:
         return see_other("console.certificate", certificate_id=certificate_id)
-    return page(REVOKE, form=RevokeForm(service.renewed_with_key(about["certificate"]), formdata=None), **about)
+    form = RevokeForm(service.renewed_with_key(about["certificate"]), formdata=None)
+    return page(REVOKE, form=_fitting(form, about), **about)
 
 
 @blueprint.post("/orders/certificates/<int(max=2147483647):certificate_id>/revoke")
@@ -58,15 +60,22 @@ def revoke_now(certificate_id: int) -> Response:
     about = _about_revoking(certificate_id)
     form = RevokeForm(service.renewed_with_key(about["certificate"]))
     if not form.validate():
-        return page(REVOKE, form=form, status=422, **about)
+        return page(REVOKE, form=_fitting(form, about), status=422, **about)
     try:
         said = (form.reason.data, operator(), form.note.data or "", form.renewed.data or ())
         service.revoke(certificate_id, *said)
     except Refusal as refusal:
-        return again(REVOKE, form, refusal, **about)
+        return again(REVOKE, _fitting(form, about), refusal, **about)
     said = gettext("The certificate has been revoked. Its contact and the signatories are told by e-mail.")
-    certificate_pages.tell_revoked(certificate_id, said)
+    certificate_pages.tell_revoked(certificate_id, said, again=about["raisable"])
     return see_other("console.certificate", certificate_id=certificate_id)
+
+
+def _fitting(form: RevokeForm, about: dict[str, Any]) -> RevokeForm:
+    """Of a certificate that is revoked already, only a reason of the key can be given."""
+    if about["raisable"]:
+        only_of_the_key(form.reason)
+    return form
 
 
 def _about_revoking(certificate_id: int) -> dict[str, Any]:
