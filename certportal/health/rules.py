@@ -34,6 +34,8 @@ SIGNING_LATE = timedelta(minutes=15)
 """A prepared certificate is signed within seconds; one that is not means that the authority cannot sign."""
 UNREACHABLE = "unreachable:"
 """How the outcome of a look begins that did not find the lists."""
+REDIRECTED = "redirected to"
+"""What it says of an address whose web server sends elsewhere those who ask there."""
 GIBIBYTE = 2**30
 DISK_LOW, DISK_FULL = GIBIBYTE, GIBIBYTE // 5
 
@@ -120,7 +122,8 @@ def lists(facts: Facts) -> Iterator[Finding]:
     if look is not None and (look.failed or look.outcome.startswith(UNREACHABLE)):
         well = False
         cause = look.outcome.removeprefix(UNREACHABLE).strip()
-        yield Finding("crl", "crl_unreachable", Level.BAD, {"since": look.finished_at, "outcome": cause})
+        code = "crl_redirected" if REDIRECTED in cause else "crl_unreachable"
+        yield Finding("crl", code, Level.BAD, {"since": look.finished_at, "outcome": cause})
     elif look is not None and look.good_at is not None and facts.machine - look.good_at >= LOOK_LATE:
         well = False
         yield Finding("crl", "crl_unwatched", Level.WARNING, {"since": look.good_at})

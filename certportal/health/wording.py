@@ -42,7 +42,8 @@ TITLES: dict[str, LazyString] = {
     "crl_old": _l("The revocation list for %(environment)s is old"),
     "crl_behind": _l("A revocation is not on the list yet: %(environment)s"),
     "crl_file_missing": _l("The revocation list’s file for %(environment)s is missing"),
-    "crl_unreachable": _l("A revocation list or an answer about a certificate cannot be fetched"),
+    "crl_unreachable": _l("What certificates name cannot be fetched: lists, authorities or answers (OCSP)"),
+    "crl_redirected": _l("Those who check certificates are redirected by the web server"),
     "ocsp_lapsed": _l("Answers about certificates (OCSP) have lapsed"),
     "ocsp_ends": _l("Answers about certificates (OCSP) lapse soon"),
     "ocsp_missing": _l("Certificates are without an answer (OCSP)"),
@@ -111,7 +112,13 @@ TEXTS: dict[str, LazyString] = {
         "service’s own jobs run and the authority’s key can be used."
     ),
     "crl_file_missing": _l("The job puts it back within a minute. See that the directory can be written to."),
-    "crl_unreachable": _l("The service tried itself %(since)s: %(outcome)s. See CRL_URL, OCSP_URL and the web server."),
+    "crl_unreachable": _l(
+        "The service tried itself %(since)s: %(outcome)s. See CRL_URL, CA_URL, OCSP_URL and the web server."
+    ),
+    "crl_redirected": _l(
+        "Many programs follow no redirect and fail. Let the web server answer /crl/, /ca/ and /ocsp on port 80 itself, as in "
+        "docs/deploy.md, section 4. The service tried itself %(since)s: %(outcome)s."
+    ),
     "ocsp_lapsed": _l(
         "They held until %(next_update)s, and whoever asks about certificates may refuse them. See whether the service’s own "
         "jobs run and the authority’s key can be used."

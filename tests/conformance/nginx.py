@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 
 from tests.far_ends.script import HOST
@@ -103,15 +104,21 @@ def asked(port: int, context: ssl.SSLContext, path: str = "/") -> tuple[int, str
     return status, body.decode("utf-8", "replace")
 
 
-def asked_for(port: int, context: ssl.SSLContext | None, path: str) -> tuple[int, str, bytes]:
-    """Status, media type and body of a call, over TLS where there is a context."""
+def asked_for(
+    port: int, context: ssl.SSLContext | None, path: str, body: bytes | None = None
+) -> tuple[int, Message, bytes]:
+    """Status, headers and body of a call, over TLS where there is a context; by POST where there is something to send."""
     if context is None:
         connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
     else:
         connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=PATIENCE)
     try:
-        connection.request("GET", path, headers={"Host": "certificates.example.org"} if context is None else {})
+        method, headers = (
+            "GET" if body is None else "POST",
+            {"Host": "certificates.example.org"} if context is None else {},
+        )
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        return answer.status, answer.getheader("Content-Type") or "", answer.read()
+        return answer.status, answer.headers, answer.read()
     finally:
         connection.close()

@@ -2,15 +2,18 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 from werkzeug.serving import make_server
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from certportal import audit, clock, create_app, runs, scheduler
 from certportal.certificates import service as certificates
@@ -23,8 +26,13 @@ from certportal.registry.admissions import AdmissionKind, Asked, ask, refuse_adm
 from certportal.registry.rules import BusinessId, PhoneNumber
 from certportal.settings import Settings
 from tests import builders
+from tests.certificates.steps import Kit
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
+from tests.orders.steps import housed
+
+Front = Callable[[WSGIApplication], WSGIApplication]
+"""What stands in front of an application."""
 
 
 def levels() -> dict[str, health.Level]:
@@ -133,12 +141,23 @@ def test_a_broken_authority_is_red_and_does_not_break_the_page(app: Flask, setti
 
 
 @pytest.fixture
-def served(settings: Settings, clock: FakeClock, tmp_path: Path) -> Iterator[Flask]:
+def in_front() -> list[Front]:
+    """What stands between the house and those who ask it; a test may put something there."""
+    return []
+
+
+@pytest.fixture
+def served(settings: Settings, clock: FakeClock, tmp_path: Path, in_front: list[Front]) -> Iterator[Flask]:
     """The house on a port of its own, under the address that its certificates name."""
-    first = create_app(settings, clock)
-    server = make_server("127.0.0.1", 0, first, threaded=True)
+
+    def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        passing: WSGIApplication = app
+        for each in in_front:
+            passing = each(passing)
+        return passing(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, asked, threaded=True)
     app = create_app(replace(settings, base_url=f"http://127.0.0.1:{server.server_port}"), clock)
-    server.app = app
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     with app.app_context():
@@ -162,8 +181,52 @@ def test_the_portal_fetches_its_own_lists_and_looks(served: Flask, settings: Set
     for environment in Environment:
         certificates.initialise(environment)
         certificates.publish_all(environment)
-    assert looked() == "8 fetched"
+    assert looked() == "16 fetched"
     assert "crl_good" in levels()
+
+
+def redirecting(passing: WSGIApplication) -> WSGIApplication:
+    """A web server that leads everybody to https but those who fetch lists."""
+
+    def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/crl/"):
+            return passing(environ, start_response)
+        return redirect(f"https://certificates.example.org{environ['PATH_INFO']}", 301)(environ, start_response)
+
+    return asked
+
+
+def test_a_redirect_is_red_and_the_operator_reads_what_to_do(served: Flask, in_front: list[Front]) -> None:
+    certificates.initialise(Environment.TEST)
+    certificates.publish_all(Environment.TEST)
+    in_front.append(redirecting)
+    assert "CA test: redirected to https://certificates.example.org/ca/test.cer" in looked()
+    [finding] = [each for each in health.report() if each.subject == "crl"]
+    assert (finding.code, finding.level) == ("crl_redirected", health.Level.BAD)
+    with served.test_request_context(), force_locale("en_GB"):
+        assert "answer /crl/, /ca/ and /ocsp on port 80 itself" in health.words(finding).text
+
+
+def only_by_get(passing: WSGIApplication) -> WSGIApplication:
+    def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            return Response(status=405)(environ, start_response)
+        return passing(environ, start_response)
+
+    return asked
+
+
+def test_answers_are_asked_for_by_get_and_by_post(served: Flask, in_front: list[Front], tmp_path: Path) -> None:
+    certificates.initialise(Environment.PRODUCTION)
+    kit = Kit(housed(), tmp_path)
+    kit.certificate(kit.order())
+    for job in scheduler.jobs(served.extensions["certportal.settings"]):
+        if job.name in (runs.PUBLISH, runs.ANSWERS):
+            assert scheduler.run_now(job)
+    assert looked() == "10 fetched"
+    in_front.append(only_by_get)
+    assert looked() == "unreachable: OCSP by POST production: HTTP 405"
+    assert levels()["crl_unreachable"] is health.Level.BAD
 
 
 def test_a_list_that_cannot_be_fetched_is_red_and_the_job_goes_on(app: Flask) -> None:
