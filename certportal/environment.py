@@ -19,6 +19,7 @@ from certportal.settings import ClientCertificateHeader, Network, Settings
 
 PREFIX = "CERTPORTAL_"
 ANSWERS_TO_A_LETTER = 4  # to MAIL FROM, RCPT TO, DATA and the final dot, each after MAIL_TIMEOUT_SECONDS at the latest
+EXAMPLE_GATEWAY = "46elks://u0123456789:p0123456789@Certportal/{to}"
 SHORTEST_PASSPHRASE = 12  # as ca.keys, which must not be reached from here; a test compares them
 
 
@@ -125,11 +126,11 @@ class Reading:
         if tls not in ("none", "starttls", "tls"):
             self.wrong("MAIL_TLS", "give none, starttls or tls")
         sender = self.address("MAIL_SENDER", self.required("MAIL_SENDER", "give the address that mail is sent from"))
-        sms = self.required("SMS_URL", "give an Apprise URL of your SMS gateway, with {to} in the recipient's place")
+        sms = self.required("SMS_URL", f"give the Apprise URL of your SMS gateway, such as {EXAMPLE_GATEWAY}")
         if sms and "{to}" not in sms:
-            self.wrong("SMS_URL", "write {to} where the recipient's number belongs")
+            self.wrong("SMS_URL", f"write {{to}} where the recipient's number belongs, such as {EXAMPLE_GATEWAY}")
         elif sms and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+]*://\S+", sms):
-            self.wrong("SMS_URL", "give an Apprise URL, such as jsons://gateway.example.org/send?:to={to}")
+            self.wrong("SMS_URL", f"give an Apprise URL, such as {EXAMPLE_GATEWAY}")
         return {
             "mail_server": self.required("MAIL_SERVER", "give the SMTP server's name"),
             "mail_port": self.number("MAIL_PORT", 465 if tls == "tls" else 587, 1, 65535),
@@ -273,5 +274,6 @@ class Reading:
             if not equals or not key.startswith(PREFIX):
                 self.mistakes.append(f"{PREFIX}CONFIG: line {number} of {name} is not {PREFIX}NAME=value")
                 continue
-            found[key.strip()] = value.strip().strip("\"'")
+            quoted = re.fullmatch(r"([\"'])(.*)\1", value.strip())
+            found[key.strip()] = quoted[2] if quoted else value.strip()
         return found

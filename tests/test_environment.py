@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from certportal.environment import SettingsError, read_settings
+from certportal.environment import EXAMPLE_GATEWAY, SettingsError, read_settings
 
 WHOLE = {
     "CERTPORTAL_BASE_URL": "https://certificates.service.example",
@@ -38,7 +38,7 @@ def test_every_mistake_is_told_at_once_with_its_remedy(tmp_path: Path) -> None:
     said = mistakes(whole(tmp_path, TIMEZONE="Nowhere", MAIL_PORT="many", NOTICE_DAYS="60,soon", SMS_URL="form://x"))
     assert said == [
         "CERTPORTAL_TIMEZONE: give a zone's name, such as Europe/Helsinki",
-        "CERTPORTAL_SMS_URL: write {to} where the recipient's number belongs",
+        f"CERTPORTAL_SMS_URL: write {{to}} where the recipient's number belongs, such as {EXAMPLE_GATEWAY}",
         "CERTPORTAL_MAIL_PORT: give a whole number from 1 to 65535",
         "CERTPORTAL_NOTICE_DAYS: give days before the end with commas between, such as 60,30,14,7,1",
     ]
