@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,9 @@ CSP = (
 
 NOT_KEPT = frozenset({"csrf_token", "transfer_password", "pin", "code"})
 """What of a form is never written into a page that sends it again: secrets, and what would not help."""
+
+HEARD_OUT = 8 * 2**20
+"""So much may be sent for nothing; docs/deploy.md has its proxy let as much through."""
 
 ALWAYS = (
     ("Content-Security-Policy", CSP),
@@ -200,6 +204,16 @@ def _headers(answer: Response) -> Response:
     return answer
 
 
+def _hear_out(answer: Response) -> Response:
+    """Read away what nobody has read of what was sent, up to what proxies let through: who closes a connection on it may take
+    the answer along (RFC 9112 section 9.6), and the visitor would read of a proxy's fault. Only where a server tells the end."""
+    left = HEARD_OUT if request.environ.get("wsgi.input_terminated") else 0
+    with suppress(OSError):  # who has gone needs no answer
+        while left > 0 and (read := request.environ["wsgi.input"].read(min(left, 2**16))):
+            left -= len(read)
+    return answer
+
+
 def private(answer: Response) -> Response:
     """For pages behind a message link: never stored, never indexed; the referrer stays here (CSRF checks need it)."""
     answer.headers["Cache-Control"] = "no-store"
@@ -222,6 +236,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
     csrf.init_app(app)
     app.after_request(_headers)
+    app.after_request(_hear_out)
     app.context_processor(_context)
     app.jinja_env.globals.update(static=static_url, url_for=address)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certportal.answers import HEARD_OUT
 from certportal.authority_settings import AUTHORITIES, ENVIRONMENTS
 from certportal.environment import SettingsError, read_settings
 from certportal.outbox.sms import SmsGateway
@@ -45,6 +46,11 @@ def test_every_setting_stands_in_the_table() -> None:
     named = {f"CA_{place}_NAME_{env}" for place in map(str.upper, AUTHORITIES) for env in map(str.upper, ENVIRONMENTS)}
     named |= {f"CA_ISSUERS_{env}" for env in map(str.upper, ENVIRONMENTS)}
     assert told_of() == read | secrets | {f"{name}_FILE" for name in secrets} | named | {"CONFIG"}
+
+
+def test_nginx_lets_through_as_much_as_the_portal_hears_out() -> None:
+    for guide in (GUIDE, GUIDE.with_name("est.md")):
+        assert re.findall(r"client_max_body_size (\w+);", guide.read_text("utf-8")) == [f"{HEARD_OUT >> 20}m"]
 
 
 def block(begins: str) -> str:

@@ -105,19 +105,17 @@ def asked(port: int, context: ssl.SSLContext, path: str = "/") -> tuple[int, str
 
 
 def asked_for(
-    port: int, context: ssl.SSLContext | None, path: str, body: bytes | None = None
+    port: int, context: ssl.SSLContext | None, path: str, body: bytes | None = None, kind: str = ""
 ) -> tuple[int, Message, bytes]:
     """Status, headers and body of a call, over TLS where there is a context; by POST where there is something to send."""
     if context is None:
         connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
     else:
         connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=PATIENCE)
+    headers = {"Host": "certificates.example.org"} if context is None else {}
+    headers |= {"Content-Type": kind} if kind else {}
     try:
-        method, headers = (
-            "GET" if body is None else "POST",
-            {"Host": "certificates.example.org"} if context is None else {},
-        )
-        connection.request(method, path, body, headers)
+        connection.request("GET" if body is None else "POST", path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:

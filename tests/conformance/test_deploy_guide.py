@@ -159,3 +159,21 @@ def _issuing(holder: Holder) -> Path:
         holder.chain.read_text("ascii").partition("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n"
     )
     return path
+
+
+@pytest.mark.usefixtures("portal")
+def test_what_is_too_large_is_refused_by_the_portal_in_the_readers_language(
+    trusting: ssl.SSLContext, ports: Ports
+) -> None:
+    """A file of some megabytes in place of a signing request. An answer given before all of it has been read is lost now and then,
+    when the connection is closed on the rest, so it is sent several times."""
+    head = b'--x\r\nContent-Disposition: form-data; name="request_file"; filename="a.pdf"\r\n\r\n'
+    body, kind = head + b"x" * 7_500_000 + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
+    for _ in range(12):
+        status, _, page = asked_for(ports.secure, trusting, "/retrieve", body, kind)
+        assert status == 413
+        assert '<html lang="fi"' in page.decode()
+        assert asked_for(ports.secure, trusting, "/.well-known/est/simpleenroll", body, kind)[0] == 401
+        status, _, page = asked_for(ports.secure, trusting, "/2017/10/CertificateServices", body, "text/xml")
+        assert status == 500
+        assert b"Fault" in page
