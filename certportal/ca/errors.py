@@ -51,6 +51,8 @@ CaCode = Literal[
     "ca_token_unset",
 ]
 
+CeremonyCode = Literal["ca_name_taken"]
+
 ProofCode = Literal[
     "proof_empty",
     "proof_too_large",
@@ -87,6 +89,15 @@ class CaRefused(Refusal):
     kind = "conflict"
 
     def __init__(self, code: CaCode, /, **details: object) -> None:
+        super().__init__(code, **details)
+
+
+class CeremonyRefused(Refusal):
+    """What a ceremony is asked for would be of no use, or stand in the way: its holder can do better. No program meets it."""
+
+    kind = "conflict"
+
+    def __init__(self, code: CeremonyCode, /, **details: object) -> None:
         super().__init__(code, **details)
 
 

@@ -19,7 +19,7 @@ from certportal.ca import ceremony, keys
 from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.ceremony import Below
 from certportal.ca.describe import chain_pem
-from certportal.ca.errors import CaRefused
+from certportal.ca.errors import CaRefused, CeremonyRefused
 from certportal.ca.folders import folder_of, only_one, waiting_of, whole_folder
 from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of, next_label
 from certportal.ca.reference import TokenAccess
@@ -50,7 +50,7 @@ def initialise(desk: Desk, plan: Plan, said: Transcript) -> Authority:
     """Make one environment's root and everything below it, with a key each, and return the shared issuing authority.
 
     Stopped at any point, it leaves nothing that a second call does not clear away. Raises CaRefused: ca_exists, ca_busy,
-    ca_name_refused (the other environment has it), ca_passphrase_short.
+    ca_passphrase_short; CeremonyRefused ca_name_taken (the other environment has it).
     """
     keys.require_good_passphrase(desk.passphrase)
     with whole_folder(desk.directory, desk.folder, waiting_of(desk.directory, desk.environment)) as folder:
@@ -116,7 +116,7 @@ def add(
 
     ``issues_from``: the day on which it begins to issue, if that is not at once. It stands where the others do: below the
     intermediate, or below the root where there is none. Raises CaRefused: ca_exists, ca_name_refused, ca_label_refused, and what
-    ``load`` raises where the key above it is away.
+    ``load`` raises where the key above it is away; CeremonyRefused ca_name_taken.
     """
     with only_one(desk.directory):
         standing = labels(desk.directory, desk.environment)
@@ -126,6 +126,7 @@ def add(
             raise CaRefused("ca_label_refused", name=label)
         if CLIENTS_LOOK_FOR not in common_name:
             raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
+        _require_name_of_its_own(desk, plan, label, common_name)
         above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
         above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
         _set_aside(desk.folder / f"{label}.key", desk.now)
@@ -257,10 +258,25 @@ def _authority_in(pem: bytes, environment: Environment, name: str) -> Authority:
 
 
 def _require_names_of_its_own(desk: Desk, plan: Plan) -> None:
-    """Production and test never mix, nor can anybody take one for the other: no name is used in both."""
-    for other in set(Environment) - {desk.environment}:
-        for label in labels(desk.directory, other):
-            taken = read(desk.directory, other, label).certificate.subject
-            for name in plan.names:
-                if plan.name(name) == taken:
-                    raise CaRefused("ca_name_refused", name=name, needed=CLIENTS_LOOK_FOR)
+    for line, common_name in plan.by_line.items():
+        _require_name_of_its_own(desk, plan, line, common_name)
+
+
+def _require_name_of_its_own(desk: Desk, plan: Plan, label: str, common_name: str) -> None:
+    """Nobody can take one authority for another, of this environment or the other: only those of one line may share a name.
+
+    Names differ as RFC 5280 7.1 compares them, without regard to case and spaces. Raises CeremonyRefused ca_name_taken.
+    """
+    line, wanted = line_of(label), _as_compared(common_name)
+    taken = {name: other for other, name in plan.by_line.items() if other != line}
+    for environment in Environment:
+        for other in labels(desk.directory, environment):
+            if environment is not desk.environment or line_of(other) != line:
+                taken[read(desk.directory, environment, other).name] = f"{environment.value.lower()}/{other}"
+    for name, other in taken.items():
+        if _as_compared(name) == wanted:
+            raise CeremonyRefused("ca_name_taken", name=common_name, other=other)
+
+
+def _as_compared(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -62,9 +62,14 @@ class Plan:
         return {ISSUING: self.issuing, **self.others, **own}
 
     @property
+    def by_line(self) -> dict[str, str]:
+        """Every common name by its line, from the root down."""
+        return {ROOT: self.root, **({INTERMEDIATE: self.intermediate} if self.intermediate else {}), **self.issuers}
+
+    @property
     def names(self) -> list[str]:
         """Every common name, from the root down."""
-        return [self.root, *([self.intermediate] if self.intermediate else []), *self.issuers.values()]
+        return list(self.by_line.values())
 
     def name(self, common_name: str) -> x509.Name:
         """C and O where they are set, and CN."""

@@ -91,6 +91,10 @@ SENTENCES: dict[str, LazyString] = {
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
         "production than in test, at most 64 characters, and the issuing one’s holds the word %(needed)s."
     ),
+    "ca_name_taken": _l(
+        "‘%(name)s’ is the name of another authority (%(other)s), and only those that follow each other may share one. Choose a "
+        "name that is not used."
+    ),
     "ca_passphrase_short": _l(
         "The passphrase of the certification authority’s keys is too short. Give at least %(least)s characters."
     ),

@@ -5,11 +5,11 @@ from typing import get_args
 import pytest
 
 from certportal.ca import CaRefused, IssueRefused, RequestRefused
-from certportal.ca.errors import CaCode, IssueCode, RequestCode
+from certportal.ca.errors import CaCode, CeremonyCode, IssueCode, RequestCode
 from certportal.refusals import Refusal
 from certportal.sentences import SENTENCES
 
-CODES = [*get_args(RequestCode), *get_args(IssueCode), *get_args(CaCode)]
+CODES = [*get_args(RequestCode), *get_args(IssueCode), *get_args(CaCode), *get_args(CeremonyCode)]
 
 
 @pytest.mark.parametrize("code", CODES)
