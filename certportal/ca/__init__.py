@@ -26,7 +26,7 @@ also let through what the key raises when it cannot be used, as a token that is 
 from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.crl import ReadList, Reason, Revoked, build_crl, crl_as_pem, read_crl
 from certportal.ca.describe import Description, as_pem, chain_p7b, chain_pem, describe, fours, pairs, serial_hex
-from certportal.ca.errors import CaRefused, IssueRefused, ProofRefused, RequestRefused
+from certportal.ca.errors import CaRefused, CeremonyRefused, IssueRefused, ProofRefused, RequestRefused
 from certportal.ca.hierarchy import Desk
 from certportal.ca.issuing import Prepared, prepare, sign
 from certportal.ca.keys import KeyKind
@@ -46,6 +46,7 @@ __all__ = [
     "Access",
     "Authority",
     "CaRefused",
+    "CeremonyRefused",
     "Description",
     "Desk",
     "Environment",

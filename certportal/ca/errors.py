@@ -51,7 +51,14 @@ CaCode = Literal[
     "ca_token_unset",
 ]
 
-CeremonyCode = Literal["ca_name_taken"]
+CeremonyCode = Literal[
+    "ca_above_ends",
+    "ca_day_late",
+    "ca_day_past",
+    "ca_name_taken",
+    "ca_root_ends",
+    "ca_waits",
+]
 
 ProofCode = Literal[
     "proof_empty",

@@ -110,13 +110,21 @@ def complete_under_root(desk: Desk, plan: Plan, intermediate: bytes, said: Trans
 
 
 def add(
-    desk: Desk, plan: Plan, label: str, common_name: str, said: Transcript, issues_from: date | None = None
+    desk: Desk,
+    plan: Plan,
+    label: str,
+    common_name: str,
+    said: Transcript,
+    *,
+    issues_from: date | None = None,
+    needed_until: datetime | None = None,
 ) -> Authority:
     """One more authority beside those that stand: for a channel of its own, or the next of its line (``issuing-2``).
 
-    ``issues_from``: the day on which it begins to issue, if that is not at once. It stands where the others do: below the
-    intermediate, or below the root where there is none. Raises CaRefused: ca_exists, ca_name_refused, ca_label_refused, and what
-    ``load`` raises where the key above it is away; CeremonyRefused ca_name_taken.
+    ``issues_from``: the day on which it begins to issue, if that is not at once. ``needed_until``: when the first that it issues
+    will end, and it no sooner. It stands where the others do: below the intermediate, or below the root where there is none.
+    Raises CaRefused: ca_exists, ca_name_refused, ca_label_refused, and what ``load`` raises where the key above it is away;
+    CeremonyRefused: ca_name_taken, ca_above_ends, ca_root_ends.
     """
     with only_one(desk.directory):
         standing = labels(desk.directory, desk.environment)
@@ -129,6 +137,9 @@ def add(
         _require_name_of_its_own(desk, plan, label, common_name)
         above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
         above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
+        if needed_until is not None and above.not_after < needed_until:
+            over = "ca_root_ends" if above_label == ROOT else "ca_above_ends"
+            raise CeremonyRefused(over, name=above.name, until=above.not_after)
         _set_aside(desk.folder / f"{label}.key", desk.now)
         waits = desk.folder / f"{label}.from"
         waits.unlink(missing_ok=True)

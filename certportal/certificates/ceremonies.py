@@ -1,15 +1,17 @@
 """Ceremonies beside the first: under a root kept elsewhere, a line that the settings name anew, one that follows another."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from sqlalchemy import select
 
 from certportal import ca, clock
 from certportal.ca import folders, hierarchy
 from certportal.ca.plan import generation_of, line_of, next_label
-from certportal.certificates import authorities
+from certportal.ca.profile import years_after
+from certportal.certificates import authorities, signers
 from certportal.certificates.models import Certificate
 from certportal.extensions import db
+from certportal.formats import local
 from certportal.identifiers import Environment
 from certportal.keyfiles import write_whole
 from certportal.refusals import Refusal
@@ -43,7 +45,7 @@ def add_missing(environment: Environment, said: ca.Transcript) -> list[str]:
     hierarchy.bring_up_to_date(current_settings().ca_dir, authorities.in_ca(environment))
     missing = [line for line in wanted.issuers if line not in map(line_of, authorities.labels(environment))]
     for label in missing:
-        hierarchy.add(authorities.desk(environment), wanted, label, wanted.issuers[label], said)
+        _add(environment, label, wanted.issuers[label], said, clock.now())
     return missing
 
 
@@ -54,16 +56,52 @@ def roll_over(
     programs compare; unless a name is given, the generation's number follows the settings' name.
 
     Both chains are published from then on, and the new one issues from ``day`` on; None: at once. Raises CaRefused (ca_missing:
-    there is no such line).
+    there is no such line); CeremonyRefused: ca_waits (one follows already), ca_day_past, ca_day_late, and what ``hierarchy.add``
+    raises.
     """
-    authorities.newest(environment, line)
-    label, wanted = next_label(authorities.labels(environment), line), authorities.plan(current_settings(), environment)
-    name = (
-        common_name
-        or f"{wanted.issuers.get(line, authorities.authority(environment, line).name)} {generation_of(label)}"
-    )
-    hierarchy.add(authorities.desk(environment), wanted, label, name, said, day)
+    wanted = authorities.plan(current_settings(), environment)
+    _require_none_waits(environment, line)
+    begins = _begins(day, wanted.issuing_years, _kind(line))
+    label = next_label(authorities.labels(environment), line)
+    followed = wanted.issuers.get(line, authorities.authority(environment, line).name)
+    _add(environment, label, common_name or f"{followed} {generation_of(label)}", said, begins, day)
     return label
+
+
+def _require_none_waits(environment: Environment, line: str) -> None:
+    last = authorities.last(environment, line)
+    if authorities.waits(environment, last):
+        day, file = authorities.issues_from(environment, last), f"{environment.value.lower()}/{last}.from"
+        raise ca.CeremonyRefused("ca_waits", name=last, day=day, file=file)
+
+
+def _begins(day: date | None, years: int, kind: ca.Profile) -> datetime:
+    """When an authority that is made now for so many years is to issue its first certificate.
+
+    Raises CeremonyRefused: ca_day_past, and ca_day_late where it would end before the certificate.
+    """
+    now = clock.now()
+    if day is None:
+        return now
+    if day < local(now).date():
+        raise ca.CeremonyRefused("ca_day_past", day=day)
+    latest = local(years_after(now, years - kind.years)).date()
+    if day >= latest:
+        raise ca.CeremonyRefused("ca_day_late", day=day, latest=latest)
+    return max(now, datetime.combine(day, time(), current_settings().timezone))
+
+
+def _kind(line: str) -> ca.Profile:
+    """What kind of certificate an authority of that line issues."""
+    return signers.REPLIES_LAST if line == authorities.SERVICES else authorities.profile()
+
+
+def _add(
+    environment: Environment, label: str, name: str, said: ca.Transcript, begins: datetime, day: date | None = None
+) -> None:
+    wanted = authorities.plan(current_settings(), environment)
+    _, needed_until = _kind(line_of(label)).validity(begins)
+    hierarchy.add(authorities.desk(environment), wanted, label, name, said, needed_until=needed_until, issues_from=day)
 
 
 def keep_transcript(environment: Environment, said: ca.Transcript) -> None:

@@ -91,6 +91,23 @@ SENTENCES: dict[str, LazyString] = {
         "‘%(name)s’ cannot be the name here. Root and issuing authority have different names, other names in "
         "production than in test, at most 64 characters, and the issuing one’s holds the word %(needed)s."
     ),
+    "ca_above_ends": _l(
+        "Nothing that issues can be made below %(name)s any more: it ends on %(until)s, before the first certificate would. Let "
+        "an intermediate authority follow it first: certportal ca rollover --line intermediate"
+    ),
+    "ca_root_ends": _l(
+        "Nothing that issues can be made below the root %(name)s any more: it ends on %(until)s, before the first certificate "
+        "would. No command follows a root: see docs/ca.md."
+    ),
+    "ca_day_past": _l("%(day)s has passed. Choose today or a coming day for --issues-from."),
+    "ca_day_late": _l(
+        "%(day)s is too late: an authority that is made today must begin to issue before %(latest)s, or it ends before its "
+        "certificates. Choose an earlier day for --issues-from, or make the authority later."
+    ),
+    "ca_waits": _l(
+        "%(name)s follows already, and issues from %(day)s. No other is needed until then. If it must issue at once, delete the "
+        "file ca/%(file)s in DATA_DIR."
+    ),
     "ca_name_taken": _l(
         "‘%(name)s’ is the name of another authority (%(other)s), and only those that follow each other may share one. Choose a "
         "name that is not used."
