@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -120,8 +120,8 @@ class RevocationList(db.Model):
 
     environment: Mapped[Environment] = mapped_column(primary_key=True)
     authority: Mapped[str] = mapped_column(String(40), primary_key=True)
-    reserved: Mapped[int]
-    number: Mapped[int]
+    reserved: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger)
     der: Mapped[bytes] = mapped_column(deferred=True)
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]

@@ -23,6 +23,8 @@ from certportal.runs import Lease
 from certportal.settings import current_settings
 
 log = logging.getLogger(__name__)
+NUMBER_BITS = 62
+"""A row holds 63, and the numbers of the lists that follow need room."""
 PUBLISHER = Actor(ActorKind.JOB, None, "publish-crl")
 
 
@@ -49,10 +51,17 @@ def publish(environment: Environment, label: str = ISSUING) -> RevocationList:
 def take(environment: Environment, label: str, der: bytes) -> RevocationList:
     """Publish a list that was signed elsewhere, by a root whose key is not here.
 
-    Refusals (conflict): crl_older, where a list of a higher number is published; CaRefused crl_refused, where it is not this
+    Refusals (conflict): crl_lapsed and crl_of_future, where it does not hold now; crl_number, where no number would be left for
+    those that follow; crl_older, where a list of a higher number is published; CaRefused crl_refused, where it is not this
     authority's, has entries for nobody, or does not verify.
     """
-    read = ca.read_crl(authorities.authority(environment, label), der)
+    read, now = ca.read_crl(authorities.authority(environment, label), der), clock.now()
+    if read.next_update <= now:
+        raise Conflict("crl_lapsed", until=read.next_update, now=now)
+    if read.this_update > now:
+        raise Conflict("crl_of_future", since=read.this_update, now=now)
+    if read.number.bit_length() > NUMBER_BITS:
+        raise Conflict("crl_number", number=read.number)
     _reserve_number(environment, label, at_least=read.number)
     if not _keep(environment, label, der, read):
         raise Conflict("crl_older")

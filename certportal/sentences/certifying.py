@@ -81,6 +81,17 @@ SENTENCES: dict[str, LazyString] = {
         "made, and the same settings."
     ),
     "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
+    "crl_lapsed": _l(
+        "This list lapsed on %(until)s, and it is %(now)s here. If it was signed just now, the clock of the machine that signed "
+        "it is wrong. Put both clocks right, sign the next list and take that."
+    ),
+    "crl_of_future": _l(
+        "This list holds only from %(since)s, and it is %(now)s here. The clock of the machine that signed it, or this one’s, is "
+        "wrong. Put both right, sign the next list and take that."
+    ),
+    "crl_number": _l(
+        "The list’s number is too large to be followed: %(number)s. Sign the next one with a number below 4611686018427387904."
+    ),
     "crl_older": _l("A newer revocation list has been published already. Sign the next one and take that."),
     "ca_lost": _l(
         "%(name)s is not there, but certificates of that authority are in the register, and only it can revoke them. Restore it "
