@@ -137,7 +137,14 @@ class TestWithADatabase:
         assert typed("operators", "reset-totp", email).exit_code == 0
         assert typed("operators", "disable", email).output == f"{email} can no longer sign in.\n"
         assert "disabled" in typed("operators", "list").output
-        assert typed("operators", "sign-in-link", email).exit_code == 1
+        again = typed("operators", "sign-in-link", email)
+        assert again.exit_code == 1
+        assert f'To let them in again: certportal operators add {email} "Olga Operator"' in again.output
+
+    def test_an_operator_without_a_name_is_not_added(self, typed: Typed) -> None:
+        said = typed("operators", "add", "olga@service.example", "")
+        assert (said.exit_code, "Traceback" in said.output) == (1, False)
+        assert typed("operators", "list").output == ""
 
     @pytest.mark.parametrize("email", ["olga", "nobody@service.example"])
     def test_nobody_is_disabled_by_mistake(self, typed: Typed, email: str) -> None:

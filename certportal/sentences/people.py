@@ -98,6 +98,9 @@ SENTENCES: dict[str, LazyString] = {
     "totp_locked": _l("Five wrong codes have been entered. Begin again: ask for a new sign-in code"),
     "link_lapsed": _l("This address no longer works. Make a new one on the server"),
     "operator_exists": _l("%(email)s is an operator already"),
+    "operator_disabled": _l(
+        '%(email)s has been disabled since %(since)s. To let them in again: certportal operators add %(email)s "%(name)s"'
+    ),
     "operator_unknown": _l("No operator has the address %(email)s. List the operators to see who is"),
     # console
     "decision_missing": _l("Approve or refuse at least one channel. What you leave open waits on"),

@@ -8,8 +8,10 @@ from certportal import audit, clock, secrecy
 from certportal.extensions import changed, db, transaction
 from certportal.formats import link
 from certportal.identifiers import Actor, ActorKind, EmailAddress, Language
-from certportal.refusals import NotFound, Refusal
+from certportal.identifiers.texts import plain_text
+from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import operators
+from certportal.registry.columns import NAME
 from certportal.registry.models import Operator
 from certportal.secrecy import Secret
 from certportal.settings import current_settings
@@ -107,7 +109,7 @@ def make_sign_in_link(email: EmailAddress, by: Actor) -> str:
     """A use case: an absolute address that begins an operator's sign-in once, within ten minutes, without e-mail. Earlier
     ones are void. The authenticator is asked for all the same.
 
-    Refusals: operator_unknown (not found), also for a disabled one.
+    Refusals: operator_unknown (not found), operator_disabled (conflict).
     """
     token = Secret(clock.random_token())
     with transaction() as session:
@@ -144,13 +146,20 @@ def list_operators() -> list[Operator]:
 
 
 def add_operator(email: EmailAddress, name: str, language: Language, by: Actor) -> Operator:
-    """A use case: a new operator, or a disabled one in office again. Refusals: operator_exists (conflict)."""
+    """A use case: a new operator, or a disabled one in office again.
+
+    Refusals: operator_exists (conflict), and what ``plain_text`` refuses in a name.
+    """
+    kept = plain_text(name, NAME)
     with transaction():
-        return operators.save_operator(email, name, language, by)
+        return operators.save_operator(email, kept, language, by)
 
 
 def disable_operator(email: EmailAddress, by: Actor) -> None:
-    """A use case: out of office, and out of every sign-in, from now on. Refusals: operator_unknown (not found)."""
+    """A use case: out of office, and out of every sign-in, from now on.
+
+    Refusals: operator_unknown (not found), operator_disabled (conflict).
+    """
     with transaction():
         operator = _in_office(email)
         operators.disable(operator, by)
@@ -160,7 +169,7 @@ def disable_operator(email: EmailAddress, by: Actor) -> None:
 def reset_totp(email: EmailAddress, by: Actor) -> None:
     """A use case: the authenticator is lost; every sign-in ends, and the next one enrols another.
 
-    Refusals: operator_unknown (not found).
+    Refusals: operator_unknown (not found), operator_disabled (conflict).
     """
     with transaction():
         operator = _in_office(email)
@@ -170,8 +179,10 @@ def reset_totp(email: EmailAddress, by: Actor) -> None:
 
 def _in_office(email: EmailAddress) -> Operator:
     operator = operators.operator_by_email(email.key)
-    if operator is None or operator.disabled_at is not None:
+    if operator is None:
         raise NotFound("operator_unknown", email=email.text)
+    if operator.disabled_at is not None:
+        raise Conflict("operator_disabled", email=operator.email, name=operator.name, since=operator.disabled_at)
     return operator
 
 

@@ -14,6 +14,7 @@ from certportal.identifiers import EmailAddress, Language
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry.models import Operator, Person
 from certportal.secrecy import Secret
+from certportal.sentences import sentence
 from certportal.signin import codes, desk, service, totp
 from certportal.signin.models import Desk, OperatorLink, SignedIn
 from tests.browsing import BrowsingClient
@@ -313,7 +314,38 @@ def test_no_one_time_address_for_somebody_who_is_no_operator(app: Flask, olli: O
         desk.make_sign_in_link(EmailAddress.parse(AINO), COMMAND)
 
 
+def test_no_one_time_address_for_a_disabled_operator_and_how_to_let_them_in_again(app: Flask, olli: Operator):
+    desk.disable_operator(ADDRESS, COMMAND)
+    for verb in (desk.make_sign_in_link, desk.disable_operator, desk.reset_totp):
+        with pytest.raises(Conflict, match="operator_disabled") as refused:
+            verb(ADDRESS, COMMAND)
+        assert f'certportal operators add {OLLI} "{olli.name}"' in sentence(refused.value)
+    desk.add_operator(ADDRESS, olli.name, Language.FI, COMMAND)
+    assert "/desk/sign-in/link/" in desk.make_sign_in_link(ADDRESS, COMMAND)
+
+
 # ---- who is an operator ----
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "text_missing"),
+        (" \u200d", "text_missing"),
+        ("O" * 5000, "text_too_long"),
+        ("O" * 201, "text_too_long"),
+        ("Olli\x00", "text_control_characters"),
+        ("Olli\u202e", "text_control_characters"),
+    ],
+)
+def test_an_operator_has_a_name_as_everybody_else_has(name: str, code: str, app: Flask):
+    with pytest.raises(Refusal, match=code):
+        desk.add_operator(ADDRESS, name, Language.FI, COMMAND)
+    assert desk.list_operators() == []
+
+
+def test_an_operators_name_is_one_line(app: Flask):
+    assert desk.add_operator(ADDRESS, " Olli\r\nBcc:  x ", Language.FI, COMMAND).name == "Olli Bcc: x"
 
 
 def test_operators_are_added_and_listed(app: Flask):
