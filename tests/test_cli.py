@@ -14,6 +14,7 @@ from certportal.cli import main
 from certportal.environment import read_settings
 from certportal.extensions import db
 from certportal.registry.importing import import_file
+from tests.ca.softhsm import MODULE, PIN, needs_softhsm, reader_in, start_anew
 from tests.conftest import FakeClock
 from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.running import environment
@@ -225,6 +226,42 @@ class TestCeremonies:
         assert said.exit_code == 0
         for label in ("root", "intermediate", "issuing", "services"):
             assert f"{label}: revocation list 2, 0 entries" in said.output
+
+
+def test_without_authorities_it_is_said_what_to_do(typed: Typed, tmp_path: Path) -> None:
+    assert typed("init", "--without-authorities").exit_code == 0
+    said = typed("ca", "show")
+    assert said.exit_code == 0
+    for each in ("PRODUCTION", "TEST"):
+        todo = f"make them with: certportal ca init --environment {each}\n"
+        assert f"{each}: no certification authorities yet; {todo}" in said.output
+
+
+@pytest.mark.usefixtures("ready")
+def test_it_is_told_where_each_key_is(typed: Typed, ready: Path) -> None:
+    key = ready / "ca" / "production" / "root.key"
+    assert f"    key: in the file {key}\n" in typed("ca", "show").output
+    key.unlink()
+    assert "    key: not here\n" in typed("ca", "show").output
+
+
+@needs_softhsm
+def test_a_key_in_a_token_is_told_with_whether_the_token_answers(
+    typed: Typed, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    with reader_in(folder) as reader:
+        token = {"CA_TOKEN_MODULE": str(MODULE), "CA_TOKEN": "portal", "CA_TOKEN_PIN": PIN, "CA_LEVELS": "2"}
+        assert typed("init", **token).exit_code == 0
+        assert typed("ca", "show", **token).output.count("    key: in the token portal, which answers\n") == 6
+        reader.pull()
+        start_anew()
+        away = typed("ca", "show", **token)
+        assert away.exit_code == 0
+        assert away.output.count("    key: in the token portal, and cannot be used now: The token portal") == 6
+        assert "does not answer" in away.output
+    assert "cannot be used now: The key root.key is in a token, and no token is set up" in typed("ca", "show").output
 
 
 def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certportal.ca.errors import CaRefused
-from certportal.ca.reference import TokenAccess, is_reference, read_reference
+from certportal.ca.reference import KeyReference, TokenAccess, is_reference, read_reference
 from certportal.keyfiles import write_whole
 
 SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -115,16 +115,25 @@ def load(path: Path, passphrase: bytes, token: TokenAccess | None = None) -> Sig
     return _in_token(path, content, token) if is_reference(content) else _decrypted(path, content, passphrase)
 
 
+def token_of(path: Path) -> str | None:
+    """The label of the token that holds the key of a file; None: the file itself does. Raises CaRefused ca_broken."""
+    content = path.read_bytes()
+    return _reference(path, content).token if is_reference(content) else None
+
+
 def _in_token(path: Path, content: bytes, token: TokenAccess | None) -> SigningKey:
     from certportal.ca.token import open_key
 
     if token is None:
         raise CaRefused("ca_token_unset", name=path.name)
+    return open_key(token, _reference(path, content))
+
+
+def _reference(path: Path, content: bytes) -> KeyReference:
     try:
-        reference = read_reference(content.decode())
+        return read_reference(content.decode())
     except ValueError:
         raise CaRefused("ca_broken", name=path.name, what="pkcs11 URI") from None
-    return open_key(token, reference)
 
 
 def _decrypted(path: Path, pem: bytes, passphrase: bytes) -> SigningKey:

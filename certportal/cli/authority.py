@@ -7,11 +7,12 @@ import click
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import audit, ca, clock
-from certportal.ca import offline
+from certportal.ca import folders, keys, offline
 from certportal.certificates import authorities, ceremonies, revocation_lists
 from certportal.cli.working import at_work, somebody
 from certportal.extensions import transaction
 from certportal.identifiers import Environment
+from certportal.sentences import sentence
 from certportal.settings import current_settings
 
 ENVIRONMENTS = click.Choice([each.value for each in Environment])
@@ -48,7 +49,10 @@ def init(environment: str | None, root: Path | None, intermediate: Path | None) 
 def show() -> None:
     """Every authority: names, keys, validity, fingerprints, where the key is, and the newest list."""
     with at_work():
-        for environment in authorities.present():
+        for environment in Environment:
+            if not authorities.labels(environment):
+                tell_none(environment)
+                continue
             click.echo(environment.value)
             for label in authorities.labels(environment):
                 tell(environment, label)
@@ -195,8 +199,34 @@ def tell(environment: Environment, label: str) -> None:
     click.echo(f"    SHA-256 {described.fingerprint}")
     if authorities.waits(environment, label):
         click.echo(f"    issues from {authorities.issues_from(environment, label)}")
-    click.echo(f"    key: {'here' if authorities.key_is_here(environment, label) else 'not here'}")
+    click.echo(f"    key: {where_key_is(authorities.desk(environment), label)}")
     tell_list(environment, label)
+
+
+def tell_none(environment: Environment) -> None:
+    """What to do where an environment has no authorities yet."""
+    desk, init = authorities.desk(environment), f"certportal ca init --environment {environment.value}"
+    waiting = folders.waiting_of(desk.directory, desk.environment) / "intermediate.csr"
+    if waiting.exists():
+        click.echo(f"{environment.value}: {waiting} waits for the root’s signature; then: {init} --intermediate FILE")
+    else:
+        click.echo(f"{environment.value}: no certification authorities yet; make them with: {init}")
+
+
+def where_key_is(desk: ca.Desk, label: str) -> str:
+    """Where an authority's key is; of one in a token, whether it can be used now."""
+    path = desk.folder / f"{label}.key"
+    if not path.exists():
+        return "not here"
+    token = None
+    try:
+        token = keys.token_of(path)
+        if token is None:
+            return f"in the file {path}"
+        keys.load(path, desk.passphrase, desk.token)
+    except ca.CaRefused as refusal:
+        return f"in {f'the token {token}' if token else path}, and cannot be used now: {sentence(refusal)}"
+    return f"in the token {token}, which answers"
 
 
 def tell_list(environment: Environment, label: str) -> None:
