@@ -1,6 +1,7 @@
 """``certportal …``, every command of an operator at the server's own command line, as it is typed."""
 
 import getpass
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -264,6 +265,10 @@ def test_a_key_in_a_token_is_told_with_whether_the_token_answers(
     assert "cannot be used now: The key root.key is in a token, and no token is set up" in typed("ca", "show").output
 
 
+def hashes_of_keys(output: str) -> list[str]:
+    return re.findall(r"SHA-256 of the public key ([0-9a-f ]+)", output)
+
+
 def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,9 +285,18 @@ def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     assert typed("init", "--without-authorities", **server).exit_code == 0
     assert "root.pem to the server" in done("make-root", *production, **vault)
     root = tmp_path / "vault" / "ca" / "production.root" / "root.pem"
-    assert "sign-intermediate" in done("init", *production, "--root", str(root), **server)
+    asked = done("init", *production, "--root", str(root), **server)
+    assert "sign-intermediate" in asked
     request = tmp_path / "server" / "ca" / "production.waiting" / "intermediate.csr"
-    assert "the root’s list 1" in done("sign-intermediate", str(request), *production, **vault)
+    unsure = typed("ca", "sign-intermediate", str(request), *production, **vault)
+    assert unsure.exit_code == 1, "nobody has confirmed"
+    assert "    subject        CN=Certportal Intermediate CA (production)\n" in unsure.output
+    assert not (tmp_path / "intermediate.pem").exists()
+    signed = done("sign-intermediate", str(request), *production, "--yes", **vault)
+    assert "the root’s list 1" in signed
+    assert "has signed" not in signed
+    assert hashes_of_keys(asked)[-1] in hashes_of_keys(unsure.output)
+    assert "has signed this key already" in typed("ca", "sign-intermediate", str(request), *production, **vault).output
     told = done("init", *production, "--intermediate", "intermediate.pem", **server)
     assert "root: revocation list 1" in told
     assert "key: not here" in done("show", **server)

@@ -46,7 +46,7 @@ def make_below(
     above: Issuer, plan: Plan, what: Below, key: SigningKey, *, above_label: str, now: datetime, serial: int
 ) -> Issuer:
     """An authority's certificate under another authority, which it does not outlive."""
-    certificate = _sign_below(above, plan, what, key.public_key(), above_label=above_label, now=now, serial=serial)
+    certificate = sign_below(above, plan, what, key.public_key(), above_label=above_label, now=now, serial=serial)
     return Issuer(above.environment, (certificate, *above.chain), key)
 
 
@@ -57,10 +57,8 @@ def request_for(plan: Plan, common_name: str, key: SigningKey) -> bytes:
     return keys.pem_of(request)
 
 
-def sign_request(
-    above: Issuer, plan: Plan, what: Below, request: bytes, *, above_label: str, now: datetime, serial: int
-) -> x509.Certificate:
-    """The certificate that an offline root gives for such a request: the key alone is taken from it.
+def read_request(plan: Plan, common_name: str, request: bytes) -> VerifyingKey:
+    """The key in such a request.
 
     Raises CaRefused: ca_request_refused (no request, a bad signature, a name other than the plan's),
     ca_key_kind_refused.
@@ -72,17 +70,18 @@ def sign_request(
         raise CaRefused("ca_request_refused", what="unreadable") from None
     if not good:
         raise CaRefused("ca_request_refused", what="signature")
-    if read.subject != plan.name(what.common_name):
+    if read.subject != plan.name(common_name):
         raise CaRefused("ca_request_refused", what=read.subject.rfc4514_string())
     key = read.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        raise CaRefused("ca_key_kind_refused", name=what.common_name)
-    return _sign_below(above, plan, what, key, above_label=above_label, now=now, serial=serial)
+        raise CaRefused("ca_key_kind_refused", name=common_name)
+    return key
 
 
-def _sign_below(
+def sign_below(
     above: Issuer, plan: Plan, what: Below, key: VerifyingKey, *, above_label: str, now: datetime, serial: int
 ) -> x509.Certificate:
+    """The certificate that an authority gives for the key of one below it, which does not outlive it."""
     start = whole_seconds(now)
     end = min(years_after(start, what.years), above.not_after)
     builder = _authority(plan.name(what.common_name), key, path_length=what.authorities_below).serial_number(serial)

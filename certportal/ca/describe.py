@@ -44,14 +44,15 @@ def describe(certificate: bytes) -> Description:
         issuer=str(issuers[0].value) if issuers else parsed.issuer.rfc4514_string(),
         serial=serial_hex(parsed.serial_number),
         fingerprint=parsed.fingerprint(hashes.SHA256()).hex(),
-        key=_key(parsed),
+        key=key_in_words(parsed.public_key()),
         not_before=parsed.not_valid_before_utc,
         not_after=parsed.not_valid_after_utc,
     )
 
 
-def _key(certificate: x509.Certificate) -> str:
-    match certificate.public_key():
+def key_in_words(public_key: object) -> str:
+    """The kind of a key: ``RSA 3072``, ``EC P-384``."""
+    match public_key:
         case rsa.RSAPublicKey() as key:
             return f"RSA {key.key_size}"
         case ec.EllipticCurvePublicKey() as key:

@@ -84,7 +84,8 @@ def begin_under_root(desk: Desk, plan: Plan, root: bytes, said: Transcript) -> P
         write_whole(folder / f"{ROOT}.pem", chain_pem(authority.chain), 0o644)
         key = _new_key(folder, INTERMEDIATE, desk, plan)
         write_whole(folder / f"{INTERMEDIATE}.csr", ceremony.request_for(plan, plan.intermediate, key), 0o644)
-        said.note(f"{plan.intermediate}: key made, {INTERMEDIATE}.csr waits for the root's signature")
+        said.request(INTERMEDIATE, plan.name(plan.intermediate), key.public_key())
+        said.keep(folder, desk.now)
     return waiting / f"{INTERMEDIATE}.csr"
 
 

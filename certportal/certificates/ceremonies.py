@@ -13,7 +13,6 @@ from certportal.certificates.models import Certificate
 from certportal.extensions import db
 from certportal.formats import local
 from certportal.identifiers import Environment
-from certportal.keyfiles import write_whole
 from certportal.refusals import Refusal
 from certportal.settings import current_settings
 
@@ -105,11 +104,5 @@ def _add(
 
 
 def keep_transcript(environment: Environment, said: ca.Transcript) -> None:
-    """Lay the transcript of a ceremony beside the authorities, under the moment's name, and its number within a second."""
-    folder, moment = (
-        folders.folder_of(current_settings().ca_dir, authorities.in_ca(environment)),
-        f"{clock.now():%Y%m%dT%H%M%S}",
-    )
-    same = len(list(folder.glob(f"ceremony-{moment}*.txt")))
-    name = f"ceremony-{moment}-{same + 1}.txt" if same else f"ceremony-{moment}.txt"
-    write_whole(folder / name, said.text(folder).encode(), 0o644)
+    """Lay the transcript of a ceremony beside the authorities."""
+    said.keep(folders.folder_of(current_settings().ca_dir, authorities.in_ca(environment)), clock.now())

@@ -113,11 +113,17 @@ def make_root(environment: str) -> None:
 @click.argument("request", type=A_FILE)
 @click.option("--environment", type=ENVIRONMENTS, required=True)
 @click.option("--out", type=A_NEW_FILE, default=Path("intermediate.pem"), show_default=True)
-def sign_intermediate(request: Path, environment: str, out: Path) -> None:
-    """On the root’s machine: sign the server’s REQUEST, and the root’s first list beside it."""
+@click.option("--yes", is_flag=True, help="Sign without asking: whoever runs this has compared the key.")
+def sign_intermediate(request: Path, environment: str, out: Path, yes: bool) -> None:
+    """On the root’s machine: show the server’s REQUEST and sign it, and the root’s next list beside it."""
     with at_work(before_init=True):
         desk, plan, said = _offline(environment, "intermediate signed")
-        out.write_bytes(offline.sign_intermediate(desk, plan, request.read_bytes(), said))
+        content, asked = request.read_bytes(), ca.Transcript()
+        offline.tell_request(desk, plan, content, asked)
+        click.echo(asked.text())
+        if not yes:
+            click.confirm("Is that the SHA-256 in the server’s transcript, and is it to be signed?", abort=True)
+        out.write_bytes(offline.sign_intermediate(desk, plan, content, said))
         click.echo(said.text())
         _sign_list(desk, out.with_name("root.crl"))
         click.echo(

@@ -2,13 +2,26 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certportal.ca import CaRefused, Environment, KeyKind, Plan, Transcript, hierarchy, keys, offline, read_crl, sign
+from certportal.ca import (
+    CaRefused,
+    Environment,
+    KeyKind,
+    Plan,
+    Transcript,
+    fours,
+    hierarchy,
+    keys,
+    offline,
+    read_crl,
+    sign,
+)
 from certportal.ca.errors import CeremonyRefused
 from certportal.ca.plan import generation_of, line_of, next_label
 from tests.ca.making import NOW, PASSPHRASE, desk, plan_for, prepared
@@ -167,6 +180,39 @@ class TestARootKeptElsewhere:
         read = [read_crl(root, offline.sign_list(vault, timedelta(days=400))) for _ in range(2)]
         assert [each.number for each in read] == [1, 2]
         assert read[0].next_update - read[0].this_update == timedelta(days=400)
+
+    def test_both_machines_tell_the_same_hash_of_the_key_and_keep_what_they_told(self, tmp_path: Path) -> None:
+        vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
+        pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
+        asked, answered = Transcript(("server",)), Transcript(("vault",))
+        request = hierarchy.begin_under_root(server, whole(), pem, asked)
+        key = x509.load_pem_x509_csr(request.read_bytes()).public_key()
+        info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        line = f"    key            EC P-256, SHA-256 of the public key {fours(sha256(info).hexdigest())}"
+        offline.sign_intermediate(vault, whole(), request.read_bytes(), answered)
+        assert line in asked.lines
+        assert line in answered.lines
+        for folder, said in ((request.parent, asked), (tmp_path / "vault" / "production.root", answered)):
+            [kept] = [text for path in folder.glob("ceremony-*.txt") if line in (text := path.read_text())]
+            assert kept.startswith(said.text())
+
+    def test_keeps_what_it_has_signed_and_says_so_the_second_time(self, tmp_path: Path) -> None:
+        vault = desk(tmp_path / "vault", PRODUCTION)
+        pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
+        requests = [
+            hierarchy.begin_under_root(desk(tmp_path / name, PRODUCTION), whole(), pem, Transcript()).read_bytes()
+            for name in ("first", "second")
+        ]
+        told, signed = [], []
+        for request in (requests[0], requests[0], requests[1]):
+            said = Transcript()
+            signed.append(offline.sign_intermediate(vault, whole(), request, said))
+            told.append([line for line in said.lines if "has signed" in line])
+        kept = (tmp_path / "vault" / "production.root" / "signed.pem").read_bytes()
+        assert x509.load_pem_x509_certificates(kept) == [x509.load_pem_x509_certificate(pem) for pem in signed]
+        assert [len(lines) for lines in told] == [0, 1, 2]
+        assert told[1][0].startswith("CAUTION: the root has signed this key already, on 2026-12-01")
+        assert all(line.startswith("CAUTION: the root has signed another key, on 2026-12-01") for line in told[2])
 
     def test_signs_no_request_but_the_plans(self, tmp_path: Path, request_pem: bytes) -> None:
         vault = desk(tmp_path, PRODUCTION)
