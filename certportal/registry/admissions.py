@@ -22,7 +22,6 @@ from certportal.registry.organisations import today
 from certportal.registry.rows import UNSAID, OrganisationRow, SignatoryRow
 from certportal.registry.rules import AdmissionKind, Asked
 from certportal.registry.saving import organisation_of, save_organisation, save_signing_right
-from certportal.registry.telling import tell_each
 
 __all__ = [
     "AdmissionKind", "Asked", "ToDecide", "admission", "admit", "ask", "decided_admissions", "refuse_admission",
@@ -48,9 +47,14 @@ class ToDecide:
         return forewarning.must_wait(self.admission)
 
     @property
-    def without_mail_from(self) -> datetime:
+    def without_mail_from(self) -> datetime | None:
         """From when on an operator may decide although a mail has not left."""
-        return self.admission.asked_at + rules.WAITS_FOR_MAILS
+        return forewarning.without_mail_from(self.admission)
+
+    @property
+    def untold(self) -> bool:
+        """Whether somebody who signs today, or the contact, has not been mailed at all: letting in mails them first."""
+        return bool(forewarning.untold(self.admission, self.organisation))
 
     @property
     def unreached(self) -> list[Forewarned]:
@@ -112,25 +116,30 @@ def ask(asked: Asked, by: Actor) -> None:
         audit.record("admission_asked", row.subject, by=by, organisation_id=organisation_id, **said)
         if known is not None and not _has_ended(known):
             row.from_contact = EmailAddress(row.email).key == _contact_key(known)
-            _tell_those_present(row, known)
+        forewarning.forewarn(row, known)
 
 
 def admit(admission_id: int, by: Actor) -> None:
     """A use case of the operator, with one press: organisation and person, as far as they are new, and the right to sign.
 
-    An organisation or a person that the registry knows is never renamed. Refusals: admission_decided (conflict);
-    admission_unheard (conflict): a mail to those who sign already has not left yet; organisation_has_ended (conflict);
-    organisation_other_register (conflict).
+    An organisation or a person that the registry knows is never renamed. Whoever has come to sign since the request was made,
+    or become the contact, is mailed first; and about the other requests for the organisation, whoever is let in. Refusals:
+    admission_decided (conflict); admission_unheard (conflict): a mail to those who sign already has not left yet;
+    organisation_has_ended (conflict); organisation_other_register (conflict).
     """
     with transaction() as session:
         found = session.get_one(Admission, admission_id)
         _must_be_undecided(found)
-        if forewarning.must_wait(found):
-            raise Conflict("admission_unheard")
-        organisation = _organisation_for(found, by)
-        save_signing_right(_signatory_row(found, organisation), by)
-        found.admit(organisation.id, _operator_id(by), clock.now())
-        _decided(found, "admission_admitted", by, organisation.id, email=found.email)
+        unheard = forewarning.forewarn(found, _locked(found.business_id)) or forewarning.must_wait(found)
+        if not unheard:
+            organisation = _organisation_for(found, by)
+            save_signing_right(_signatory_row(found, organisation), by)
+            found.admit(organisation.id, _operator_id(by), clock.now())
+            _decided(found, "admission_admitted", by, organisation.id, email=found.email)
+            for other in _waiting_for(organisation):
+                forewarning.forewarn(other, organisation)
+    if unheard:
+        raise Conflict("admission_unheard")
 
 
 def refuse_admission(admission_id: int, reason: str, by: Actor) -> None:
@@ -172,12 +181,14 @@ def _count(window: timedelta, **where: str) -> int:
     return db.session.scalar(select(func.count(Admission.id)).filter_by(**where).where(since)) or 0
 
 
-def _tell_those_present(row: Admission, known: Organisation) -> None:
-    people: list[int | None] = [each.id for each in organisations.signatories(known.id, today())]
-    if known.contact_email:
-        people.append(None)
-    about = {"admission": row.id, "organisation": known.id}
-    tell_each(forewarning.KIND, people, people, about, subject=row.subject, send_before=None)
+def _locked(business_id: str) -> Organisation | None:
+    """The organisation, held until the transaction ends: of two who are let in at once the later is heard of by the earlier."""
+    return db.session.scalar(select(Organisation).where(Organisation.business_id == business_id).with_for_update())
+
+
+def _waiting_for(known: Organisation) -> list[Admission]:
+    same = (Admission.business_id == known.business_id) & (Admission.state == AdmissionState.WAITING)
+    return list(db.session.scalars(select(Admission).where(same).order_by(Admission.id)))
 
 
 def _organisation_for(found: Admission, by: Actor) -> Organisation:

@@ -134,10 +134,16 @@ def may_be_asked(from_address: int, with_email: int, for_organisation: int) -> N
         raise TooMany("admissions_for_organisation")
 
 
-def waits_for_mails(any_waits: bool, asked_at: datetime, now: datetime) -> bool:
-    """Nobody is let in before the mails to those who sign already have left; a day after the request an operator may decide
+def waits_until(waiting_since: Sequence[datetime]) -> datetime | None:
+    """Until when at most a decision waits for mails that are owed since those times and have not left; None: for none."""
+    return max(waiting_since) + WAITS_FOR_MAILS if waiting_since else None
+
+
+def waits_for_mails(waiting_since: Sequence[datetime], now: datetime) -> bool:
+    """Nobody is let in before the mails to those who sign already have left; a day after they were owed an operator may decide
     without them."""
-    return any_waits and now - asked_at < WAITS_FOR_MAILS
+    until = waits_until(waiting_since)
+    return until is not None and now < until
 
 
 def unchanged_since(version: int, present: int, code: str) -> None:

@@ -30,8 +30,8 @@ SENTENCES: dict[str, LazyString] = {
         "Several requests for this organisation have come already. We answer them by e-mail; call us if it is urgent"
     ),
     "admission_unheard": _l(
-        "The e-mail to those who sign for the organisation today has not left yet. Wait until it has: a day after the request"
-        " you may decide without it"
+        "The e-mail to those who sign for the organisation today has not left yet. Wait until it has: a day after it was"
+        " written you may decide without it"
     ),
     "admission_decided": _l("This request has been decided already. Open the queue again to see how it stands"),
     "organisation_has_ended": _l(

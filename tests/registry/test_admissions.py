@@ -13,6 +13,7 @@ from certportal.refusals import Conflict, Refusal
 from certportal.registry import admissions
 from certportal.registry import service as registry
 from certportal.registry.admission_models import Admission, AdmissionState
+from certportal.registry.models import Organisation
 from tests import builders
 from tests.browsing import BrowsingClient, Page
 from tests.conftest import FakeClock
@@ -37,6 +38,10 @@ def ask(browser: BrowsingClient, **changed: str) -> Page:
 
 def the_request() -> Admission:
     return db.session.scalars(select(Admission)).one()
+
+
+def the_organisation() -> Organisation:
+    return db.session.scalars(select(Organisation)).one()
 
 
 @pytest.fixture
@@ -211,6 +216,59 @@ class TestThoseWhoSignAlready:
             clock.move(hours=hours)
         clock.move(hours=0.01)
         admissions.admit(the_request().id, olli)
+
+    def test_a_second_person_is_let_in_only_when_the_first_one_has_heard_of_them(
+        self, browser: BrowsingClient, mailbox: Mailbox, olli: Any
+    ):
+        ask(browser, language="en")
+        ask(browser, name="Bo Berg", email="bo@nystart.example")
+        first, second = (each.admission.id for each in admissions.waiting_admissions())
+
+        admissions.admit(first, olli)
+        with pytest.raises(Conflict, match="admission_unheard"):
+            admissions.admit(second, olli)
+
+        [told] = [each for each in mailbox.to("nina@nystart.example") if "Bo Berg" in each]
+        assert "We have not decided yet." in told
+        admissions.admit(second, olli)
+        assert len(registry.signatories(the_organisation().id, registry.today())) == 2
+
+    def test_include_who_has_come_since_by_another_way(self, browser: BrowsingClient, mailbox: Mailbox, olli: Any):
+        mallilon = builders.organisation()
+        ask(browser)
+        mailbox.deliver()
+        builders.signatory(mallilon, language=Language.EN)
+        with transaction():
+            registry.organisation(mallilon.id).contact_email = "new@mallilon.example"
+        [waiting] = admissions.waiting_admissions()
+        assert (waiting.untold, waiting.must_wait) == (True, False)
+
+        for _ in range(2):
+            with pytest.raises(Conflict, match="admission_unheard"):
+                admissions.admit(the_request().id, olli)
+
+        assert "We have not decided yet." in mailbox.to("anna.andersson@mallilon.example")[0]
+        assert len(mailbox.to("new@mallilon.example")) == 1
+        admissions.admit(the_request().id, olli)
+
+    def test_and_come_late_are_waited_for_a_day_from_then(
+        self, browser: BrowsingClient, mailbox: Mailbox, clock: FakeClock, olli: Any
+    ):
+        mallilon = builders.organisation()
+        ask(browser)
+        mailbox.deliver()
+        builders.signatory(mallilon)
+        clock.move(days=3)
+        for hours in (23.99, 0.01):
+            with pytest.raises(Conflict, match="admission_unheard"):
+                admissions.admit(the_request().id, olli)
+            clock.move(hours=hours)
+        admissions.admit(the_request().id, olli)
+
+    def test_are_mailed_once_when_they_are_the_contact_too(self, browser: BrowsingClient, mailbox: Mailbox):
+        builders.signatory(builders.organisation(contact_email="Anna.Andersson@mallilon.example"))
+        ask(browser)
+        assert len(mailbox.to("anna.andersson@mallilon.example")) == 1
 
     def test_are_not_waited_for_to_refuse(self, browser: BrowsingClient, olli: Any):
         builders.signatory(builders.organisation())
