@@ -25,8 +25,9 @@ class ApplicationState(enum.StrEnum):
 class InterfaceApplication(db.Model):
     """One application; a later one replaces every choice of the earlier.
 
-    ``choices`` is what was sent: ``purposes`` (codes), ``channels`` (codes), ``added``, ``given_up``, ``kept``,
-    ``still_waiting`` and ``taken_back`` (codes of channels), ``contact`` (name, email, phone, language).
+    ``choices`` is what was sent: ``purposes`` (codes) and, of a later one, ``purposes_added`` and ``purposes_given_up`` of those
+    in force, ``channels`` (codes), ``added``, ``given_up``, ``kept``, ``still_waiting`` and ``taken_back`` (codes of channels),
+    ``contact`` (name, email, phone, language).
     """
 
     __tablename__ = "interface_application"

@@ -69,11 +69,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Story:
-    """One application from its sending on. ``drafts``: certificate applications that can be sent because of it."""
+    """One application from its sending on. ``purposes_added`` is told of a replacement alone; ``drafts``: certificate
+    applications that can be sent because of it."""
 
     application: InterfaceApplication
     lines: list[Line]
     purposes: list[Purpose]
+    purposes_added: list[Purpose]
+    purposes_given_up: list[Purpose]
     later: InterfaceApplication | None
     drafts: list[tuple[OrderDraft, AccessRight]]
 
@@ -122,7 +125,9 @@ def story(application: InterfaceApplication) -> Story:
         (each for each in applications_of(application.organisation_id) if each.replaces_id == application.id), None
     )
     drafts = drafts_that_waited(line.right for line in lines if line.outcome == "granted" and line.right is not None)
-    return Story(application, lines, purposes_named(choices["purposes"]), later, drafts)
+    purposes = [purposes_named(choices.get(each, ())) for each in ("purposes", "purposes_added", "purposes_given_up")]
+    added = purposes[1] if application.replaces_id is not None else []
+    return Story(application, lines, purposes[0], added, purposes[2], later, drafts)
 
 
 def drafts_that_waited(granted: Iterable[AccessRight]) -> list[tuple[OrderDraft, AccessRight]]:

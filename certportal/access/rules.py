@@ -7,6 +7,7 @@ it is sent; a refused new channel touches nothing else.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Generic, TypeVar
 
 from certportal.refusals import Conflict, Refusal
 from certportal.registry.rules import OrganisationContact
@@ -52,26 +53,30 @@ class Decision:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What an application changes, as ids of channels, each in one group and in the order they were given in."""
+One = TypeVar("One", int, str)
 
-    added: tuple[int, ...]
-    given_up: tuple[int, ...]
-    kept: tuple[int, ...]
-    still_waiting: tuple[int, ...]
-    taken_back: tuple[int, ...]
+
+@dataclass(frozen=True)
+class Difference(Generic[One]):
+    """What an application changes, as ids of channels or codes of purposes, each in one group and in the order they were given
+    in."""
+
+    added: tuple[One, ...]
+    given_up: tuple[One, ...]
+    kept: tuple[One, ...]
+    still_waiting: tuple[One, ...]
+    taken_back: tuple[One, ...]
 
     @property
     def changes(self) -> bool:
-        """Whether any channel is asked for or let go."""
+        """Whether anything is asked for or let go."""
         return bool(self.added or self.given_up or self.taken_back)
 
 
-def difference(valid: Iterable[int], waiting: Iterable[int], chosen: Iterable[int]) -> Difference:
-    """What is added to, given up of and kept from the present rights.
+def difference(valid: Iterable[One], waiting: Iterable[One], chosen: Iterable[One]) -> Difference[One]:
+    """What is added to, given up of and kept from what holds at present.
 
-    A channel that waits for its decision waits on when it is chosen again, and is taken back when it is not. One that holds
+    What waits for its decision waits on when it is chosen again, and is taken back when it is not. A channel that holds
     and waits at once (an ending right applied for anew) is kept, or given up and taken back.
     """
     valid, waiting, chosen = tuple(valid), tuple(waiting), tuple(chosen)
@@ -84,13 +89,17 @@ def difference(valid: Iterable[int], waiting: Iterable[int], chosen: Iterable[in
     )
 
 
-def mark(changed: Difference, affected: Iterable[str]) -> str:
-    """The difference and what it affects in one line, so that sending can tell whether it is still what was shown.
+def mark(channels: Difference[int], purposes: Difference[str], affected: Iterable[str]) -> str:
+    """Both differences and what they affect in one line, so that sending can tell whether it is still what was shown.
 
     ``affected``: names of what uses the channels given up (``certificate:7``, ``order:12``), in any order.
     """
+    return "/".join([*_groups(channels), *_groups(purposes), *sorted(affected)])
+
+
+def _groups(changed: Difference[One]) -> list[str]:
     groups = (changed.added, changed.given_up, changed.kept, changed.still_waiting, changed.taken_back)
-    return "/".join([*(",".join(str(each) for each in sorted(group)) for group in groups), *sorted(affected)])
+    return [",".join(str(each) for each in sorted(group)) for group in groups]
 
 
 def still_as_shown(shown: str, present: str) -> None:

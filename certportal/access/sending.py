@@ -81,7 +81,7 @@ def _checked(answers: ApplicationAnswers, how: Sending, organisation_id: int) ->
     if terms is None or terms.id != answers.terms_id:
         raise Conflict("terms_changed")
     known = [purpose.code for purpose in offered_purposes(organisation_id)]
-    shown = preview(organisation_id, answers.channels)
+    shown = preview(organisation_id, answers.channels, answers.purposes)
     rules.chosen(answers, known, replaces=shown.is_replacement)
     if len(shown.added) < len(shown.difference.added):
         raise Refusal("choice_unknown")
@@ -116,6 +116,8 @@ def _choices(answers: ApplicationAnswers, shown: Preview) -> dict[str, Any]:
     given_up = [touched.channel for touched in shown.given_up]
     return {
         "purposes": list(answers.purposes),
+        "purposes_added": [*shown.purposes.still_waiting, *shown.purposes.added],
+        "purposes_given_up": list(shown.purposes.given_up),
         "channels": _codes([*kept, *shown.still_waiting, *shown.added]),
         "added": _codes(shown.added),
         "given_up": _codes(given_up),

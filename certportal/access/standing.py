@@ -87,13 +87,25 @@ class Preview:
     """What sending would change, for people to read. ``mark`` names it, so that sending can tell it is still so."""
 
     is_replacement: bool
-    difference: Difference
+    difference: Difference[int]
+    purposes: Difference[str]
+    named: dict[str, Purpose]
     mark: str
     added: list[Channel]
     given_up: list[Touched]
     kept: list[Touched]
     still_waiting: list[Channel]
     taken_back: list[Channel]
+
+    @property
+    def changes(self) -> bool:
+        """Whether any channel or purpose is asked for or let go."""
+        return self.difference.changes or self.purposes.changes
+
+    @property
+    def purposes_at_once(self) -> bool:
+        """Whether the purposes are in force as soon as it is sent: something is granted then, or nothing needs a decision."""
+        return not self.needs_decision or any(not channel.operator_decides for channel in self.added)
 
     @property
     def certificates(self) -> int:
@@ -133,7 +145,7 @@ def prefilled(organisation: Organisation) -> dict[str, Any]:
     """The answers with which a new application opens: the present choices, and the organisation's contact as it is."""
     language = organisation.contact_language if organisation.contact_email else organisation.language
     return {
-        "purposes": [purpose.code for purpose in purposes_in_force(organisation.id)],
+        "purposes": [purpose.code for purpose in purposes_chosen(organisation.id)],
         "channels": [str(channel_id) for channel_id in standing(organisation.id).channel_ids],
         "contact_name": organisation.contact_name,
         "contact_email": organisation.contact_email,
@@ -143,17 +155,33 @@ def prefilled(organisation: Organisation) -> dict[str, Any]:
 
 
 def offered_purposes(organisation_id: int) -> list[Purpose]:
-    """The purposes that an application may name: those open today, and closed ones that are in force."""
-    mine = {each.id for each in (*registry.open_purposes(), *purposes_in_force(organisation_id))}
+    """The purposes that an application may name: those open today, and closed ones that are in force or wait."""
+    present = (*purposes_in_force(organisation_id), *purposes_chosen(organisation_id))
+    mine = {each.id for each in (*registry.open_purposes(), *present)}
     return [purpose for purpose in registry.purposes() if purpose.id in mine]
 
 
 def purposes_in_force(organisation_id: int) -> list[Purpose]:
-    """What the organisation stated in its newest application, as long as it has or asks for any right."""
-    newest = latest_application(organisation_id)
-    if newest is None or not standing(organisation_id).is_replaced:
+    """What the organisation stated in the newest application that has taken effect, as long as it has any right.
+
+    One takes effect when a channel that it asked for is granted, or at once when nothing in it needed a decision. Until then, and
+    when all that it asked for is refused or taken back, the purposes before it stand (domain.md, "Access rights").
+    """
+    if not standing(organisation_id).valid:
         return []
-    return purposes_named(newest.choices["purposes"])
+    asked_for = AccessRight.application_id == InterfaceApplication.id
+    granted = AccessRight.state.in_((RightState.VALID, RightState.ENDED))
+    at_once = (InterfaceApplication.state == ApplicationState.DECIDED) & ~sa.exists().where(asked_for)
+    mine = (InterfaceApplication.organisation_id == organisation_id) & (sa.exists().where(asked_for, granted) | at_once)
+    newest = select(InterfaceApplication).where(mine).order_by(InterfaceApplication.id.desc()).limit(1)
+    found = db.session.scalar(newest)
+    return purposes_named(found.choices["purposes"]) if found is not None else []
+
+
+def purposes_chosen(organisation_id: int) -> list[Purpose]:
+    """The present choices, with which a replacement application opens: those of the application that waits, if one does."""
+    waiting = waiting_application(organisation_id)
+    return purposes_named(waiting.choices["purposes"]) if waiting is not None else purposes_in_force(organisation_id)
 
 
 def purposes_named(codes: Iterable[str]) -> list[Purpose]:
@@ -162,12 +190,13 @@ def purposes_named(codes: Iterable[str]) -> list[Purpose]:
     return [purpose for purpose in registry.purposes() if purpose.code in wanted]
 
 
-def preview(organisation_id: int, channel_ids: Iterable[int]) -> Preview:
-    """What sending an application for these channels would change now."""
+def preview(organisation_id: int, channel_ids: Iterable[int], purposes: Iterable[str]) -> Preview:
+    """What sending an application for these channels and purposes (codes) would change now."""
     present = standing(organisation_id)
     valid = {right.channel_id: right for right in present.valid}
     waiting = [right.channel_id for right in present.waiting]
     changed = rules.difference(valid, waiting, channel_ids)
+    stated = _purposes_changed(organisation_id, purposes)
     known = {channel.id: channel for channel in registry.channels()}
 
     def touched(ids: Iterable[int]) -> list[Touched]:
@@ -177,13 +206,21 @@ def preview(organisation_id: int, channel_ids: Iterable[int]) -> Preview:
     return Preview(
         is_replacement=present.is_replaced,
         difference=changed,
-        mark=rules.mark(changed, [name for each in given_up for name in each.use.names]),
+        purposes=stated,
+        named={each.code: each for each in registry.purposes()},
+        mark=rules.mark(changed, stated, [name for each in given_up for name in each.use.names]),
         added=[known[each] for each in changed.added if each in known],
         given_up=given_up,
         kept=touched(changed.kept),
         still_waiting=[known[each] for each in changed.still_waiting],
         taken_back=[known[each] for each in changed.taken_back],
     )
+
+
+def _purposes_changed(organisation_id: int, chosen: Iterable[str]) -> Difference[str]:
+    in_force = [each.code for each in purposes_in_force(organisation_id)]
+    waiting = [each.code for each in purposes_chosen(organisation_id) if each.code not in in_force]
+    return rules.difference(in_force, waiting, chosen)
 
 
 def using(organisation_id: int, channel_id: int) -> Use:

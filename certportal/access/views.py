@@ -135,7 +135,7 @@ def send(draft_id: int) -> Response:
     if request.form.get("version") != str(version):
         return _check(form, draft_id, version, Conflict("answers_changed"))
     answers = form.answers()
-    how = SendingForm(service.preview(acting.organisation.id, answers.channels), request.form)
+    how = SendingForm(service.preview(acting.organisation.id, answers.channels, answers.purposes), request.form)
     if not how.validate():
         return _check(form, draft_id, version, how=how)
     try:
@@ -275,13 +275,14 @@ def _check(
     refusal: Conflict | None = None,
     how: SendingForm | None = None,
 ) -> Response:
-    preview = service.preview(form.offered.organisation.id, form.channels.data or [])
+    purposes = () if form.gives_up_all else form.purposes.data or ()
+    preview = service.preview(form.offered.organisation.id, form.channels.data or [], purposes)
     context: dict[str, Any] = {
         "form": form,
         "offered": form.offered,
         "preview": preview,
         "how": how or SendingForm(preview),
-        "purposes": service.purposes_named(() if form.gives_up_all else form.purposes.data or ()),
+        "purposes": service.purposes_named(purposes),
         "draft_id": draft_id,
         "version": version,
         "messages": [sentence(refusal)] if refusal else [],

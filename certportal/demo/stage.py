@@ -116,7 +116,7 @@ class Stage:
         typed = {**answers, "channels": [str(each) for each in chosen], "purposes": list(purposes)}
         draft = access.save_draft(None, 1, typed, acting, clock.random_token())
         asked = ApplicationAnswers(tuple(purposes), chosen, _contact(acting.organisation), _terms_id())
-        seen = access.preview(acting.organisation.id, chosen).mark
+        seen = access.preview(acting.organisation.id, chosen, purposes).mark
         return access.send_application(draft.id, draft.version, asked, Sending(seen), acting).id
 
     def decide(self, application_id: int, operator: Operator, refused: Mapping[str, str]) -> None:

@@ -104,7 +104,7 @@ def draft_of(house: House) -> tuple[int, int]:
 
 def sent(house: House, *channels: Channel, revoking: tuple[Channel, ...] = ()) -> InterfaceApplication:
     """An application as the service takes it, without pages."""
-    shown = service.preview(house.organisation.id, [channel.id for channel in channels])
+    shown = service.preview(house.organisation.id, [channel.id for channel in channels], [house.purpose.code])
     how = Sending(shown.mark, frozenset(channel.id for channel in revoking))
     return service.send_application(*draft_of(house), asked_for(house, *channels), how, house.acting)
 

@@ -253,7 +253,7 @@ def test_granted_at_once_the_drafts_that_waited_are_on_the_page(house: House, br
 
 def test_sent_by_two_threads_at_once_it_is_one_application(app: Flask, house: House):
     draft_id, version = draft_of(house)
-    shown = service.preview(house.organisation.id, [house.earnings.id, house.benefits.id])
+    shown = service.preview(house.organisation.id, [house.earnings.id, house.benefits.id], [house.purpose.code])
     wanted, acting = asked_for(house, house.earnings, house.benefits), house.acting
     ids = {"actor": acting.actor, "person": acting.person.id, "organisation": acting.organisation.id}
     start, made, failed = threading.Barrier(6), [], []

@@ -16,7 +16,7 @@ from certportal.identifiers import Environment
 from certportal.orders.models import Order, OrderState
 from certportal.refusals import Conflict, NotFound, Refusal
 from certportal.registry import service as registry
-from certportal.registry.models import RightState
+from certportal.registry.models import Purpose, RightState
 from tests import builders
 from tests.access.steps import (
     CONTACT,
@@ -33,8 +33,10 @@ from tests.access.steps import (
     refused,
     rights,
     sent,
+    to_check,
     waiting,
 )
+from tests.browsing import BrowsingClient, words
 from tests.builders import OPERATOR
 from tests.conftest import FakeClock
 
@@ -109,7 +111,7 @@ def test_an_expired_right_is_not_a_present_choice_and_is_applied_for_anew(house:
     )
 
     assert service.standing(house.organisation.id).channel_ids == []
-    preview = service.preview(house.organisation.id, [house.earnings.id])
+    preview = service.preview(house.organisation.id, [house.earnings.id], [house.purpose.code])
     assert [each.code for each in preview.added] == ["earnings-ws"]
     assert not preview.given_up
     sent(house, house.earnings)
@@ -209,7 +211,7 @@ def test_a_test_certificate_needs_no_right_and_is_left_out(house: House, authori
     builders.access_right(house.organisation, house.earnings)
     certificate = certified(house, house.earnings, Environment.TEST)
 
-    preview = service.preview(house.organisation.id, [house.sftp.id])
+    preview = service.preview(house.organisation.id, [house.sftp.id], [house.purpose.code])
     assert (preview.certificates, preview.given_up[0].use.for_test) == (0, 1)
     sent(house, house.sftp, revoking=(house.earnings,))
 
@@ -243,7 +245,7 @@ def test_an_order_that_is_being_collected_at_that_moment_is_left_alone(house: Ho
 
 def test_nothing_is_given_up_that_the_sender_was_not_shown(house: House, authority: None):
     builders.access_right(house.organisation, house.earnings)
-    seen = service.preview(house.organisation.id, [house.sftp.id]).mark
+    seen = service.preview(house.organisation.id, [house.sftp.id], [house.purpose.code]).mark
     certificate = certified(house, house.earnings)
 
     with pytest.raises(Conflict, match="rights_changed"):
@@ -260,7 +262,7 @@ def test_nothing_is_given_up_that_the_sender_was_not_shown(house: House, authori
 
 def test_a_right_that_was_granted_since_the_check_is_not_given_up_unseen(house: House):
     application = sent(house, house.earnings)
-    seen = service.preview(house.organisation.id, [house.benefits.id]).mark
+    seen = service.preview(house.organisation.id, [house.benefits.id], [house.purpose.code]).mark
     service.decide(application.id, granted(house.earnings), OPERATOR)
 
     with pytest.raises(Conflict, match="rights_changed"):
@@ -306,7 +308,7 @@ def test_a_closed_channel_that_the_organisation_has_can_be_kept(house: House):
 
 def test_a_purpose_that_is_not_offered_is_refused(house: House):
     closed = builders.purpose("others-wages", closed_on=registry.today())
-    shown = service.preview(house.organisation.id, [house.earnings.id])
+    shown = service.preview(house.organisation.id, [house.earnings.id], [house.purpose.code])
     answers = asked_for(house, house.earnings)
     forged = type(answers)((closed.code,), answers.channels, answers.contact, answers.terms_id)
 
@@ -334,16 +336,100 @@ def test_the_application_keeps_what_was_sent_and_the_organisations_contact_is_sa
     assert (organisation.contact_name, organisation.contact_phone) == ("Karin Kontakt", "")
 
 
-def test_the_purposes_in_force_are_those_of_the_newest_application(house: House):
-    second = builders.purpose("own-benefits", text_en="Benefits", position=1)
-    sent(house, house.benefits)
-    assert [each.code for each in service.purposes_in_force(house.organisation.id)] == ["own-earnings"]
+class TestPurposes:
+    """They stand until an application that states others has been decided (domain.md, "Access rights")."""
 
-    house.purpose = second
-    later = sent(house, house.benefits)
+    @pytest.fixture
+    def second(self, house: House) -> Purpose:
+        """An organisation with a right and a purpose; another purpose can be stated."""
+        service.decide(sent(house, house.earnings).id, granted(house.earnings), OPERATOR)
+        assert purposes(house) == ["own-earnings"]
+        return builders.purpose("own-benefits", text_en="Benefits", position=1)
 
-    assert [each.code for each in service.purposes_in_force(house.organisation.id)] == ["own-benefits"]
-    assert later.replaces_id == applications()[0].id
+    def test_of_an_application_that_needs_no_decision_are_in_force_when_it_is_sent(self, house: House, second: Purpose):
+        house.purpose = second
+        later = sent(house, house.earnings)
+        assert purposes(house) == ["own-benefits"]
+        assert later.replaces_id == applications()[0].id
+
+    def test_of_a_first_application_are_in_force_when_something_is_granted(self, house: House):
+        application = sent(house, house.earnings, house.sftp)
+        assert purposes(house) == []
+        assert service.prefilled(house.organisation)["purposes"] == ["own-earnings"]
+        service.decide(application.id, refused(house.sftp), OPERATOR)
+        assert purposes(house) == []
+        service.decide(application.id, granted(house.earnings), OPERATOR)
+        assert purposes(house) == ["own-earnings"]
+
+    def test_that_wait_are_not_in_force_but_are_the_present_choices(self, house: House, second: Purpose):
+        house.purpose = second
+        sent(house, house.earnings, house.sftp)
+        assert purposes(house) == ["own-earnings"]
+        assert service.prefilled(house.organisation)["purposes"] == ["own-benefits"]
+
+    def test_of_what_is_taken_back_or_refused_altogether_never_come_into_force(self, house: House, second: Purpose):
+        house.purpose = second
+        service.withdraw_application(sent(house, house.earnings, house.sftp).id, house.acting)
+        assert purposes(house) == ["own-earnings"]
+        service.decide(sent(house, house.earnings, house.sftp).id, refused(house.sftp), OPERATOR)
+        assert purposes(house) == ["own-earnings"]
+        assert service.prefilled(house.organisation)["purposes"] == ["own-earnings"]
+
+    def test_of_what_is_refused_in_part_come_into_force(self, house: House, second: Purpose):
+        third = builders.channel("others", name_en="Others", position=3)
+        house.purpose = second
+        application = sent(house, house.earnings, house.sftp, third)
+        service.decide(application.id, granted(house.sftp) | refused(third), OPERATOR)
+        assert purposes(house) == ["own-benefits"]
+
+    def test_of_what_is_taken_back_after_something_was_granted_stay_in_force(self, house: House, second: Purpose):
+        house.purpose = second
+        application = sent(house, house.earnings, house.sftp, house.benefits)
+        service.withdraw_application(application.id, house.acting)
+        assert purposes(house) == ["own-benefits"]
+
+    def test_that_are_dropped_or_added_are_kept_with_the_application(self, house: House, second: Purpose):
+        house.purpose = second
+        waits = sent(house, house.earnings, house.sftp).choices
+        assert (waits["purposes_added"], waits["purposes_given_up"]) == (["own-benefits"], ["own-earnings"])
+        again = sent(house, house.earnings, house.sftp).choices
+        assert (again["purposes_added"], again["purposes_given_up"]) == (["own-benefits"], ["own-earnings"])
+
+    def test_are_not_dropped_unseen(self, house: House, second: Purpose):
+        seen = service.preview(house.organisation.id, [house.earnings.id], ["own-earnings"]).mark
+        answers = replace(asked_for(house, house.earnings), purposes=("own-benefits",))
+        with pytest.raises(Conflict, match="rights_changed"):
+            service.send_application(*draft_of(house), answers, Sending(seen), house.acting)
+
+    @pytest.mark.parametrize(
+        ("chosen", "becomes"),
+        [([], "as soon as you send"), (["sftp"], "until something that you ask for is granted")],
+    )
+    def test_added_and_given_up_are_named_before_they_are_sent(
+        self, house: House, second: Purpose, chosen: list[str], becomes: str, browser: BrowsingClient
+    ):
+        house.purpose = second
+        channels = [house.earnings, *(getattr(house, each) for each in chosen)]
+
+        page = to_check(browser.get("/interface/apply"), house, *channels)
+
+        assert "You add one purpose of use. You give up one purpose of use." in page.text
+        [given_up], [added] = page.soup.select(".diff.del"), page.soup.select(".diff.add")
+        assert "Earnings payment data, organisation reports the wages it pays itself" in words(given_up)
+        assert becomes in words(given_up)
+        assert "Benefits" in words(added)
+        page = page.submit("Send the replacement application")
+        assert "Purposes added Benefits Purposes given up Earnings payment data" in page.text
+
+    def test_that_stay_are_no_change(self, house: House, browser: BrowsingClient, second: Purpose):
+        page = to_check(browser.get("/interface/apply"), house, house.earnings)
+        assert "No channel changes. No purpose of use changes." in page.text
+
+
+def purposes(house: House) -> list[str]:
+    """Those in force."""
+    db.session.rollback()
+    return [each.code for each in service.purposes_in_force(house.organisation.id)]
 
 
 def test_another_organisations_draft_cannot_be_sent(house: House):
@@ -359,7 +445,7 @@ def test_another_organisations_draft_cannot_be_sent(house: House):
 def test_a_draft_that_was_saved_since_is_not_sent(house: House):
     draft_id, version = draft_of(house)
     service.save_draft(draft_id, version, {"contact_name": "Somebody"}, house.acting, "")
-    shown = service.preview(house.organisation.id, [house.earnings.id])
+    shown = service.preview(house.organisation.id, [house.earnings.id], [house.purpose.code])
 
     with pytest.raises(Conflict, match="draft_changed"):
         service.send_application(draft_id, version, asked_for(house, house.earnings), Sending(shown.mark), house.acting)
@@ -372,7 +458,7 @@ class TestGivingUpEveryChannel:
         return ApplicationAnswers((), (), CONTACT, house.terms.id, gives_up_all=meant)
 
     def send(self, house: House, asked: ApplicationAnswers, revoking: tuple[int, ...] = ()) -> InterfaceApplication:
-        how = Sending(service.preview(house.organisation.id, asked.channels).mark, frozenset(revoking))
+        how = Sending(service.preview(house.organisation.id, asked.channels, asked.purposes).mark, frozenset(revoking))
         return service.send_application(*draft_of(house), asked, how, house.acting)
 
     def test_ends_every_right_takes_back_what_waits_and_cancels_orders(self, house: House, authority: None):

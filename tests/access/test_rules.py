@@ -44,9 +44,14 @@ def test_the_mark_tells_one_difference_from_another_and_what_it_affects_too():
     one = rules.difference([1, 2], [], [1])
     other = rules.difference([1, 2], [], [2])
 
-    assert rules.mark(one, []) != rules.mark(other, [])
-    assert rules.mark(one, ["certificate:7"]) != rules.mark(one, ["certificate:8"])
-    assert rules.mark(one, ["order:1", "certificate:7"]) == rules.mark(one, ["certificate:7", "order:1"])
+    stated = rules.difference(["own", "others"], [], ["own", "others"])
+    dropped = rules.difference(["own", "others"], [], ["own"])
+
+    assert rules.mark(one, stated, []) != rules.mark(other, stated, [])
+    assert rules.mark(one, stated, []) != rules.mark(one, dropped, [])
+    assert rules.mark(one, stated, ["certificate:7"]) != rules.mark(one, stated, ["certificate:8"])
+    several = ["order:1", "certificate:7"]
+    assert rules.mark(one, stated, several) == rules.mark(one, stated, several[::-1])
 
 
 def test_what_is_sent_is_what_was_shown():

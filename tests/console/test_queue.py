@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from certportal import clock
 from certportal.access.models import ApplicationState, InterfaceApplication
@@ -67,6 +68,30 @@ class TestAnApplication:
         assert "50 minutes" in page.text
         assert "Exempelholm Bygg Ab 9900002-6" in page.text
         assert "first application" in page.text
+
+    def test_of_a_replacement_shows_which_purposes_are_added_and_given_up(
+        self, desk: BrowsingClient, applicant: Organisation, house: House
+    ) -> None:
+        builders.purpose("own-benefits", text_en="Benefits")
+        given_up = builders.purpose("others-wages", text_en="Wages of others", position=1)
+        with transaction() as session:
+            [waits] = session.scalars(select(InterfaceApplication))
+            shared = {
+                key: getattr(waits, key) for key in ("organisation_id", "person_id", "terms_id", "choices", "sent_at")
+            }
+            session.add(earlier := InterfaceApplication(state=ApplicationState.DECIDED, **shared))
+            session.flush()
+            waits.replaces_id = earlier.id
+            stated = {
+                "purposes": ["own-benefits"],
+                "purposes_added": ["own-benefits"],
+                "purposes_given_up": [given_up.code],
+            }
+            waits.choices = waits.choices | stated
+
+        page = desk.get("/desk/queue").follow("Decide")
+
+        assert "Purposes of use Benefits Purposes added Benefits Purposes given up Wages of others" in page.text
 
     def test_is_approved_with_one_press_and_the_signatory_is_mailed(
         self, desk: BrowsingClient, applicant: Organisation, house: House, post: Post
