@@ -157,8 +157,30 @@ LABELS: dict[str, LazyString] = {
     "count": _l("How many"),
     "entries": _l("Entries"),
     "kind": _l("Kind"),
+    "former": _l("Before"),
+    "channels": _l("Channels"),
+    "added": _l("Channels added"),
+    "given_up": _l("Channels given up"),
+    "kept": _l("Channels kept"),
+    "still_waiting": _l("Channels that wait on"),
+    "taken_back": _l("Channels taken back"),
+    "purposes": _l("Purposes of use"),
+    "purposes_added": _l("Purposes added"),
+    "purposes_given_up": _l("Purposes given up"),
 }
 """What the details of an act are called; one that is not here is shown under the name that it was recorded by."""
+
+REASONS: dict[str, LazyString] = {
+    "additional": _l("An additional certificate is needed"),
+    "replaces": _l("It replaces another certificate"),
+    "retrieval_failed": _l("A certificate that was ordered could not be collected"),
+    "sent_again": _l("New codes were asked for"),
+    "contact_corrected": _l("The contact’s details were corrected"),
+    "contact_changed": _l("Somebody else collects the certificate"),
+    "superseded": _l("A new order took its place"),
+    "cancelled": _l("It is no longer needed, or may no longer be collected"),
+}
+"""What the codes under ``reason`` and ``why`` say; what a person typed is shown as it is."""
 
 
 class _Told(dict[str, str]):
@@ -183,7 +205,8 @@ def particulars(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             for field, (before, after) in value.items():
                 yield _label(field), f"{_value(before)} → {_value(after)}"
         elif value not in (None, "", [], {}):
-            yield _label(name), _value(value)
+            coded = REASONS.get(value) if name in ("reason", "why") and isinstance(value, str) else None
+            yield _label(name), _value(value) if coded is None else str(coded)
 
 
 def _label(name: str) -> str:

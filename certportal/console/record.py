@@ -1,6 +1,6 @@
 """The record as the operator reads it: filtered, and walked by number, so that page ten thousand costs what the first does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -8,17 +8,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import or_, select
 
+from certportal import subjects
 from certportal.audit import AuditEntry
 from certportal.certificates import service as certificates
-from certportal.console.subjects import NAMES, Subject, subjects
 from certportal.extensions import db, holds_words
 from certportal.formats import end_of_day
 from certportal.orders import service as orders
 from certportal.registry.models import Organisation
+from certportal.subjects import NAMES, Line
 
 PER_PAGE = 25
-APART = timedelta(minutes=1)
-"""When service time and machine time differ by more, both are shown: the demo's clock, or one that was set."""
+PAGES = {
+    "order": ("console.order", "number"),
+    "certificate": ("console.certificate", "certificate_id"),
+    "organisation": ("console.organisation", "organisation_id"),
+    "person": ("console.person", "person_id"),
+    "channel": ("console.channel", "channel_id"),
+    "purpose": ("console.purpose", "purpose_id"),
+    "admission": ("console.admission", "admission_id"),
+    "application": ("console.application", "application_id"),
+    "outbox": ("console.message", "row_id"),
+    "terms": ("console.terms_version", "version"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,20 +42,6 @@ class Wanted:
     subject: str = ""
     first: date | None = None
     last: date | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """An entry, what it is about, and whose it is."""
-
-    entry: AuditEntry
-    subject: Subject
-    organisation: str
-
-    @property
-    def apart(self) -> bool:
-        """Whether the machine's clock said something else."""
-        return abs(self.entry.at - self.entry.machine_at) > APART
 
 
 @dataclass(frozen=True)
@@ -62,16 +59,7 @@ def entries(wanted: Wanted, before: int | None) -> Page:
         query = query.where(AuditEntry.id < before)
     found = list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(PER_PAGE + 1)))
     shown = found[:PER_PAGE]
-    return Page(lines(shown), shown[-1].id if len(found) > PER_PAGE else None)
-
-
-def lines(found: Sequence[AuditEntry]) -> list[Line]:
-    """Entries with the names of what they are about."""
-    about = subjects(entry.subject for entry in found)
-    ids = {entry.organisation_id for entry in found if entry.organisation_id is not None}
-    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
-    names = {each.id: each.name for each in db.session.execute(named)}
-    return [Line(each, about[each.subject], names.get(each.organisation_id or 0, "")) for each in found]
+    return Page(subjects.lines(shown, PAGES), shown[-1].id if len(found) > PER_PAGE else None)
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -91,6 +79,11 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.last is not None:
         found.append(AuditEntry.at < end_of_day(wanted.last))
     return found
+
+
+def about(texts: Iterable[str]) -> dict[str, subjects.Subject]:
+    """What rows are about, each with its page at the desk."""
+    return subjects.subjects(texts, PAGES)
 
 
 def _subject(words: str) -> str:

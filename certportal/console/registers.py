@@ -14,12 +14,14 @@ from certportal.access.models import InterfaceApplication
 from certportal.access.service import waiting_application
 from certportal.audit import AuditEntry
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.console.record import PAGES
 from certportal.extensions import db, holds_words
 from certportal.orders.models import Order, OrderState
 from certportal.registry import rules
 from certportal.registry import service as registry
 from certportal.registry.models import AccessRight, Organisation, Person, RightState, SigningRight, TechnicalContact
 from certportal.registry.organisations import signing_on
+from certportal.subjects import Line, lines
 
 PER_PAGE = 25
 NEWEST = 8
@@ -38,7 +40,7 @@ class About:
     contacts: list[TechnicalContact]
     orders: list[Order]
     certificates: list[Certificate]
-    acts: list[AuditEntry]
+    acts: list[Line]
     waiting: InterfaceApplication | None
     today: date
 
@@ -144,7 +146,7 @@ def about(organisation_id: int) -> About | None:
         contacts=registry.contacts_of(found.id),
         orders=_newest(orders, Order.id),
         certificates=_newest(certificates.options(joinedload(Certificate.channel)), Certificate.id),
-        acts=_newest(acts, AuditEntry.id),
+        acts=lines(_newest(acts, AuditEntry.id), PAGES),
         waiting=waiting_application(found.id),
         today=registry.today(),
     )

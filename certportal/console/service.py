@@ -2,6 +2,7 @@
 
 from certportal.console.ending import end_organisation, end_signing_right, reopen_organisation
 from certportal.console.outbound import wrong_addresses, wrong_numbers
+from certportal.console.record import about as subjects
 from certportal.console.registers import about, concerned, people, rights_of_people
 from certportal.console.saving import (
     add_organisation,
@@ -15,9 +16,9 @@ from certportal.console.saving import (
     save_in_catalogue,
 )
 from certportal.console.setting_up import is_new, items, send_test_mail, send_test_sms
-from certportal.console.subjects import Subject, subjects
 from certportal.console.waiting import Desk, decided_applications, desk, is_first
 from certportal.console.weeks import Week, weeks
+from certportal.subjects import Subject
 
 __all__ = [
     "Desk",

@@ -10,14 +10,14 @@ from certportal.access.deciding import Waiting, waiting_applications
 from certportal.access.models import InterfaceApplication
 from certportal.access.standing import certificates_without_right
 from certportal.certificates.models import Certificate
-from certportal.console import outbound
+from certportal.console import outbound, record
 from certportal.console.outbound import Wrong
-from certportal.console.subjects import Subject, subjects
 from certportal.extensions import db
 from certportal.outbox.models import OutboxRow
 from certportal.registry import service as registry
 from certportal.registry.admissions import ToDecide, waiting_admissions
 from certportal.registry.models import Organisation, RightState, TechnicalContact
+from certportal.subjects import Subject
 
 SHOWN = 5
 PATIENCE = timedelta(days=3)
@@ -81,7 +81,7 @@ def desk() -> Desk:
 
 def failures(rows: list[OutboxRow]) -> list[Failure]:
     """These failed deliveries, and whose turn it is."""
-    about = subjects(row.subject for row in rows)
+    about = record.about(row.subject for row in rows)
     theirs = outbound.for_signatories(rows)
     before = clock.machine() - PATIENCE
     return [

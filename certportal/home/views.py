@@ -4,7 +4,7 @@ from flask import Blueprint, g, make_response, render_template, request, session
 from werkzeug.wrappers import Response
 
 from certportal import clock, formats
-from certportal.acts import act
+from certportal.acts import act, particulars
 from certportal.answers import allow, found, go_to, local_address, page
 from certportal.home import record
 from certportal.home.waiting import ticks, time_line, waiting
@@ -89,9 +89,15 @@ def start() -> Response | str:
 @blueprint.get("/activity")
 @allow("signatory")
 def activity() -> Response:
-    """The organisation's record: who did what, when."""
+    """The organisation's record: who did what to what, when, from where."""
     before = request.args.get("before", type=row_number)
-    entries, older = record.activity(acting().organisation.id, before)
+    lines, older = record.activity(acting().organisation.id, before)
     return page(
-        "home/activity.html", "home/_activity.html", entries=entries, older=older, first=before is None, act=act
+        "home/activity.html",
+        "home/_activity.html",
+        lines=lines,
+        older=older,
+        first=before is None,
+        act=act,
+        particulars=particulars,
     )

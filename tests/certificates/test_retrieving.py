@@ -8,10 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from icalendar import Calendar
+from sqlalchemy import select
 
+from certportal.audit import AuditEntry
 from certportal.certificates import rules
 from certportal.certificates.models import CertificateState
 from certportal.extensions import db
+from certportal.identifiers import ActorKind
 from certportal.messages.models import CodesState
 from tests.browsing import BrowsingClient, Page
 from tests.ca.openssl import KEYS, make_key, make_request, openssl
@@ -204,6 +207,16 @@ def test_behind_the_opened_message_the_password_passes_through_no_form(
     assert not form.select("[type=password]")
     result = page.submit("Get the certificate", request_text=request().decode())
     assert result.h1 == "The certificate is ready"
+
+
+def test_behind_the_opened_message_the_record_names_the_contact(
+    visitor: BrowsingClient, kit: Kit, phone: Phone, smtp: SmtpFarEnd
+) -> None:
+    opened(visitor, kit, phone, smtp).submit("Get the certificate", request_text=request().decode())
+    [issued] = certificates()
+    [told] = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "certificate_issued"))
+    assert (told.actor_kind, told.actor_id) == (ActorKind.CONTACT, issued.contact_id)
+    assert (told.actor_name, told.client_address) == (issued.contact.name, "198.51.100.7")
 
 
 def opened(visitor: BrowsingClient, kit: Kit, phone: Phone, smtp: SmtpFarEnd) -> Page:

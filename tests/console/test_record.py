@@ -83,7 +83,7 @@ def test_an_entry_links_to_what_it_is_about(desk: BrowsingClient, house: House) 
     number = order_placed(house).number
     page = desk.get("/desk/record?verb=order_placed")
     assert page.link(number) == f"/desk/orders/{number}"
-    assert "Reason additional" in page.text
+    assert "Reason An additional certificate is needed" in page.text
 
 
 def test_a_time_that_differs_from_the_machines_is_marked(app: Flask, olli: Operator, clock: FakeClock) -> None:
