@@ -88,6 +88,7 @@ def retrieve_opened(token: str) -> Response:
 
 
 @blueprint.get("/retrieve/<retrieval_id>")
+@guard.polled
 @allow("anonymous")
 def retrieved(retrieval_id: str) -> Response:
     """The certificate, or that it is on its way; the page that waits asks again by itself."""

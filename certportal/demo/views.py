@@ -91,6 +91,7 @@ def mail(number: int) -> Response:
 
 
 @blueprint.get("/news")
+@guard.polled
 @allow("anonymous")
 def news() -> Response:
     """The bar's line about the inbox, drawn anew."""

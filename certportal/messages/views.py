@@ -84,6 +84,7 @@ def opening(token: str) -> Response:
 
 
 @blueprint.get("/content")
+@guard.polled
 @allow("contact")
 def content(token: str) -> Response:
     """The opened message: transfer codes and the ways to use them, or on to the certificate's page."""

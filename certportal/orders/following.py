@@ -12,7 +12,7 @@ from certportal.orders import service
 from certportal.orders.blueprint import blueprint, my_order, place, version_sent
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
-from certportal.signin.guard import acting
+from certportal.signin.guard import acting, polled
 
 
 @blueprint.get("/<number>")
@@ -23,6 +23,7 @@ def show(number: str) -> Response:
 
 
 @blueprint.get("/<number>/life-line")
+@polled
 @allow("signatory")
 def life_line(number: str) -> Response:
     """What the page asks for while something waits to be sent. Nothing new: nothing to swap."""

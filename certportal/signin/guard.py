@@ -68,6 +68,12 @@ def before_choosing(view: View) -> View:
     return view
 
 
+def polled(view: View) -> View:
+    """Mark a view whose part of a page asks for itself again and again: such an answer is no sign of anybody at the keyboard."""
+    view.polled = True  # type: ignore[attr-defined]
+    return view
+
+
 def acting() -> Acting:
     """For a signatory's view: who acts for which organisation."""
     standing: Standing = g.standing
@@ -180,9 +186,14 @@ def _recognised() -> Standing:
     seen, now = session.get("seen"), int(clock.machine().timestamp())
     seen_at = datetime.fromtimestamp(seen, UTC) if isinstance(seen, int) else None
     standing = service.standing(brought, seen_at)
-    if standing.ended is None and isinstance(seen, int) and now - seen >= SEEN_EVERY_SECONDS:
+    if standing.ended is None and isinstance(seen, int) and now - seen >= SEEN_EVERY_SECONDS and not _is_polled():
         session["seen"] = now
     return standing
+
+
+def _is_polled() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return wants_partial() and getattr(view, "polled", False)
 
 
 def _actor(standing: Standing) -> Actor | None:

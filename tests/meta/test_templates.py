@@ -57,6 +57,17 @@ def test_every_template_can_be_compiled_and_names_only_templates_that_exist(app:
         assert {wanted for wanted in find_referenced_templates(tree) if wanted} <= here, name
 
 
+def test_a_view_that_a_template_asks_again_and_again_says_so(app: Flask) -> None:
+    polling = re.compile(r"""hx-get="{{ url_for\('([\w.]+)'[^"]*" hx-trigger="every""")
+    found = [(name_of(path), polling.findall(path.read_text("utf-8"))) for path in pages()]
+    asked = [(name, endpoints) for name, endpoints in found if 'hx-trigger="every' in text_of(name)]
+    assert len(asked) >= 3
+    for name, endpoints in asked:
+        assert endpoints, name
+        views = [app.view_functions[each] for each in endpoints if not each.startswith("demo.")]
+        assert all(getattr(view, "polled", False) for view in views), name
+
+
 def test_every_partial_is_included_by_a_page(app: Flask) -> None:
     used = includes(app)
     reached = {name for name in used if not name.rsplit("/", 1)[-1].startswith("_")}
