@@ -51,7 +51,6 @@ class Earlier:
     name: str
     email: str
     why: str
-    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -160,9 +159,8 @@ def _first_pin(message: SecureMessage) -> datetime | None:
 
 
 def _codes(order: Order, codes: TransferCodes, message: SecureMessage) -> Iterator[Stage]:
-    if codes.wrong_tries and codes.state in (CodesState.LIVE, CodesState.TAKEN):
-        kind = "wrong_passwords_by_program" if _tried_by_program(codes) else "wrong_passwords"
-        yield Stage(kind, Mark.BAD, None, str(WRONG_PASSWORDS), codes.wrong_tries)
+    if codes.wrong_tries and codes.state is not CodesState.LOCKED:
+        yield _wrong_passwords(codes)
     if message.ended_because is MessageEnd.LOCKED and codes.state is not CodesState.LOCKED:
         yield Stage("message_locked", Mark.BAD, message.ended_at)
     if codes.state is CodesState.SPENT:
@@ -182,11 +180,21 @@ def _codes(order: Order, codes: TransferCodes, message: SecureMessage) -> Iterat
         yield Stage("codes_waiting", Mark.NEXT)
 
 
-def _tried_by_program(codes: TransferCodes) -> bool:
-    """Whether the record names a program among those who tried these codes with a wrong password: then it is set up wrong."""
+def _wrong_passwords(codes: TransferCodes) -> Stage:
+    """How often, and when last by the record. A program among those who tried is set up wrong. As long as the codes can be used
+    it is told after how many tries they lock."""
     tried = (AuditEntry.verb == "wrong_transfer_password") & (AuditEntry.subject == f"order:{codes.order_id}")
-    by_program = (AuditEntry.actor_kind == ActorKind.PROGRAM) & (AuditEntry.at >= codes.issued_at)
-    return db.session.scalar(select(AuditEntry.id).where(tried, by_program).limit(1)) is not None
+    of_these = select(AuditEntry.at, AuditEntry.actor_kind).where(tried, AuditEntry.at >= codes.issued_at)
+    found = list(db.session.execute(of_these.order_by(AuditEntry.id)).all())
+    by_program = any(each.actor_kind is ActorKind.PROGRAM for each in found)
+    usable = codes.state is CodesState.TAKEN or (codes.state is CodesState.LIVE and codes.usable_until > clock.now())
+    return Stage(
+        "wrong_passwords_by_program" if by_program else "wrong_passwords",
+        Mark.BAD,
+        found[-1].at if found else None,
+        str(WRONG_PASSWORDS) if usable else "",
+        codes.wrong_tries,
+    )
 
 
 def problem_of(
@@ -232,4 +240,6 @@ def _reply(message: SecureMessage, mail: OutboxRow | None, pin: OutboxRow | None
 def _earlier(codes: TransferCodes) -> Earlier:
     message = db.session.get_one(SecureMessage, codes.message_id)
     why = codes.ended_because.value if codes.ended_because else codes.state.value
-    return Earlier(codes.issued_at, message.name, message.email, why, codes.ended_at)
+    if codes.state is CodesState.VOID and codes.ended_at is not None and codes.ended_at >= codes.usable_until:
+        why = MessageEnd.LAPSED.value
+    return Earlier(codes.issued_at, message.name, message.email, why)

@@ -175,6 +175,51 @@ def test_wrong_passwords_are_counted_and_lock(
     assert stages(page)[-1] == ("bad", "The transfer codes are locked")
 
 
+def test_the_line_that_asks_for_itself_keeps_nobody_signed_in(
+    app: Flask, house: House, order: Order, clock: FakeClock
+) -> None:
+    browser = browsing(app, house.person, house.organisation)
+    assert shown(browser, order).status == 200
+    for _ in range(3):
+        clock.move(minutes=25)
+        polled = browser.get(f"/orders/{order.number}/life-line", htmx=True)
+    assert "HX-Redirect" in polled.headers
+    assert shown(browser, order).h1 == "Sign in"
+
+
+@pytest.mark.parametrize("ending", ["used", "lapsed"])
+def test_wrong_passwords_stay_on_the_line_when_the_codes_have_ended(
+    app: Flask, house: House, browser: BrowsingClient, order: Order, token: str, clock: FakeClock, ending: str
+) -> None:
+    clock.move(hours=3)
+    codes = codes_of(order)
+    codes_id, transfer_id = codes.id, codes.transfer_id
+    with transaction():
+        messages.verify_codes(transfer_id, Secret("wrong"), CONTACT)
+    clock.move(days=1)
+    if ending == "used":
+        being_collected(order)
+        with transaction():
+            messages.spend_codes(codes_id)
+            service.collected(order.id)
+    else:
+        clock.move(days=14)
+    page = shown(browsing(app, house.person, house.organisation), order)
+    assert "Wrong one-time passwords tried 1 time. 1 December 2026, 13:00" in page.text
+    assert "are locked" not in page.text
+
+
+def test_codes_that_had_lapsed_before_new_ones_were_sent_are_said_to_have_lapsed(
+    app: Flask, house: House, order: Order, token: str, clock: FakeClock
+) -> None:
+    clock.move(days=16)
+    page = shown(browsing(app, house.person, house.organisation), order)
+    page = page.submit("Send new codes to the same contact")
+    assert "Earlier transfer codes" in page.text
+    assert "taksi.example: lapsed" in page.text
+    assert "void, because new codes were sent" not in page.text
+
+
 def test_used_codes_end_the_line_and_lead_to_the_certificate(
     app: Flask, house: House, browser: BrowsingClient, order: Order, token: str
 ) -> None:

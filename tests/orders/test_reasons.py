@@ -87,6 +87,24 @@ def test_a_certificate_that_gives_way_is_filled_in_and_recorded(
     assert (order.reason, order.replaces_certificate_id, order.contact_id) == (OrderReason.REPLACES, 1, contact.id)
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("expires_soon", "It stays in use until it ends"),
+        ("expired", "The old certificate ended on 1 November 2026 and cannot be used any more"),
+        ("revoked", "The old certificate has been revoked and cannot be used any more"),
+    ],
+)
+def test_of_the_one_that_gives_way_is_said_whether_it_is_still_in_use(
+    house: House, browser: BrowsingClient, certificates: Certificates, clock: FakeClock, state: str, said: str
+) -> None:
+    ends = clock.at + timedelta(days=-30 if state == "expired" else 30)
+    certificates.add(house, builders.contact(house.organisation).id, ends, state=state)
+    page = browser.get("/orders/application?reason=replaces&replaces=1")
+    assert said in page.text
+    assert ("It stays in use" in page.text) == (state == "expires_soon")
+
+
 def test_the_one_that_gives_way_asks_for_no_description(
     house: House, browser: BrowsingClient, certificates: Certificates, clock: FakeClock
 ) -> None:
