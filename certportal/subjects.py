@@ -17,6 +17,8 @@ from certportal.certificates.lookups import STORED
 from certportal.certificates.models import Certificate
 from certportal.certificates.reasons import reason_words
 from certportal.extensions import db
+from certportal.formats import environment_name
+from certportal.identifiers import Environment
 from certportal.orders.models import Order
 from certportal.registry import service as registry
 from certportal.registry.admission_models import Admission
@@ -72,6 +74,7 @@ NAMES: dict[str, Any] = {
 }
 """Number, name, and whether it has a page, where it is anybody's to open."""
 
+OF_ENVIRONMENTS = ("crl", "ca")
 OF_CHANNELS = ("channel", "channels", "added", "given_up", "kept", "still_waiting", "taken_back")
 OF_PURPOSES = ("purposes", "purposes_added", "purposes_given_up")
 
@@ -118,6 +121,8 @@ def _subject(
 ) -> Subject:
     kind, _, number = text.partition(":")
     name, has_page = names.get(kind, {}).get(int(number), ("", False)) if _is_number(number) else ("", False)
+    if kind in OF_ENVIRONMENTS and number in list(Environment):
+        return Subject(kind, environment_name(number))
     shown = channels.get(name, name) if kind == "access_right" else name
     if kind not in pages or not (has_page or (kind not in NAMES and number.isdigit())):
         return Subject(kind, shown or number)

@@ -13,11 +13,14 @@ from certportal.audit import AuditEntry
 from certportal.certificates import service as certificates
 from certportal.extensions import db, holds_words
 from certportal.formats import end_of_day
+from certportal.identifiers import ActorKind
 from certportal.orders import service as orders
 from certportal.registry.models import Organisation
 from certportal.subjects import NAMES, Line
 
 PER_PAGE = 25
+ROUTINE = ("crl_published", "service_certificate_issued")
+"""What jobs do day in, day out: kept, and shown to whoever asks for it."""
 PAGES = {
     "order": ("console.order", "number"),
     "certificate": ("console.certificate", "certificate_id"),
@@ -34,7 +37,8 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the operator asked for; empty words and None are all. Days are local days, both inclusive."""
+    """What the operator asked for; empty words and None are all. Days are local days, both inclusive. ``routine``: the jobs'
+    routine too; it is also shown to who asks for an act of it, or for what it is about."""
 
     organisation: str = ""
     actor: str = ""
@@ -42,6 +46,7 @@ class Wanted:
     subject: str = ""
     first: date | None = None
     last: date | None = None
+    routine: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         found.append(AuditEntry.verb == wanted.verb)
     if wanted.subject:
         found.append(AuditEntry.subject == _subject(wanted.subject))
+    if not (wanted.routine or wanted.subject or wanted.verb in ROUTINE):
+        found.append(~(AuditEntry.verb.in_(ROUTINE) & (AuditEntry.actor_kind == ActorKind.JOB)))
     if wanted.first is not None:
         found.append(AuditEntry.at >= end_of_day(wanted.first - timedelta(days=1)))
     if wanted.last is not None:

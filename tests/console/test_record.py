@@ -79,6 +79,31 @@ class TestAFilter:
         assert len(acts(desk.get("/desk/record?verb=order_placed"))) == 1
 
 
+class TestWhatJobsDoEveryDay:
+    @pytest.fixture(autouse=True)
+    def done(self, app: Flask) -> None:
+        publisher = Actor(ActorKind.JOB, None, "publish-crl")
+        record("crl_published", "crl:PRODUCTION", publisher, authority="issuing", number=7, entries=0)
+        record("operator_disabled", "operator:2", ULLA, email="old@service.example")
+
+    def test_is_left_out_until_it_is_asked_for(self, desk: BrowsingClient) -> None:
+        page = desk.get("/desk/record")
+        assert "The revocation list was published" not in acts(page)
+        assert "The operator old@service.example may no longer sign in" in acts(page)
+        assert "The revocation list was published" in acts(desk.get("/desk/record?routine=shown"))
+
+    @pytest.mark.parametrize("asked", ["verb=crl_published", "subject=crl:PRODUCTION"])
+    def test_is_shown_to_who_looks_for_it(self, desk: BrowsingClient, asked: str) -> None:
+        page = desk.get(f"/desk/record?{asked}")
+        assert acts(page) == ["The revocation list was published"]
+        assert "Revocation list production" in page.text
+        assert "The service itself" in page.text
+
+    def test_is_never_left_out_when_somebody_did_it(self, desk: BrowsingClient) -> None:
+        record("crl_published", "crl:TEST", Actor(ActorKind.COMMAND, None, "root"))
+        assert "The revocation list was published" in acts(desk.get("/desk/record"))
+
+
 def test_an_entry_links_to_what_it_is_about(desk: BrowsingClient, house: House) -> None:
     number = order_placed(house).number
     page = desk.get("/desk/record?verb=order_placed")

@@ -21,14 +21,15 @@ def audit() -> Response:
     words = {name: asked(name) for name in ("organisation", "actor", "verb", "subject")}
     days = {name: asked(name, 40) for name in ("first", "last")}
     first, last = (_day(days[name]) for name in ("first", "last"))
-    wanted = record.Wanted(**words, first=first, last=last)
+    routine = asked("routine", 10)
+    wanted = record.Wanted(**words, first=first, last=last, routine=routine == "shown")
     before = request.args.get("before", type=int)
     return page(
         "console/record.html",
         "console/_record.html",
         found=record.entries(wanted, before if before and 0 < before < 2**62 else None),
         wanted=wanted,
-        given=words | days,
+        given=words | days | {"routine": routine},
         before=before,
         verbs=known_acts(),
         act=acts.act,
