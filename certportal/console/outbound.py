@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from certportal import clock
 from certportal.extensions import db, holds_words
+from certportal.messages.models import SecureMessage
 from certportal.orders.models import Order, OrderState
 from certportal.outbox.kinds import KINDS
 from certportal.outbox.models import WAITING_STATES, AddressMark, Medium, OutboxRow, RowState
@@ -138,9 +139,13 @@ def _in(state: str) -> sa.ColumnElement[bool]:
             return OutboxRow.state == RowState(state)
 
 
+def _is_newer() -> sa.ColumnElement[bool]:
+    return SecureMessage.id > OutboxRow.reference["message"].as_integer()
+
+
 def _failed() -> sa.ColumnElement[bool]:
     """Refused or unknown, or tried in vain until its time was over; neither has another one been sent in its place, nor has
-    the address been said to be right."""
+    the address been said to be right, nor, of a PIN code, has a new message taken the place of the one that it was to open."""
     later = aliased(OutboxRow)
     again = (later.subject == OutboxRow.subject) & (later.kind == OutboxRow.kind) & (later.id > OutboxRow.id)
     lost = OutboxRow.state.in_((RowState.REFUSED, RowState.UNKNOWN))
@@ -148,4 +153,5 @@ def _failed() -> sa.ColumnElement[bool]:
     recent: Any = OutboxRow.settled_at > clock.machine() - FAILED_WITHIN
     settled = (AddressMark.outbox_row_id == OutboxRow.id) & AddressMark.ended_at.is_not(None)
     unanswered = ~exists().where(settled) & ~exists().where(again, OutboxRow.subject != "")
+    unanswered &= ~exists().where(OutboxRow.kind == "pin", SecureMessage.subject == OutboxRow.subject, _is_newer())
     return recent & or_(lost, late) & unanswered & OutboxRow.reference["sent_again_as"].as_integer().is_(None)

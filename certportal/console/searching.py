@@ -1,6 +1,7 @@
 """Orders and certificates for the operator: by number, business ID, organisation, serial number, contact or description."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +54,9 @@ def orders(wanted: Wanted, page: int) -> Pagination:
     return _pages(query.order_by(Order.id.desc()), page)
 
 
-def standings(found: Pagination) -> dict[int, Standing]:
-    """Where each open order of a page stands, by its id."""
-    return standings_of([order.id for order in found.items if order.state is OrderState.OPEN])
+def standings(found: Iterable[Order]) -> dict[int, Standing]:
+    """Where each of these that is open stands, by its id."""
+    return standings_of([order.id for order in found if order.state is OrderState.OPEN])
 
 
 def certificates(wanted: Wanted, page: int) -> Pagination:

@@ -206,3 +206,13 @@ class TestACertificate:
         form.submit("Revoke the certificate", reason="key_lost")
         assert form.submit("Revoke the certificate", reason="unnecessary").status == 409
         assert desk.get(f"/desk/orders/certificates/{collected[1].id}/revoke").h1 == "Palkka 1"
+
+
+def test_on_the_organisations_page_an_order_stands_as_in_the_list(
+    app: Flask, olli: Operator, house: House, clock: FakeClock
+) -> None:
+    order_placed(house)
+    clock.move(days=16)
+    desk = at_desk(app, olli)
+    for page in (desk.get("/desk/orders"), desk.get(f"/desk/organisations/{house.organisation.id}")):
+        assert "Not collected The transfer codes lapsed" in page.text

@@ -8,15 +8,20 @@ from flask import Flask
 
 from certportal.console.wording import KIND_WORDS
 from certportal.extensions import db, transaction
+from certportal.identifiers import Actor, ActorKind
+from certportal.messages import service as messages
+from certportal.orders import service as orders
 from certportal.outbox import service as outbox
 from certportal.outbox.kinds import KINDS
 from certportal.outbox.models import OutboxRow, RowState
 from certportal.registry import service as registry
+from certportal.registry.models import Operator
 from tests.browsing import BrowsingClient
 from tests.conftest import FakeClock
-from tests.console.steps import Post, recorded
-from tests.far_ends import SmtpFarEnd
+from tests.console.steps import Post, at_desk, recorded
+from tests.far_ends import SmsFarEnd, SmtpFarEnd
 from tests.far_ends.script import DROP
+from tests.messages.steps import token_in
 from tests.orders.steps import House, order_placed
 
 ANNA = "anna.andersson@mallilon.example"
@@ -47,6 +52,34 @@ class TestAFailedDelivery:
         assert len(page.soup.select("tbody tr")) == 1
         for words in ("Secure e-mail with transfer codes", "Refused", "No such user here", number):
             assert words in page.text
+
+    def test_of_a_pin_code_is_told_in_words_and_is_over_when_new_codes_have_gone_out(
+        self,
+        app: Flask,
+        olli: Operator,
+        house: House,
+        sms: SmsFarEnd,
+        smtp: SmtpFarEnd,
+        deliver: Callable[[], int],
+        clock: FakeClock,
+    ) -> None:
+        order = order_placed(house, mobile="040 123 4567")
+        deliver()
+        sms.always("503 Service Unavailable")
+        messages.send_pin(token_in(smtp.messages[-1]), Actor(ActorKind.ANONYMOUS, None, "", "203.0.113.5"))
+        deliver()
+        clock.move(minutes=11)
+        deliver()
+        desk = at_desk(app, olli)
+        for page in (desk.get("/desk"), desk.get(f"/desk/orders/{order.number}")):
+            assert "The text message gateway did not take it." in page.text
+            assert "Failed to send" not in page.text
+        assert "Failed to send" in desk.get("/desk/messages?state=failed").follow("PIN code").text
+
+        orders.send_again(order.id, order.version, house.actor)
+
+        assert "Nothing was found" in desk.get("/desk/messages?state=failed").text
+        assert "delivery has failed" not in desk.get("/desk").text
 
     def test_of_a_letter_with_a_secret_is_not_sent_again_and_its_page_says_what_to_do(
         self, desk: BrowsingClient, house: House, smtp: SmtpFarEnd, deliver: Callable[[], int]

@@ -24,7 +24,7 @@ def orders() -> Response:
         "console/orders.html",
         "console/_orders.html",
         pages=pages,
-        standings=searching.standings(pages),
+        standings=searching.standings(pages.items),
         wanted=wanted,
         now=clock.now(),
     )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from certportal import clock
 from certportal.acts import act
 from certportal.answers import allow, found, page, see_other, tell
-from certportal.console import registers, service
+from certportal.console import registers, searching, service
 from certportal.console.blueprint import again, asked, blueprint, page_number
 from certportal.console.forms.reasons import EndOrganisationForm
 from certportal.console.forms.registering import OrganisationForm, edit_organisation_form
@@ -63,7 +63,8 @@ def add_organisation() -> Response:
 def organisation(organisation_id: int) -> Response:
     """Everything about one organisation."""
     about = found(service.about(organisation_id))
-    return page("console/organisation.html", about=about, act=act, now=clock.now())
+    standings = searching.standings(about.orders)
+    return page("console/organisation.html", about=about, standings=standings, act=act, now=clock.now())
 
 
 @blueprint.get("/organisations/<int(max=2147483647):organisation_id>/edit")
