@@ -39,6 +39,7 @@ def contact_page(token: str) -> Response:
             replacement=service.open_replacement(certificate),
             obstacle=sentence(obstacle) if obstacle is not None else None,
             asked_at=contact_renewal.asked_at(certificate),
+            without_right=bool(service.without_right([certificate.id])),
         )
     )
 

@@ -34,7 +34,7 @@ def issue_codes(
     """A step: new codes for an order, sealed in a message whose link is mailed to the contact.
 
     ``cover``: organisation, business_id, ordered_by, ordered_by_id (the person's, for who is told), order_number,
-    channel_id, channel ({fi, sv, en}), environment, description. "14 days" from 1 December last to the end of 15 December.
+    channel ({fi, sv, en}), environment, description. "14 days" from 1 December last to the end of 15 December.
     """
     within_transaction()
     now = clock.now()

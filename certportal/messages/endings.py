@@ -11,36 +11,19 @@ from sqlalchemy import bindparam, select, update
 
 from certportal import clock
 from certportal.extensions import changed, db, transaction, within_transaction, writing
-from certportal.identifiers import Environment
-from certportal.messages.models import MessageEnd, MessageKind, Opening, PinSent, SecureMessage, TransferCodes
+from certportal.messages.models import MessageEnd, Opening, PinSent, SecureMessage, TransferCodes
 from certportal.messages.rules import PIN_CAPS
 from certportal.outbox import service as outbox
-from certportal.registry import service as registry
 from certportal.statements import prepared
 
 BATCH = 500
 
 
 def end_of(message: SecureMessage, now: datetime) -> MessageEnd | None:
-    """Why the message can no longer be opened; None while it can. ``now`` is the service's time.
-
-    A link to a certificate's page dies with the access right too: whoever withdraws it, and on whatever day it ends by itself.
-    """
+    """Why the message can no longer be opened; None while it can. ``now`` is the service's time."""
     if message.ended_because is not None:
         return message.ended_because
-    if message.usable_until <= now:
-        return MessageEnd.LAPSED
-    is_page = message.kind is MessageKind.CERTIFICATE_PAGE
-    return MessageEnd.RIGHT_ENDED if is_page and not _has_right(message) else None
-
-
-def _has_right(message: SecureMessage) -> bool:
-    """A test certificate needs no right (domain.md, section 3). Covers of earlier versions do not name the channel: there
-    the certificate's own pages refuse what needs the right."""
-    channel_id = message.cover.get("channel_id")
-    if channel_id is None or message.cover["environment"] != Environment.PRODUCTION:
-        return True
-    return registry.right_to(message.organisation_id, channel_id, registry.today()) is not None
+    return MessageEnd.LAPSED if message.usable_until <= now else None
 
 
 def end_messages(which: sa.ColumnElement[bool], because: MessageEnd) -> int:

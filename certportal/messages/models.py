@@ -23,7 +23,7 @@ class MessageKind(enum.StrEnum):
 
 
 class MessageEnd(enum.StrEnum):
-    """Why a message can no longer be opened. Right ended is never stored: it is true when one looks."""
+    """Why a message can no longer be opened."""
 
     USED = "used"
     LAPSED = "lapsed"
@@ -34,7 +34,6 @@ class MessageEnd(enum.StrEnum):
     REVOKED = "revoked"
     CONTACT_CHANGED = "contact_changed"
     NOT_ISSUED = "not_issued"
-    RIGHT_ENDED = "right_ended"
 
 
 class SecureMessage(db.Model):

@@ -1,6 +1,7 @@
 """A certificate's page for its contact: the same PIN-guarded link, with nothing sealed behind it.
 
-It ends with the certificate, its contact or its right. The pages themselves are certificates' blueprint's.
+It ends with the certificate or its contact; without the access right it is for looking and revoking. The pages themselves are
+certificates' blueprint's.
 """
 
 from datetime import datetime

@@ -46,7 +46,8 @@ def _letter(found: list[Line], row_id: int, known: "_Known", now: datetime) -> L
     if not told:
         return Silence(_why_silent(found), on_settling=lambda: lines.settle(found, row_id))
     to = recipient(told, known.about)
-    addresses, open_pages = page_links([known.about[number] for number in _collected(told)], known.rights)
+    collected = (known.about[number] for number in _collected(told))
+    addresses, open_pages = page_links([each for each in collected if known.rights.cover(each)])
     endings = list(_endings(told, to, known, addresses, now))
 
     def on_sending() -> None:

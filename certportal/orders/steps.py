@@ -40,7 +40,6 @@ def cover(row: Any) -> dict[str, Any]:
         "ordered_by": row.orderer,
         "ordered_by_id": row.placed_by,
         "order_number": row.number,
-        "channel_id": row.channel_id,
         "channel": {"fi": row.name_fi, "sv": row.name_sv, "en": row.name_en},
         "environment": row.environment.value,
         "description": row.description,
@@ -51,7 +50,7 @@ def cover_columns() -> tuple[Any, ...]:
     """What ``cover`` reads, of the tables that ``with_cover`` joins."""
     order, channel, organisation, person = (each.__table__ for each in (Order, Channel, Organisation, Person))
     named = (organisation.c.name.label("organisation"), organisation.c.business_id, person.c.name.label("orderer"))
-    ordered = (order.c.placed_by, order.c.number, order.c.channel_id, order.c.environment, order.c.description)
+    ordered = (order.c.placed_by, order.c.number, order.c.environment, order.c.description)
     return (*ordered, *named, channel.c.name_fi, channel.c.name_sv, channel.c.name_en)
 
 

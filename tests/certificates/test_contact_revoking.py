@@ -15,11 +15,12 @@ from certportal.messages.models import MessageEnd, SecureMessage
 from certportal.refusals import TooMany
 from tests import builders
 from tests.browsing import BrowsingClient, Page
-from tests.certificates.steps import Kit, certificates
+from tests.certificates.steps import Kit, certificates, end_the_organisation, end_the_right
 from tests.certificates.test_letters import CONTACT, SIGNATORY, mails_to
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
 from tests.messages.steps import Phone, token_in
+from tests.orders.steps import House
 
 SENTENCE = "If such a certificate is in force, its technical contact person gets an e-mail"
 
@@ -130,6 +131,25 @@ def test_a_lost_link_is_mailed_anew_to_the_contact_and_opens_with_a_pin(
     [token] = links(deliver, smtp)
     page = opened(visitor, token, phone).follow("Revoke the certificate")
     page.submit("Revoke the certificate", reason="key_lost")
+    assert certificates()[0].state is CertificateState.REVOKED
+
+
+@pytest.mark.parametrize("end", [end_the_right, end_the_organisation])
+def test_what_is_left_in_force_when_its_right_or_the_organisation_ends_can_still_be_revoked(
+    kit: Kit,
+    visitor: BrowsingClient,
+    phone: Phone,
+    deliver: Callable[[], int],
+    smtp: SmtpFarEnd,
+    end: Callable[[House], None],
+) -> None:
+    issued = kit.certificate()
+    end(kit.house)
+    asked(visitor, issued.serial)
+    [token] = links(deliver, smtp)
+    page = opened(visitor, token, phone)
+    assert issued.serial.upper()[:4] in page.text.upper().replace(" ", "")
+    page.follow("Revoke the certificate").submit("Revoke the certificate", reason="key_lost")
     assert certificates()[0].state is CertificateState.REVOKED
 
 

@@ -21,7 +21,16 @@ from certportal.refusals import Conflict, Forbidden
 from certportal.registry import service as registry
 from tests import builders
 from tests.browsing import BrowsingClient, Page
-from tests.certificates.steps import Kit, certificates, days_before_the_end, key_and_request, renewable, request, row_of
+from tests.certificates.steps import (
+    Kit,
+    certificates,
+    days_before_the_end,
+    end_the_right,
+    key_and_request,
+    renewable,
+    request,
+    row_of,
+)
 from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.far_ends import SmtpFarEnd
@@ -302,31 +311,33 @@ def test_a_renewal_by_the_signatory_becomes_the_successor(
     assert (new.successor_of_id, new.contact_may_renew, new.description) == (old.id, True, "Mallilön 6")
 
 
-def test_the_links_die_with_the_access_right_and_say_so(
+ENDED = "The access right to the channel has ended"
+
+
+def test_without_the_access_right_the_link_shows_the_certificate_and_renews_nothing(
     page: Page, link: str, old: Certificate, kit: Kit, visitor: BrowsingClient
 ) -> None:
     form = page.follow("Renew")
-    with transaction():
-        right = registry.right_to(kit.house.organisation.id, kit.house.channel.id, registry.today())
-        assert right is not None
-        registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
-    for dead in (visitor.get(link), visitor.get(page.path), form.submit(GET_IT, request_text=request().decode())):
-        assert dead.h1 == "The access right to the channel has ended"
-        assert "cannot be renewed" in dead.text
-    assert visitor.post(f"{link}/pin").h1 == "The access right to the channel has ended"
+    end_the_right(kit.house)
+    assert visitor.get(link).h1 == "Secure message"
+    refused = form.submit(GET_IT, request_text=request().decode())
+    assert "the organisation’s right to the channel has ended" in refused.text
+    again = visitor.get(page.path)
+    assert ENDED in again.text
+    assert "Renew" not in [each.get_text(strip=True) for each in again.soup.select("main a")]
+    assert "From then on you renew it here" not in again.text
     assert len(certificates()) == 1
 
 
-def test_a_right_that_ends_by_its_last_day_kills_the_links_too(
-    link: str, kit: Kit, clock: FakeClock, visitor: BrowsingClient
+def test_a_right_that_ends_by_its_last_day_leaves_the_links_too(
+    link: str, kit: Kit, clock: FakeClock, visitor: BrowsingClient, phone: Phone
 ) -> None:
     with transaction():
         right = registry.right_to(kit.house.organisation.id, kit.house.channel.id, registry.today())
         assert right is not None
         registry.end_right(right, registry.today() + timedelta(days=2), builders.OPERATOR)
-    assert visitor.get(link).h1 == "Secure message"
     clock.move(days=3)
-    assert visitor.get(link).h1 == "The access right to the channel has ended"
+    assert ENDED in opened(link, visitor, phone).text
 
 
 def test_a_test_certificate_needs_no_right(

@@ -448,10 +448,6 @@ ENDINGS: dict[MessageEnd, tuple[str, str]] = {
     MessageEnd.CERTIFICATE_ENDED: ("This certificate page is closed", "to apply for a new one"),
     MessageEnd.REVOKED: ("The certificate has been revoked", "to apply for a new one"),
     MessageEnd.NOT_ISSUED: ("The certificate could not be issued", "to send new codes"),
-    MessageEnd.RIGHT_ENDED: (
-        "The access right to the channel has ended",
-        "whether the program still needs the channel",
-    ),
 }
 
 
