@@ -11,6 +11,9 @@ SENTENCES: dict[str, LazyString] = {
     "message_value_divided": _l(
         "There is a remark or something else inside the value of %(where)s. Send the value alone."
     ),
+    "message_not_base64": _l(
+        "%(where)s is not in base64. Send DER in base64, or the whole PEM file in base64 once more: not its lines as they are."
+    ),
     "retrieval_unknown": _l(
         "There is no certificate with this RetrievalId for this CustomerId and Environment. Check all three."
     ),

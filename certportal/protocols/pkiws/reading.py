@@ -55,7 +55,7 @@ def environment_of(request: Request) -> Environment | None:
 
 
 def message_of(request: Request) -> SignNew | Get | Renew:
-    """The request by the schema. Refusals: message_invalid (``where``); message_value_divided (``where``)."""
+    """The request by the schema. Refusals: message_invalid, message_value_divided, message_not_base64 (``where``)."""
     _require_schema(request.element)
     environment = Environment(_value(request.element, "Environment"))
     customer_id = _value(request.element, "CustomerId")
@@ -66,7 +66,7 @@ def message_of(request: Request) -> SignNew | Get | Renew:
                 customer_id,
                 _value(request.element, "TransferId"),
                 Secret(_value(request.element, "TransferPassword")),
-                octets(_value(request.element, "CertificateRequest")),
+                octets(_value(request.element, "CertificateRequest"), "CertificateRequest"),
             )
         case Operation.GET:
             return Get(environment, customer_id, _value(request.element, "RetrievalId"))
@@ -79,16 +79,17 @@ def values_of(signed: Any) -> tuple[Environment, str, bytes]:
     return (
         Environment(_value(signed, "Environment")),
         _value(signed, "CustomerId"),
-        octets(_value(signed, "CertificateRequest")),
+        octets(_value(signed, "CertificateRequest"), "CertificateRequest"),
     )
 
 
-def octets(text: str) -> bytes:
-    """Base64 with any white space in it (XML Schema's base64Binary). Refusals: message_invalid."""
+def octets(text: str, name: str) -> bytes:
+    """Base64 with any white space in it (XML Schema's base64Binary), of the element of that name. Refusals: message_not_base64
+    (``where``): the schema lets pass what PEM has around it."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise Refusal("message_invalid", where="base64") from None
+        raise Refusal("message_not_base64", where=name) from None
 
 
 def _parsed(sent: bytes) -> Any:

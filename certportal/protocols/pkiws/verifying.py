@@ -81,7 +81,7 @@ def _presented(sent: list[Any]) -> Iterator[Certificate]:
     for each in sent:
         if len(each) or not each.text:
             raise Refusal("renewal_certificate_unknown")
-        certificate = service.presented(octets(each.text))
+        certificate = service.presented(octets(each.text, "X509Certificate"))
         if certificate is not None and certificate.der is not None:
             yield certificate
 

@@ -52,8 +52,9 @@ def schema(name: str) -> Response:
 
 
 def _body() -> bytes | None:
-    """What was sent; None if it is too much to be read."""
-    request.max_content_length = reading.LARGEST
+    """What was sent; None if it is too much to be read. Of a body that does not say how long it is, one octet too many is read:
+    it would only be cut off at the limit."""
+    request.max_content_length = reading.LARGEST + 1
     try:
         return request.get_data(cache=False)
     except ClientDisconnected:

@@ -83,6 +83,7 @@ def test_nor_is_one_that_does_not_say_how_long_it_is(kit: Kit, line: Line) -> No
         environ_overrides={"REMOTE_ADDR": "203.0.113.20", "wsgi.input_terminated": True},
     )
     refused(Reply(answer), "Fault")
+    assert Reply(answer).payload.findtext("faultstring") == "The request is larger than 64 kB."
 
 
 def test_a_deep_document_is_refused(kit: Kit, line: Line) -> None:
@@ -292,7 +293,7 @@ def test_without_a_certificate_in_keyinfo_it_is_refused(holder: Holder, info: st
 @pytest.mark.parametrize("text", ["", "!!!", "AAAA", "MII<!-- -->B"])
 def test_a_certificate_that_is_none_is_refused(holder: Holder, text: str) -> None:
     info = f"<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
-    refused(holder.renew(der_request(), Style(key_info=info)), "PKI001", "PKI062")
+    refused(holder.renew(der_request(), Style(key_info=info)), "PKI001", "PKI003", "PKI062")
 
 
 @pytest.mark.parametrize("value", ["", "AAAA", "!"])

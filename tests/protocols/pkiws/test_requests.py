@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.certificates.steps import Kit, key_and_request
+from tests.conftest import FakeClock
+from tests.protocols.pkiws.test_renewing import a_holder
 from tests.protocols.pkiws.wire import (
     DS,
     SOAP,
@@ -129,6 +131,21 @@ def test_values_that_break_the_schema_are_refused_by_name_and_never_repeated(
     assert (reply.response.status_code, reply.codes) == (200, ["PKI001"])
     assert name in reply.messages[0]
     assert value not in reply.text
+
+
+@pytest.mark.parametrize("operation", ["SignNewCertificate", "RenewCertificate"])
+def test_a_signing_request_in_plain_pem_is_named_and_told_what_is_wanted(
+    kit: Kit, line: Line, clock: FakeClock, operation: str
+) -> None:
+    plain = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----"
+    if operation == "SignNewCertificate":
+        reply = line.sign_new(kit.unspent(), der_request(), CertificateRequest=plain)
+    else:
+        holder = a_holder(kit, line, clock)
+        reply = holder.renew(der_request(), CertificateRequest=plain)
+    assert (reply.response.status_code, reply.codes) == (200, ["PKI003"])
+    assert "CertificateRequest" in reply.messages[0]
+    assert "in base64" in reply.messages[0]
 
 
 def test_another_order_of_the_children_is_refused(kit: Kit, line: Line) -> None:
