@@ -2,6 +2,7 @@
 
 import getpass
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -265,6 +266,17 @@ def test_a_key_in_a_token_is_told_with_whether_the_token_answers(
     assert "cannot be used now: The key root.key is in a token, and no token is set up" in typed("ca", "show").output
 
 
+def test_an_intermediate_is_followed_where_the_roots_key_is_and_has_no_day(typed: Typed) -> None:
+    assert typed("init").exit_code == 0
+    wanted = ("ca", "rollover", "--environment", "TEST", "--line", "intermediate")
+    assert typed(*wanted, "--issues-from", "2028-03-01").exit_code == 2
+    said = typed(*wanted)
+    assert said.exit_code == 0
+    assert "intermediate-2: Certportal Intermediate CA (test) 2" in said.output
+    assert "issued by      Certportal Intermediate CA (test) 2" in typed(*wanted[:4]).output
+    assert "intermediate-2: revocation list 2" in typed("ca", "show").output
+
+
 def hashes_of_keys(output: str) -> list[str]:
     return re.findall(r"SHA-256 of the public key ([0-9a-f ]+)", output)
 
@@ -304,6 +316,18 @@ def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     assert "root: revocation list 2" in done("publish-crl", *production, "--take", "root.crl", **server)
     older = typed("ca", "publish-crl", *production, "--take", "root.crl", **server)
     assert (older.exit_code, "newer" in older.output) == (1, True)
+
+    asked = done("rollover", *production, "--line", "intermediate", **server)
+    sign, take = re.findall(r"certportal (ca (?:sign-intermediate|rollover) .*)", asked)
+    shutil.copyfile(tmp_path / "server" / "ca" / "production" / "intermediate-2.csr", "intermediate-2.csr")
+    signed = done(*shlex.split(sign)[1:], "--yes", **vault)
+    assert "has signed another key" in signed
+    assert take in signed
+    assert hashes_of_keys(asked)[0] == hashes_of_keys(signed)[0]
+    taken = done(*shlex.split(take)[1:], **server)
+    assert "intermediate-2: Certportal Intermediate CA (production) 2" in taken
+    assert "root: revocation list 3" in taken
+    assert "issued by      Certportal Intermediate CA (production) 2" in done("rollover", *production, **server)
 
 
 class TestProgress:

@@ -60,7 +60,7 @@ def request_for(plan: Plan, common_name: str, key: SigningKey) -> bytes:
 def read_request(plan: Plan, common_name: str, request: bytes) -> VerifyingKey:
     """The key in such a request.
 
-    Raises CaRefused: ca_request_refused (no request, a bad signature, a name other than the plan's),
+    Raises CaRefused: ca_request_refused (no request, a bad signature, another name),
     ca_key_kind_refused.
     """
     try:

@@ -53,9 +53,12 @@ CaCode = Literal[
 
 CeremonyCode = Literal[
     "ca_above_ends",
+    "ca_asked",
     "ca_day_late",
     "ca_day_past",
     "ca_name_taken",
+    "ca_not_asked",
+    "ca_other_intermediate",
     "ca_root_ends",
     "ca_waits",
 ]

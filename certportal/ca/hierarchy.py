@@ -5,7 +5,7 @@
 
 Every .pem holds an authority's certificate and those above it up to the root. An environment's folder appears whole, by one
 rename, or not at all; a further authority appears with its .pem, which is written after its .key. Nothing here ever writes over
-an existing one. The root's key may be taken away after the ceremony, or never have been here (``begin_under_root``).
+an existing one. The root's key may be taken away after the ceremony, or never have been here (``under_root``).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from certportal.ca.ceremony import Below
 from certportal.ca.describe import chain_pem
 from certportal.ca.errors import CaRefused, CeremonyRefused
 from certportal.ca.folders import folder_of, only_one, waiting_of, whole_folder
-from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of, next_label
+from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of
 from certportal.ca.reference import TokenAccess
 from certportal.ca.transcript import Transcript
 from certportal.keyfiles import write_whole
@@ -54,102 +54,17 @@ def initialise(desk: Desk, plan: Plan, said: Transcript) -> Authority:
     """
     keys.require_good_passphrase(desk.passphrase)
     with whole_folder(desk.directory, desk.folder, waiting_of(desk.directory, desk.environment)) as folder:
-        _require_names_of_its_own(desk, plan)
+        require_names_of_its_own(desk, plan)
         root = ceremony.make_root(
-            desk.environment, plan, _new_key(folder, ROOT, desk, plan), now=desk.now, serial=next(desk.serials)
+            desk.environment, plan, new_key(folder, ROOT, desk, plan), now=desk.now, serial=next(desk.serials)
         )
-        _keep(folder, ROOT, root, said)
+        keep(folder, ROOT, root, said)
         if plan.intermediate is None:
-            made = _make_issuers(folder, root, ROOT, desk, plan, said)
+            made = make_issuers(folder, root, ROOT, desk, plan, said)
         else:
             what = Below(INTERMEDIATE, plan.intermediate, plan.intermediate_years, authorities_below=1)
-            between = _make(folder, root, ROOT, what, desk, plan, said)
-            made = _make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
-    return Authority(desk.environment, made.chain)
-
-
-def begin_under_root(desk: Desk, plan: Plan, root: bytes, said: Transcript) -> Path:
-    """The first half of a ceremony whose root is kept elsewhere: an intermediate's key, and the request to be signed there.
-
-    ``root`` is the root's certificate, PEM. Returns the request's path. Raises CaRefused as ``initialise``; ca_broken for a
-    root that is none; ca_name_refused where the plan has no intermediate, or another root's name.
-    """
-    keys.require_good_passphrase(desk.passphrase)
-    authority = _authority_in(root, desk.environment, ROOT)
-    if plan.intermediate is None or authority.certificate.subject != plan.name(plan.root):
-        raise CaRefused("ca_name_refused", name=authority.name, needed=plan.root)
-    waiting = waiting_of(desk.directory, desk.environment)
-    with whole_folder(desk.directory, waiting, desk.folder) as folder:
-        _require_names_of_its_own(desk, plan)
-        write_whole(folder / f"{ROOT}.pem", chain_pem(authority.chain), 0o644)
-        key = _new_key(folder, INTERMEDIATE, desk, plan)
-        write_whole(folder / f"{INTERMEDIATE}.csr", ceremony.request_for(plan, plan.intermediate, key), 0o644)
-        said.request(INTERMEDIATE, plan.name(plan.intermediate), key.public_key())
-        said.keep(folder, desk.now)
-    return waiting / f"{INTERMEDIATE}.csr"
-
-
-def complete_under_root(desk: Desk, plan: Plan, intermediate: bytes, said: Transcript) -> Authority:
-    """The second half: the intermediate's certificate has come back from the root, and everything below it is made.
-
-    Raises CaRefused: ca_missing (nothing waits), ca_broken (the certificate is not the root's, or no authority's),
-    ca_key_mismatch (it is for another key), ca_name_refused (it bears another name than the plan's).
-    """
-    waiting = waiting_of(desk.directory, desk.environment)
-    if not waiting.is_dir():
-        raise CaRefused("ca_missing", name=waiting.name)
-    with whole_folder(desk.directory, desk.folder, made_from=waiting) as folder:
-        root = _authority_in((folder / f"{ROOT}.pem").read_bytes(), desk.environment, ROOT)
-        below = _authority_in(intermediate + chain_pem(root.chain), desk.environment, INTERMEDIATE)
-        if plan.intermediate is None or below.certificate.subject != plan.name(plan.intermediate):
-            raise CaRefused("ca_name_refused", name=below.name, needed=plan.intermediate or "")
-        key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase, desk.token)
-        between = Issuer(desk.environment, below.chain, key)
-        _keep(folder, INTERMEDIATE, between, said)
-        made = _make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
-    return Authority(desk.environment, made.chain)
-
-
-def add(
-    desk: Desk,
-    plan: Plan,
-    label: str,
-    common_name: str,
-    said: Transcript,
-    *,
-    issues_from: date | None = None,
-    needed_until: datetime | None = None,
-) -> Authority:
-    """One more authority beside those that stand: for a channel of its own, or the next of its line (``issuing-2``).
-
-    ``issues_from``: the day on which it begins to issue, if that is not at once. ``needed_until``: when the first that it issues
-    will end, and it no sooner. It stands where the others do: below the intermediate, or below the root where there is none.
-    Raises CaRefused: ca_exists, ca_name_refused, ca_label_refused, and what ``load`` raises where the key above it is away;
-    CeremonyRefused: ca_name_taken, ca_above_ends, ca_root_ends.
-    """
-    with only_one(desk.directory):
-        standing = labels(desk.directory, desk.environment)
-        if label in standing:
-            raise CaRefused("ca_exists", name=label)
-        if label != next_label(standing, line_of(label)) or line_of(label) in (ROOT, INTERMEDIATE):
-            raise CaRefused("ca_label_refused", name=label)
-        if CLIENTS_LOOK_FOR not in common_name:
-            raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
-        _require_name_of_its_own(desk, plan, label, common_name)
-        above_label = INTERMEDIATE if INTERMEDIATE in standing else ROOT
-        above = load(desk.directory, desk.environment, desk.passphrase, desk.now, above_label, desk.token)
-        if needed_until is not None and above.not_after < needed_until:
-            over = "ca_root_ends" if above_label == ROOT else "ca_above_ends"
-            raise CeremonyRefused(over, name=above.name, until=above.not_after)
-        _set_aside(desk.folder / f"{label}.key", desk.now)
-        waits = desk.folder / f"{label}.from"
-        waits.unlink(missing_ok=True)
-        if issues_from is not None:  # before the authority is there, so that it never issues early
-            write_whole(waits, f"{issues_from}\n".encode(), 0o644)
-            said.note(f"{label}: issues from {issues_from}")
-        what = Below(label, common_name, plan.issuing_years, authorities_below=0)
-        made = _make(desk.folder, above, above_label, what, desk, plan, said)
-        keys.sync_directory(desk.folder)
+            between = make(folder, root, ROOT, what, desk, plan, said)
+            made = make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
     return Authority(desk.environment, made.chain)
 
 
@@ -164,12 +79,6 @@ def issues_from(directory: Path, environment: Environment, label: str) -> date |
         raise CaRefused("ca_broken", name=path.name, what="no day") from None
 
 
-def _set_aside(key: Path, now: datetime) -> None:
-    """A key without its certificate: a call that was stopped has left it, or somebody has lost the certificate. It is kept."""
-    if key.exists():
-        key.rename(key.with_name(f"{key.name}.left-{now:%Y%m%dT%H%M%S}"))
-
-
 def labels(directory: Path, environment: Environment) -> list[str]:
     """The labels of an environment's authorities, the root first; empty where there is none yet."""
     folder = folder_of(directory, environment)
@@ -181,7 +90,9 @@ def labels(directory: Path, environment: Environment) -> list[str]:
 def read(directory: Path, environment: Environment, label: str = ISSUING) -> Authority:
     """An authority without its key, ended or not. Raises CaRefused: ca_missing, ca_broken, ca_name_refused."""
     authority = read_chain(folder_of(directory, environment) / f"{label}.pem", environment)
-    if label not in (ROOT, INTERMEDIATE) and (CLIENTS_LOOK_FOR not in authority.name or len(authority.chain) < 2):
+    if line_of(label) not in (ROOT, INTERMEDIATE) and (
+        CLIENTS_LOOK_FOR not in authority.name or len(authority.chain) < 2
+    ):
         raise CaRefused("ca_name_refused", name=authority.name, needed=CLIENTS_LOOK_FOR)
     return authority
 
@@ -190,7 +101,7 @@ def read_chain(path: Path, environment: Environment) -> Authority:
     """The authority whose certificate and chain a file holds. Raises CaRefused: ca_missing, ca_broken."""
     name = f"{path.parent.name}/{path.name}"
     try:
-        return _authority_in(path.read_bytes(), environment, name)
+        return authority_in(path.read_bytes(), environment, name)
     except FileNotFoundError:
         raise CaRefused("ca_missing", name=name) from None
 
@@ -231,30 +142,32 @@ def bring_up_to_date(directory: Path, environment: Environment) -> None:
             keys.sync_directory(folder)
 
 
-def _make_issuers(folder: Path, above: Issuer, above_label: str, desk: Desk, plan: Plan, said: Transcript) -> Issuer:
+def make_issuers(folder: Path, above: Issuer, above_label: str, desk: Desk, plan: Plan, said: Transcript) -> Issuer:
     """Every authority that stands lowest; the shared issuing one is returned."""
     made: dict[str, Issuer] = {}
     for label, common_name in plan.issuers.items():
         what = Below(label, common_name, plan.issuing_years, authorities_below=0)
-        made[label] = _make(folder, above, above_label, what, desk, plan, said)
+        made[label] = make(folder, above, above_label, what, desk, plan, said)
     return made[ISSUING]
 
 
-def _make(
+def make(
     folder: Path, above: Issuer, above_label: str, what: Below, desk: Desk, plan: Plan, said: Transcript
 ) -> Issuer:
-    key = _new_key(folder, what.label, desk, plan)
+    """An authority under another, with a key of its own."""
+    key = new_key(folder, what.label, desk, plan)
     made = ceremony.make_below(above, plan, what, key, above_label=above_label, now=desk.now, serial=next(desk.serials))
-    _keep(folder, what.label, made, said)
+    keep(folder, what.label, made, said)
     return made
 
 
-def _new_key(folder: Path, label: str, desk: Desk, plan: Plan) -> keys.SigningKey:
+def new_key(folder: Path, label: str, desk: Desk, plan: Plan) -> keys.SigningKey:
+    """An authority's key, on disk or in the token."""
     name = f"{desk.environment.value.lower()} {label}"
     return keys.make_and_store(folder / f"{label}.key", plan.kind, desk.passphrase, desk.token, name)
 
 
-def _keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:
+def keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:
     """Its certificate and chain, last: with the .pem the authority is there."""
     draft = folder / f".{label}.pem.draft"
     write_whole(draft, chain_pem(made.chain), 0o644)
@@ -262,19 +175,21 @@ def _keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:
     said.authority(label, made)
 
 
-def _authority_in(pem: bytes, environment: Environment, name: str) -> Authority:
+def authority_in(pem: bytes, environment: Environment, name: str) -> Authority:
+    """The authority whose certificate and chain these are. Raises CaRefused ca_broken."""
     try:
         return Authority(environment, tuple(x509.load_pem_x509_certificates(pem)))
     except ValueError:
         raise CaRefused("ca_broken", name=name, what="no certificates") from None
 
 
-def _require_names_of_its_own(desk: Desk, plan: Plan) -> None:
+def require_names_of_its_own(desk: Desk, plan: Plan) -> None:
+    """Every name of the plan, before the first authority is made. Raises as ``require_name_of_its_own``."""
     for line, common_name in plan.by_line.items():
-        _require_name_of_its_own(desk, plan, line, common_name)
+        require_name_of_its_own(desk, plan, line, common_name)
 
 
-def _require_name_of_its_own(desk: Desk, plan: Plan, label: str, common_name: str) -> None:
+def require_name_of_its_own(desk: Desk, plan: Plan, label: str, common_name: str) -> None:
     """Nobody can take one authority for another, of this environment or the other: only those of one line may share a name.
 
     Names differ as RFC 5280 7.1 compares them, without regard to case and spaces. Raises CeremonyRefused ca_name_taken.

@@ -38,16 +38,20 @@ def make_root(desk: Desk, plan: Plan, said: Transcript) -> Authority:
     return Authority(desk.environment, root.chain)
 
 
-def tell_request(desk: Desk, plan: Plan, request: bytes, said: Transcript) -> VerifyingKey:
-    """What a request of ``hierarchy.begin_under_root`` asks for, and what the root has signed before; answers its key.
+def tell_request(
+    desk: Desk, plan: Plan, request: bytes, said: Transcript, common_name: str | None = None
+) -> VerifyingKey:
+    """What a request of ``under_root`` asks for, and what the root has signed before; answers its key.
 
-    Raises CaRefused: ca_missing, ca_request_refused, ca_key_kind_refused, ca_name_refused (the plan has no intermediate).
+    ``common_name``: of an intermediate that follows another; unless given, the plan's. Raises CaRefused: ca_missing,
+    ca_request_refused, ca_key_kind_refused, ca_name_refused (the plan has no intermediate).
     """
     if plan.intermediate is None:
         raise CaRefused("ca_name_refused", name="", needed=INTERMEDIATE)
     read_chain(_in_root_folder(desk, f"{ROOT}.pem"), desk.environment)
-    key = ceremony.read_request(plan, plan.intermediate, request)
-    said.request(INTERMEDIATE, plan.name(plan.intermediate), key)
+    name = common_name or plan.intermediate
+    key = ceremony.read_request(plan, name, request)
+    said.request(INTERMEDIATE, plan.name(name), key)
     for earlier in _signed(desk):
         which = "this key already" if earlier.public_key() == key else "another key"
         described = describe(earlier.public_bytes(Encoding.DER))
@@ -58,14 +62,16 @@ def tell_request(desk: Desk, plan: Plan, request: bytes, said: Transcript) -> Ve
     return key
 
 
-def sign_intermediate(desk: Desk, plan: Plan, request: bytes, said: Transcript) -> bytes:
+def sign_intermediate(
+    desk: Desk, plan: Plan, request: bytes, said: Transcript, common_name: str | None = None
+) -> bytes:
     """The certificate for such a request, in PEM. Only the key is taken from the request. It is kept, and so is the transcript.
 
     Raises CaRefused: what ``tell_request`` and ``load_root`` raise.
     """
     with only_one(desk.directory):
-        key, root = tell_request(desk, plan, request, said), load_root(desk)
-        what = Below(INTERMEDIATE, plan.intermediate or "", plan.intermediate_years, authorities_below=1)
+        key, root = tell_request(desk, plan, request, said, common_name), load_root(desk)
+        what = Below(INTERMEDIATE, common_name or plan.intermediate or "", plan.intermediate_years, authorities_below=1)
         signed = ceremony.sign_below(root, plan, what, key, above_label=ROOT, now=desk.now, serial=next(desk.serials))
         said.authority(INTERMEDIATE, Authority(desk.environment, (signed, *root.chain)))
         _replace(_in_root_folder(desk, SIGNED), chain_pem([*_signed(desk), signed]))

@@ -140,10 +140,11 @@ def authority(environment: Environment, label: str | None = None) -> ca.Authorit
 
 
 def standing(environment: Environment) -> list[x509.Certificate]:
-    """Every authority that the certificates of organisations lead up to: whoever issues or has issued them, the newest of the
-    shared line first, and what is above, each once. Raises CaRefused."""
+    """Every authority that the certificates of organisations lead up to or will: whoever issues or has issued them, the newest of
+    the shared line first, and what is above, each once. Raises CaRefused."""
+    between = [label for label in labels(environment) if line_of(label) == INTERMEDIATE]
     first = newest(environment)
-    found = [authority(environment, label).chain for label in (first, *issuing_labels(environment))]
+    found = [authority(environment, label).chain for label in (first, *issuing_labels(environment), *between)]
     return list(dict.fromkeys(certificate for chain in found for certificate in chain))
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 
 from certportal import ca, clock
-from certportal.ca import folders, hierarchy
+from certportal.ca import folders, following, hierarchy, under_root
 from certportal.ca.plan import generation_of, line_of, next_label
 from certportal.ca.profile import years_after
 from certportal.certificates import authorities, signers
@@ -20,13 +20,13 @@ from certportal.settings import current_settings
 def begin_under_root(environment: Environment, root: bytes, said: ca.Transcript) -> str:
     """The first half of a ceremony whose root is elsewhere; answers the path of the request to be signed there."""
     wanted = authorities.plan(current_settings(), environment)
-    return str(hierarchy.begin_under_root(authorities.desk(environment), wanted, root, said))
+    return str(under_root.begin(authorities.desk(environment), wanted, root, said))
 
 
 def complete_under_root(environment: Environment, intermediate: bytes, said: ca.Transcript) -> ca.Authority:
     """The second half, with the intermediate's certificate from the root."""
     wanted = authorities.plan(current_settings(), environment)
-    return hierarchy.complete_under_root(authorities.desk(environment), wanted, intermediate, said)
+    return under_root.complete(authorities.desk(environment), wanted, intermediate, said)
 
 
 def require_nothing_lost(environment: Environment) -> None:
@@ -55,16 +55,38 @@ def roll_over(
     programs compare; unless a name is given, the generation's number follows the settings' name.
 
     Both chains are published from then on, and the new one issues from ``day`` on; None: at once. Raises CaRefused (ca_missing:
-    there is no such line); CeremonyRefused: ca_waits (one follows already), ca_day_past, ca_day_late, and what ``hierarchy.add``
-    raises.
+    there is no such line); CeremonyRefused: ca_waits (one follows already), ca_day_past, ca_day_late, and what
+    ``following.add`` raises.
     """
     wanted = authorities.plan(current_settings(), environment)
     _require_none_waits(environment, line)
     begins = _begins(day, wanted.issuing_years, _kind(line))
     label = next_label(authorities.labels(environment), line)
-    followed = wanted.issuers.get(line, authorities.authority(environment, line).name)
-    _add(environment, label, common_name or f"{followed} {generation_of(label)}", said, begins, day)
+    _add(environment, label, common_name or _next_name(environment, label), said, begins, day)
     return label
+
+
+def ask_root(environment: Environment, common_name: str | None, said: ca.Transcript) -> tuple[str, str]:
+    """Ask a root whose key is not here for the intermediate that follows; answers the path of the request, and the name in it.
+
+    Raises CaRefused; CeremonyRefused, ca_asked where a request waits already.
+    """
+    wanted = authorities.plan(current_settings(), environment)
+    authorities.newest(environment, authorities.INTERMEDIATE)
+    label = next_label(authorities.labels(environment), authorities.INTERMEDIATE)
+    name = common_name or _next_name(environment, label)
+    _, needed_until = _kind(authorities.INTERMEDIATE).validity(clock.now())
+    return str(under_root.begin_next(authorities.desk(environment), wanted, label, name, said, needed_until)), name
+
+
+def take_intermediate(environment: Environment, intermediate: bytes, said: ca.Transcript) -> str:
+    """The intermediate that follows, with its certificate from the root; answers its label. Raises CaRefused, CeremonyRefused."""
+    return under_root.complete_next(authorities.desk(environment), intermediate, said)
+
+
+def _next_name(environment: Environment, label: str) -> str:
+    line, named = line_of(label), authorities.plan(current_settings(), environment).by_line
+    return f"{named.get(line) or authorities.authority(environment, line).name} {generation_of(label)}"
 
 
 def _require_none_waits(environment: Environment, line: str) -> None:
@@ -91,7 +113,7 @@ def _begins(day: date | None, years: int, kind: ca.Profile) -> datetime:
 
 
 def _kind(line: str) -> ca.Profile:
-    """What kind of certificate an authority of that line issues."""
+    """What kind of certificate an authority of that line, or one below it, issues."""
     return signers.REPLIES_LAST if line == authorities.SERVICES else authorities.profile()
 
 
@@ -100,7 +122,7 @@ def _add(
 ) -> None:
     wanted = authorities.plan(current_settings(), environment)
     _, needed_until = _kind(line_of(label)).validity(begins)
-    hierarchy.add(authorities.desk(environment), wanted, label, name, said, needed_until=needed_until, issues_from=day)
+    following.add(authorities.desk(environment), wanted, label, name, said, needed_until=needed_until, issues_from=day)
 
 
 def keep_transcript(environment: Environment, said: ca.Transcript) -> None:

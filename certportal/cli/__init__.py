@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from certportal import audit, create_app, scheduler, schema
-from certportal.cli import authority
+from certportal.cli import authority, root
 from certportal.cli.working import at_work, require_database, require_gateway, settings_or_exit, somebody
 from certportal.extensions import transaction
 from certportal.formats import as_date
@@ -171,6 +171,8 @@ def run_job(app: Flask, name: str) -> None:
     click.echo(f"{name}: {last.outcome if last else ''}")
 
 
+for command in root.COMMANDS:
+    authority.authority.add_command(command)
 main.add_command(authority.authority)
 
 

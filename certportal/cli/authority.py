@@ -1,23 +1,22 @@
 """``certportal ca …``: ceremonies of the certification authorities, and their lists."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import click
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import audit, ca, clock
-from certportal.ca import folders, keys, offline
+from certportal.ca import folders, keys
 from certportal.certificates import authorities, ceremonies, revocation_lists
 from certportal.cli.working import at_work, somebody
 from certportal.extensions import transaction
 from certportal.identifiers import Environment
 from certportal.sentences import sentence
-from certportal.settings import current_settings
 
 ENVIRONMENTS = click.Choice([each.value for each in Environment])
+BELOW_IT = "What issues is made below it from now on: follow each line next, with certportal ca rollover."
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-A_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group("ca")
@@ -60,7 +59,7 @@ def show() -> None:
 
 @authority.command("rollover")
 @click.option("--environment", type=ENVIRONMENTS, required=True)
-@click.option("--line", default=authorities.ISSUING, show_default=True, help="Which issuing authority is followed.")
+@click.option("--line", default=authorities.ISSUING, show_default=True, help="Which authority is followed.")
 @click.option(
     "--name", help="The new one’s common name; unless given, the old one’s with the number of its generation."
 )
@@ -69,12 +68,33 @@ def show() -> None:
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day on which it begins to issue; unless given, at once. Until then, those who verify can learn to trust it.",
 )
-def rollover(environment: str, line: str, name: str | None, issues_from: datetime | None) -> None:
-    """Make the issuing authority that follows one that ends; both chains are published from now on."""
+@click.option(
+    "--intermediate",
+    type=A_FILE,
+    help="The certificate of the intermediate that follows, back from a root kept elsewhere.",
+)
+def rollover(
+    environment: str, line: str, name: str | None, issues_from: datetime | None, intermediate: Path | None
+) -> None:
+    """Make the authority that follows one that ends; both chains are published from now on."""
+    if issues_from is not None and (intermediate is not None or line == authorities.INTERMEDIATE):
+        raise click.UsageError(
+            "an intermediate has no day: give --issues-from with the authority that follows below it"
+        )
     with at_work():
         where, said = Environment(environment), transcript("rollover")
+        if intermediate is not None:
+            finish(where, [ceremonies.take_intermediate(where, intermediate.read_bytes(), said)], said)
+            take_root_list(where, intermediate.with_name("root.crl"))
+            click.echo(BELOW_IT)
+            return
+        if line == authorities.INTERMEDIATE and not authorities.key_is_here(where, authorities.ROOT):
+            ask_root(where, name, said)
+            return
         label = ceremonies.roll_over(where, line, name, said, issues_from.date() if issues_from is not None else None)
         finish(where, [label], said)
+        if line == authorities.INTERMEDIATE:
+            click.echo(BELOW_IT)
 
 
 @authority.command("publish-crl")
@@ -93,51 +113,6 @@ def publish_crl(environment: str | None, take: Path | None, label: str) -> None:
                 revocation_lists.publish_all(each)
             for one in authorities.labels(each):
                 tell_list(each, one)
-
-
-@authority.command("make-root")
-@click.option("--environment", type=ENVIRONMENTS, required=True)
-def make_root(environment: str) -> None:
-    """On a machine of its own, with the same settings: make a root alone. Its certificate goes to the server."""
-    with at_work(before_init=True):
-        desk, plan, said = _offline(environment, "root kept apart")
-        offline.make_root(desk, plan, said)
-        click.echo(said.text())
-        folder = f"{desk.directory}/{environment.lower()}.root"
-        click.echo(
-            f"Take {folder}/root.pem to the server: certportal ca init --environment {environment} --root root.pem"
-        )
-
-
-@authority.command("sign-intermediate")
-@click.argument("request", type=A_FILE)
-@click.option("--environment", type=ENVIRONMENTS, required=True)
-@click.option("--out", type=A_NEW_FILE, default=Path("intermediate.pem"), show_default=True)
-@click.option("--yes", is_flag=True, help="Sign without asking: whoever runs this has compared the key.")
-def sign_intermediate(request: Path, environment: str, out: Path, yes: bool) -> None:
-    """On the root’s machine: show the server’s REQUEST and sign it, and the root’s next list beside it."""
-    with at_work(before_init=True):
-        desk, plan, said = _offline(environment, "intermediate signed")
-        content, asked = request.read_bytes(), ca.Transcript()
-        offline.tell_request(desk, plan, content, asked)
-        click.echo(asked.text())
-        if not yes:
-            click.confirm("Is that the SHA-256 in the server’s transcript, and is it to be signed?", abort=True)
-        out.write_bytes(offline.sign_intermediate(desk, plan, content, said))
-        click.echo(said.text())
-        _sign_list(desk, out.with_name("root.crl"))
-        click.echo(
-            f"Take {out} to the server: certportal ca init --environment {environment} --intermediate {out.name}"
-        )
-
-
-@authority.command("sign-crl")
-@click.option("--environment", type=ENVIRONMENTS, required=True)
-@click.option("--out", type=A_NEW_FILE, default=Path("root.crl"), show_default=True)
-def sign_crl(environment: str, out: Path) -> None:
-    """On the root’s machine: sign the root’s next revocation list, which holds for ROOT_CRL_DAYS."""
-    with at_work(before_init=True):
-        _sign_list(_offline(environment, "list signed")[0], out)
 
 
 def make(environment: Environment) -> None:
@@ -161,12 +136,30 @@ def begin(environment: Environment, root: Path) -> None:
     said = transcript("intermediate requested")
     ceremonies.require_nothing_lost(environment)
     request = ceremonies.begin_under_root(environment, root.read_bytes(), said)
-    with transaction():
-        audit.record("ca_requested", f"ca:{environment.value}", by=somebody())
-    click.echo(said.text())
+    requested(environment, said)
     click.echo(
         f"Take {request} to the root: certportal ca sign-intermediate intermediate.csr --environment {environment.value}"
     )
+
+
+def ask_root(environment: Environment, name: str | None, said: ca.Transcript) -> None:
+    """The intermediate that follows is asked for, at a root whose key is not here."""
+    request, asked = ceremonies.ask_root(environment, name, said)
+    requested(environment, said)
+    file, where = Path(request).name, f"--environment {environment.value}"
+    back = f"{file.removesuffix('.csr')}.pem"
+    click.echo(
+        f"The root’s key is not here. Put it back and begin again, or take {request} to where it is kept: "
+        f'certportal ca sign-intermediate {file} {where} --name "{asked}" --out {back}\n'
+        f"When {back} and root.crl have come back: certportal ca rollover {where} --intermediate {back}"
+    )
+
+
+def requested(environment: Environment, said: ca.Transcript) -> None:
+    """Record that a root kept elsewhere is asked, and print the transcript."""
+    with transaction():
+        audit.record("ca_requested", f"ca:{environment.value}", by=somebody())
+    click.echo(said.text())
 
 
 def complete(environment: Environment, intermediate: Path) -> None:
@@ -174,13 +167,17 @@ def complete(environment: Environment, intermediate: Path) -> None:
     said = transcript("authorities made under a root kept elsewhere")
     ceremonies.complete_under_root(environment, intermediate.read_bytes(), said)
     finish(environment, authorities.labels(environment), said)
-    crl = intermediate.with_name("root.crl")
+    take_root_list(environment, intermediate.with_name("root.crl"))
+
+
+def take_root_list(environment: Environment, crl: Path) -> None:
+    """Publish the list that the root signed beside an intermediate, or say how to bring it."""
     if crl.exists():
         revocation_lists.take(environment, authorities.ROOT, crl.read_bytes())
         tell_list(environment, authorities.ROOT)
     else:
         click.echo(
-            "The root has no list yet. Sign one there (certportal ca sign-crl) and take it here: "
+            "No list of the root came with it. Sign one there (certportal ca sign-crl) and take it here: "
             f"certportal ca publish-crl --environment {environment.value} --take root.crl"
         )
 
@@ -248,15 +245,3 @@ def tell_list(environment: Environment, label: str) -> None:
 def transcript(what: str) -> ca.Transcript:
     """An empty transcript: what it is of, when, by whom."""
     return ca.Transcript((f"certportal: {what}", f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, {somebody().name}"))
-
-
-def _offline(environment: str, what: str) -> tuple[ca.Desk, ca.Plan, ca.Transcript]:
-    where = Environment(environment)
-    return authorities.desk(where), authorities.plan(current_settings(), where), transcript(what)
-
-
-def _sign_list(desk: ca.Desk, out: Path) -> None:
-    crl = offline.sign_list(desk, timedelta(days=current_settings().root_crl_days))
-    out.write_bytes(crl)
-    read = ca.read_crl(offline.load_root(desk), crl)
-    click.echo(f"{out}: the root’s list {read.number}, until {read.next_update:%Y-%m-%d %H:%M} UTC")

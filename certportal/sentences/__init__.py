@@ -13,10 +13,15 @@ from flask_babel import lazy_gettext as _l
 from certportal.formats import as_date, as_datetime, country_name
 from certportal.identifiers import PhoneNumber
 from certportal.refusals import Refusal
-from certportal.sentences import certifying, machines, ordering, people, typed
+from certportal.sentences import authorities, certifying, machines, ordering, people, typed
 
 SENTENCES: dict[str, LazyString] = (
-    typed.SENTENCES | people.SENTENCES | ordering.SENTENCES | certifying.SENTENCES | machines.SENTENCES
+    typed.SENTENCES
+    | people.SENTENCES
+    | ordering.SENTENCES
+    | authorities.SENTENCES
+    | certifying.SENTENCES
+    | machines.SENTENCES
 )
 
 

@@ -11,16 +11,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certportal.ca import (
     CaRefused,
+    Desk,
     Environment,
     KeyKind,
     Plan,
     Transcript,
+    following,
     fours,
     hierarchy,
     keys,
     offline,
     read_crl,
     sign,
+    under_root,
 )
 from certportal.ca.errors import CeremonyRefused
 from certportal.ca.plan import generation_of, line_of, next_label
@@ -104,7 +107,7 @@ def test_the_next_of_a_line_issues_beside_the_one_that_ends(tmp_path: Path, requ
     hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
     later = NOW + timedelta(days=9 * 365)
     at = desk(tmp_path, PRODUCTION, now=later)
-    hierarchy.add(at, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
+    following.add(at, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
     assert hierarchy.labels(tmp_path, PRODUCTION)[2:4] == ["issuing", "issuing-2"]
     old, new = (hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, later, label) for label in ("issuing", "issuing-2"))
     assert new.not_after > old.not_after
@@ -115,7 +118,7 @@ def test_the_next_of_a_line_issues_beside_the_one_that_ends(tmp_path: Path, requ
 def test_the_next_of_a_line_may_bear_the_same_name(tmp_path: Path) -> None:
     """Some programs compare the issuer's whole name with a constant."""
     hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
-    hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "issuing-2", whole().issuing, Transcript())
+    following.add(desk(tmp_path, PRODUCTION), whole(), "issuing-2", whole().issuing, Transcript())
     old, new = (hierarchy.read(tmp_path, PRODUCTION, label) for label in ("issuing", "issuing-2"))
     assert old.name_der == new.name_der
     assert old.public_key_info != new.public_key_info
@@ -125,7 +128,7 @@ def test_the_next_of_a_line_may_bear_the_same_name(tmp_path: Path) -> None:
 def test_generations_follow_each_other_and_nothing_is_written_over(label: str, tmp_path: Path) -> None:
     hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
     before = {path: path.read_bytes() for path in (tmp_path / "production").iterdir()}
-    added = refusal(lambda: hierarchy.add(desk(tmp_path, PRODUCTION), whole(), label, "An Issuing CA", Transcript()))
+    added = refusal(lambda: following.add(desk(tmp_path, PRODUCTION), whole(), label, "An Issuing CA", Transcript()))
     assert added in ("ca_exists", "ca_label_refused")
     assert {path: path.read_bytes() for path in (tmp_path / "production").iterdir()} == before
 
@@ -135,7 +138,7 @@ def test_a_key_without_its_certificate_is_of_a_call_that_was_stopped(tmp_path: P
     left = tmp_path / "production" / "benefits.key"
     keys.store(left, keys.make(KeyKind.EC_P256), PASSPHRASE)
     before = left.read_bytes()
-    hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "Model Benefits Issuing CA", Transcript())
+    following.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "Model Benefits Issuing CA", Transcript())
     assert hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, NOW, "benefits").name == "Model Benefits Issuing CA"
     assert [each.read_bytes() for each in left.parent.glob("benefits.key.left-*")] == [before], (
         "a key is never destroyed"
@@ -145,7 +148,7 @@ def test_a_key_without_its_certificate_is_of_a_call_that_was_stopped(tmp_path: P
 def test_nothing_is_added_while_the_key_above_is_away(tmp_path: Path) -> None:
     hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
     (tmp_path / "production" / "intermediate.key").unlink()
-    add = lambda: hierarchy.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "An Issuing CA", Transcript())  # noqa: E731
+    add = lambda: following.add(desk(tmp_path, PRODUCTION), whole(), "benefits", "An Issuing CA", Transcript())  # noqa: E731
     assert refusal(add) == "ca_missing"
     assert "benefits" not in hierarchy.labels(tmp_path, PRODUCTION)
 
@@ -164,10 +167,10 @@ class TestARootKeptElsewhere:
     def test_signs_the_servers_request_and_never_comes_here(self, tmp_path: Path, request_pem: bytes) -> None:
         vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
         root = offline.make_root(vault, whole(), Transcript())
-        waiting = hierarchy.begin_under_root(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
+        waiting = under_root.begin(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
         assert hierarchy.labels(server.directory, PRODUCTION) == []
         signed = offline.sign_intermediate(vault, whole(), waiting.read_bytes(), Transcript())
-        hierarchy.complete_under_root(server, whole(), signed, Transcript())
+        under_root.complete(server, whole(), signed, Transcript())
         assert not waiting.exists()
         assert not hierarchy.key_is_here(server.directory, PRODUCTION, "root")
         issuer = hierarchy.load(server.directory, PRODUCTION, PASSPHRASE, NOW)
@@ -185,7 +188,7 @@ class TestARootKeptElsewhere:
         vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
         pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
         asked, answered = Transcript(("server",)), Transcript(("vault",))
-        request = hierarchy.begin_under_root(server, whole(), pem, asked)
+        request = under_root.begin(server, whole(), pem, asked)
         key = x509.load_pem_x509_csr(request.read_bytes()).public_key()
         info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         line = f"    key            EC P-256, SHA-256 of the public key {fours(sha256(info).hexdigest())}"
@@ -200,7 +203,7 @@ class TestARootKeptElsewhere:
         vault = desk(tmp_path / "vault", PRODUCTION)
         pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
         requests = [
-            hierarchy.begin_under_root(desk(tmp_path / name, PRODUCTION), whole(), pem, Transcript()).read_bytes()
+            under_root.begin(desk(tmp_path / name, PRODUCTION), whole(), pem, Transcript()).read_bytes()
             for name in ("first", "second")
         ]
         told, signed = [], []
@@ -230,24 +233,93 @@ class TestARootKeptElsewhere:
         server = desk(tmp_path / "server", PRODUCTION)
         root = offline.make_root(vault, whole(), Transcript())
         offline.make_root(other, whole(), Transcript())
-        waiting = hierarchy.begin_under_root(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
+        waiting = under_root.begin(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
         stranger = offline.sign_intermediate(other, whole(), waiting.read_bytes(), Transcript())
-        complete = lambda: hierarchy.complete_under_root(server, whole(), stranger, Transcript())  # noqa: E731
+        complete = lambda: under_root.complete(server, whole(), stranger, Transcript())  # noqa: E731
         assert refusal(complete) == "ca_broken"
         assert waiting.exists()
 
     def test_is_not_begun_or_completed_out_of_turn(self, tmp_path: Path) -> None:
         vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
         pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
-        begin = lambda: hierarchy.begin_under_root(server, whole(), pem, Transcript())  # noqa: E731
-        assert refusal(lambda: hierarchy.complete_under_root(server, whole(), pem, Transcript())) == "ca_missing"
+        begin = lambda: under_root.begin(server, whole(), pem, Transcript())  # noqa: E731
+        assert refusal(lambda: under_root.complete(server, whole(), pem, Transcript())) == "ca_missing"
         begin()
         assert refusal(begin) == "ca_exists"
         assert refusal(lambda: hierarchy.initialise(server, whole(), Transcript())) == "ca_exists"
         another = whole(root="Another Root CA")
-        assert refusal(
-            lambda: hierarchy.begin_under_root(desk(tmp_path / "c", PRODUCTION), another, pem, Transcript())
-        ) == ("ca_name_refused")
+        assert refusal(lambda: under_root.begin(desk(tmp_path / "c", PRODUCTION), another, pem, Transcript())) == (
+            "ca_name_refused"
+        )
+
+
+SECOND = "Model Intermediate CA 2 (production)"
+
+
+class TestAnIntermediateThatFollows:
+    @needs("openssl")
+    def test_stands_below_the_root_and_what_follows_below_it(self, tmp_path: Path, request_pem: bytes) -> None:
+        hierarchy.initialise(desk(tmp_path, PRODUCTION), whole(), Transcript())
+        later = NOW + timedelta(days=13 * 365)
+        at = desk(tmp_path, PRODUCTION, now=later)
+        following.add(at, whole(), "intermediate-2", SECOND, Transcript())
+        following.add(at, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
+        between = hierarchy.read(tmp_path, PRODUCTION, "intermediate-2")
+        issuer = hierarchy.load(tmp_path, PRODUCTION, PASSPHRASE, later, "issuing-2")
+        assert issuer.chain[1:] == between.chain
+        assert hierarchy.read(tmp_path, PRODUCTION, "issuing").chain[1].subject != between.certificate.subject
+        leaf = tmp_path / "leaf.der"
+        leaf.write_bytes(sign(issuer, prepared(issuer, request_pem, now=later).tbs))
+        folder = tmp_path / "production"
+        chain = ["-CAfile", folder / "root.pem", "-untrusted", folder / "issuing-2.pem"]
+        verified = openssl("verify", "-x509_strict", "-attime", str(int(later.timestamp())), *chain, leaf)
+        assert verified.decode().endswith("OK\n")
+
+    def test_is_refused_where_there_is_none_to_follow(self, tmp_path: Path) -> None:
+        plan = plan_for(PRODUCTION, KeyKind.EC_P256)
+        hierarchy.initialise(desk(tmp_path, PRODUCTION), plan, Transcript())
+        for label in ("intermediate", "intermediate-2"):
+            add = lambda label=label: following.add(desk(tmp_path, PRODUCTION), plan, label, SECOND, Transcript())  # noqa: E731
+            assert refusal(add) == "ca_label_refused"
+
+    def test_is_signed_by_a_root_kept_elsewhere(self, tmp_path: Path) -> None:
+        vault, server = under_a_root_elsewhere(tmp_path)
+        asked = Transcript()
+        request = under_root.begin_next(server, whole(), "intermediate-2", SECOND, asked)
+        assert "intermediate-2" not in hierarchy.labels(server.directory, PRODUCTION)
+        assert refusal(lambda: under_root.begin_next(server, whole(), "intermediate-2", SECOND, asked)) == "ca_asked"
+        unnamed = lambda: offline.sign_intermediate(vault, whole(), request.read_bytes(), Transcript())  # noqa: E731
+        assert refusal(unnamed) == "ca_request_refused"
+        signed = offline.sign_intermediate(vault, whole(), request.read_bytes(), Transcript(), SECOND)
+        assert under_root.complete_next(server, signed, Transcript()) == "intermediate-2"
+        made = following.add(server, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
+        assert [link.subject.rfc4514_string() for link in made.chain[1:]] == [
+            f"CN={SECOND}",
+            "CN=Model Root CA (production)",
+        ]
+
+    def test_is_none_but_the_one_that_was_asked_for(self, tmp_path: Path) -> None:
+        vault, server = under_a_root_elsewhere(tmp_path)
+        first = (server.folder / "intermediate.pem").read_bytes()
+        complete = lambda: under_root.complete_next(server, first, Transcript())  # noqa: E731
+        assert refusal(complete) == "ca_not_asked"
+        request = under_root.begin_next(server, whole(), "intermediate-2", SECOND, Transcript())
+        lost = request.read_bytes()
+        request.unlink()
+        under_root.begin_next(server, whole(), "intermediate-2", SECOND, Transcript())
+        assert refusal(complete) == "ca_other_intermediate"
+        of_lost = offline.sign_intermediate(vault, whole(), lost, Transcript(), SECOND)
+        assert refusal(lambda: under_root.complete_next(server, of_lost, Transcript())) == "ca_other_intermediate"
+        assert "intermediate-2" not in hierarchy.labels(server.directory, PRODUCTION)
+
+
+def under_a_root_elsewhere(folder: Path) -> tuple[Desk, Desk]:
+    """The root's machine, and a server whose authorities stand below that root."""
+    vault, server = desk(folder / "vault", PRODUCTION), desk(folder / "server", PRODUCTION)
+    pem = offline.make_root(vault, whole(), Transcript()).certificate.public_bytes(Encoding.PEM)
+    request = under_root.begin(server, whole(), pem, Transcript()).read_bytes()
+    under_root.complete(server, whole(), offline.sign_intermediate(vault, whole(), request, Transcript()), Transcript())
+    return vault, server
 
 
 def test_labels_tell_line_and_generation() -> None:

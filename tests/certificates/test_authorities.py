@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from certportal import ca, create_app
-from certportal.certificates import authorities, ceremonies
+from certportal.certificates import authorities, ceremonies, revocation_lists
 from certportal.identifiers import Environment
 from certportal.refusals import Refusal
 from certportal.settings import Settings, current_settings
@@ -96,6 +96,34 @@ def test_a_day_must_leave_the_authority_long_enough_to_issue(app: Flask, clock: 
     with pytest.raises(Refusal, match="ca_above_ends"):
         roll_over(day=clock.at.date() + timedelta(days=90))
     assert roll_over(day=clock.at.date() + timedelta(days=30)) == "issuing-2"
+
+
+def test_below_an_intermediate_that_follows_authorities_issue_again_and_both_chains_are_published(
+    kit: Kit, clock: FakeClock
+) -> None:
+    old = kit.certificate()
+    ends = authorities.authority(Environment.PRODUCTION, authorities.INTERMEDIATE).not_after
+    clock.at = ends - timedelta(days=700)
+    assert roll_over(authorities.INTERMEDIATE) == "intermediate-2"
+    between = authorities.authority(Environment.PRODUCTION, "intermediate-2")
+    assert between.name == "Certportal Intermediate CA (production) 2"
+    assert between.not_after > ends
+    assert between.certificate in authorities.standing(Environment.PRODUCTION)
+    assert roll_over() == "issuing-2"
+    new = kit.certificate(kit.order())
+    assert (old.issuer, new.issuer) == ("issuing", "issuing-2")
+    chain = authorities.authority(Environment.PRODUCTION, "issuing-2").chain
+    assert chain[1:] == between.chain
+    published = authorities.standing(Environment.PRODUCTION)
+    assert {*chain, *authorities.authority(Environment.PRODUCTION, "issuing").chain} <= set(published)
+    revocation_lists.publish_all(Environment.PRODUCTION)
+    assert revocation_lists.published_crl(Environment.PRODUCTION, "intermediate-2") is not None
+
+
+def test_no_intermediate_follows_where_the_root_ends_too_soon(app: Flask, clock: FakeClock) -> None:
+    clock.at = authorities.authority(Environment.PRODUCTION, authorities.ROOT).not_after - timedelta(days=700)
+    with pytest.raises(Refusal, match="ca_root_ends"):
+        roll_over(authorities.INTERMEDIATE)
 
 
 def test_under_a_root_that_ends_too_soon_it_is_named(settings: Settings, clock: FakeClock) -> None:
