@@ -143,7 +143,7 @@ def test_programs_fetch_and_renew_by_soap_and_est(app: Flask, reader: Reader, tm
         assert register[serial_of(new)].successor_of_id == register[serial_of(old)].id
 
 
-def test_while_the_token_is_away_programs_are_told_so_and_nothing_is_taken(
+def test_wire_1_http_200_while_the_token_is_away_and_nothing_is_taken(
     app: Flask, reader: Reader, tmp_path: Path, clock: FakeClock
 ) -> None:
     """wire.md: HTTP 200 always, or a client believes that the reply was lost."""

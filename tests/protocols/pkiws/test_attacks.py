@@ -219,7 +219,7 @@ WRAPPINGS: list[Wrap] = [
 
 
 @pytest.mark.parametrize("wrap", WRAPPINGS, ids=lambda wrap: wrap.__name__)
-def test_a_signature_wrapped_around_something_else_is_refused(holder: Holder, wrap: Wrap) -> None:
+def test_wire_1_covered_by_the_signature_or_not_believed(holder: Holder, wrap: Wrap) -> None:
     refused(holder.line.post(wrap(holder)), "Fault", "PKI001", "PKI002", "PKI060", "PKI062")
 
 

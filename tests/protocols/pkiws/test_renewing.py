@@ -58,7 +58,7 @@ def a_holder(kit: Kit, line: Line, clock: FakeClock, key: Key | None = None, **c
 
 
 @pytest.mark.parametrize("how", sorted(STYLES))
-def test_every_style_of_signature_that_clients_use_is_verified(holder: Holder, how: str) -> None:
+def test_wire_1_renewal_in_every_style_of_signature_that_clients_use_is_verified(holder: Holder, how: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     retrieval_id = holder.renew(der_request(key), STYLES[how]).retrieval_id
     issued = holder.line.get(retrieval_id).certificate
@@ -67,7 +67,7 @@ def test_every_style_of_signature_that_clients_use_is_verified(holder: Holder, h
 
 
 @pytest.mark.parametrize("how", sorted(STYLES))
-def test_the_request_is_signed_as_a_document_of_its_own_whatever_the_envelope_declares(
+def test_wire_1_renewal_is_signed_as_a_document_of_its_own_whatever_the_envelope_declares(
     holder: Holder, how: str
 ) -> None:
     """Its own unused declarations are covered by an inclusive form, the envelope's are not."""

@@ -17,7 +17,9 @@ from tests.conftest import FakeClock
 from tests.protocols.pkiws.wire import CLIENT, Line, der_request
 
 
-def test_the_certificate_is_issued_within_the_call_and_handed_out_as_often_as_one_asks(kit: Kit, line: Line) -> None:
+def test_wire_1_repetition_is_answered_alike_and_the_certificate_is_issued_within_the_call(
+    kit: Kit, line: Line
+) -> None:
     retrieval_id = line.sign_new(kit.codes(), der_request()).retrieval_id
     assert len({line.get(retrieval_id).value("Certificate") for _ in range(3)}) == 1
 

@@ -25,12 +25,12 @@ def replies(kit: Kit, line: Line) -> list[Reply]:
     return [signed, line.get(signed.retrieval_id), line.get("unknown"), line.sign_new(codes, der_request())]
 
 
-def test_http_200_always_fail_included(replies: list[Reply]) -> None:
+def test_wire_1_http_200_always_fail_included(replies: list[Reply]) -> None:
     assert [reply.response.status_code for reply in replies] == [200] * 4
     assert [reply.status for reply in replies] == ["OK", "OK", "FAIL", "FAIL"]
 
 
-def test_children_come_in_their_order_and_the_value_only_when_ok(replies: list[Reply]) -> None:
+def test_wire_1_children_come_in_their_order_and_the_value_only_when_ok(replies: list[Reply]) -> None:
     signature = f"{{{DS}}}Signature"
     assert [[child.tag for child in reply.payload] for reply in replies] == [
         ["RetrievalId", "Result", signature],
@@ -41,7 +41,7 @@ def test_children_come_in_their_order_and_the_value_only_when_ok(replies: list[R
     assert [child.tag for child in replies[2].payload.find("Result/ErrorInfo")] == ["ErrorCode", "ErrorMessage"]
 
 
-def test_children_are_unqualified_and_no_namespace_is_a_default_one(replies: list[Reply]) -> None:
+def test_wire_1_children_are_unqualified_and_no_namespace_is_a_default_one(replies: list[Reply]) -> None:
     for reply in replies:
         assert reply.payload.tag.startswith(f"{{{MESSAGES}}}")
         assert ' xmlns="' not in reply.text
@@ -55,7 +55,7 @@ def test_replies_follow_the_schema(replies: list[Reply], line: Line) -> None:
         assert _schema().validate(reply.payload), _schema().error_log
 
 
-def test_an_error_code_is_pki_and_three_digits_with_a_finished_sentence(replies: list[Reply]) -> None:
+def test_wire_1_error_code_is_pki_and_three_digits_with_a_finished_sentence(replies: list[Reply]) -> None:
     for reply in replies[2:]:
         assert all(re.fullmatch(r"PKI\d{3}", code) for code in reply.codes)
         assert all(message.endswith(".") and len(message) <= 255 for message in reply.messages)
@@ -63,7 +63,9 @@ def test_an_error_code_is_pki_and_three_digits_with_a_finished_sentence(replies:
 
 
 @pytest.mark.parametrize("wrong", ["TransferId", "TransferPassword", "Environment", "CustomerId"])
-def test_wrong_transfer_credentials_are_pki020_whatever_is_wrong_with_them(kit: Kit, line: Line, wrong: str) -> None:
+def test_wire_1_error_code_pki020_is_for_wrong_transfer_credentials_whatever_is_wrong(
+    kit: Kit, line: Line, wrong: str
+) -> None:
     values = {"TransferId": "000000000000", "TransferPassword": "notThePassword22"}
     values |= {"Environment": "TEST", "CustomerId": "9900002-6"}
     reply = line.sign_new(kit.unspent(), der_request(), **{wrong: values[wrong]})
@@ -78,11 +80,11 @@ def test_lapsed_codes_answer_like_wrong_ones(kit: Kit, line: Line, clock: object
     assert line.sign_new(codes, der_request()).codes == ["PKI020"]
 
 
-def test_a_retrieval_id_is_letters_digits_and_hyphens_of_32_at_most(replies: list[Reply]) -> None:
+def test_wire_1_retrieval_id_is_letters_digits_and_hyphens_of_32_at_most(replies: list[Reply]) -> None:
     assert re.fullmatch(r"[A-Za-z0-9-]{1,32}", replies[0].retrieval_id)
 
 
-def test_the_certificate_is_base64_of_der_the_end_entity_alone_and_unwrapped(replies: list[Reply]) -> None:
+def test_wire_1_certificate_is_base64_of_der_the_end_entity_alone_and_unwrapped(replies: list[Reply]) -> None:
     sent = replies[1].value("Certificate") or ""
     assert re.fullmatch(r"[A-Za-z0-9+/]+=*", sent)
     der = base64.b64decode(sent, validate=True)
@@ -104,7 +106,7 @@ def test_the_literal_style_that_string_matching_clients_need(replies: list[Reply
     assert replies[0].text.index("<RetrievalId>") < replies[0].text.index("<Result>")
 
 
-def test_the_payload_is_signed_as_a_document_of_its_own_and_then_put_into_the_body(
+def test_wire_1_reply_is_signed_as_a_document_of_its_own_and_then_put_into_the_body(
     replies: list[Reply], trusted: Trusted
 ) -> None:
     for reply in replies:
@@ -116,7 +118,7 @@ def test_the_payload_is_signed_as_a_document_of_its_own_and_then_put_into_the_bo
         assert etree.fromstring(covered).tag == reply.payload.tag
 
 
-def test_the_signature_is_enveloped_exclusive_rsa_sha256_over_the_whole_document(replies: list[Reply]) -> None:
+def test_wire_1_reply_signature_is_enveloped_exclusive_rsa_sha256_over_the_whole_document(replies: list[Reply]) -> None:
     for reply in replies:
         [info] = reply.payload.iter(f"{{{DS}}}SignedInfo")
         [reference] = info.iter(f"{{{DS}}}Reference")
@@ -130,7 +132,7 @@ def test_the_signature_is_enveloped_exclusive_rsa_sha256_over_the_whole_document
         ]
 
 
-def test_keyinfo_is_one_certificate_of_the_service_which_is_no_authority(
+def test_wire_1_key_info_is_one_certificate_of_the_service_which_is_no_authority(
     replies: list[Reply], trusted: Trusted
 ) -> None:
     for reply in replies:
@@ -143,7 +145,7 @@ def test_keyinfo_is_one_certificate_of_the_service_which_is_no_authority(
     assert signer.issuer != replies[1].certificate.issuer
 
 
-def test_the_issued_certificate_has_what_clients_look_for(kit: Kit, line: Line) -> None:
+def test_wire_1_issued_certificate_has_what_clients_look_for(kit: Kit, line: Line) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     issued = line.get(line.sign_new(kit.codes(), der_request(key)).retrieval_id).certificate
     assert [each.value for each in issued.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)] == ["9900001-8"]

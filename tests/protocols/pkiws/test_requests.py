@@ -22,7 +22,7 @@ from tests.protocols.pkiws.wire import (
 )
 
 
-def test_a_post_of_text_xml_over_plain_http_without_a_client_certificate_is_answered(kit: Kit, line: Line) -> None:
+def test_wire_1_post_of_text_xml_without_a_client_certificate_is_answered(kit: Kit, line: Line) -> None:
     reply = line.sign_new(kit.codes(), der_request())
     assert reply.response.status_code == 200
     assert reply.response.content_type == "text/xml; charset=utf-8"
@@ -30,13 +30,15 @@ def test_a_post_of_text_xml_over_plain_http_without_a_client_certificate_is_answ
 
 
 @pytest.mark.parametrize("action", ['"signNewCertificate"', "signNewCertificate", '""', "getCertificate", None])
-def test_soapaction_comes_quoted_and_unquoted_and_is_not_looked_at(kit: Kit, line: Line, action: str | None) -> None:
+def test_wire_1_soapaction_comes_quoted_and_unquoted_and_is_not_looked_at(
+    kit: Kit, line: Line, action: str | None
+) -> None:
     headers = {"SOAPAction": action} if action is not None else {}
     assert line.post(in_envelope(sign_new(kit.codes(), der_request())), **headers).retrieval_id
 
 
 @pytest.mark.parametrize("prefix", ["c", "ns2", "cer", "tns"])
-def test_only_the_root_is_qualified_by_any_prefix_and_its_children_are_not(kit: Kit, line: Line, prefix: str) -> None:
+def test_wire_1_namespaces_only_the_root_is_qualified_by_any_prefix(kit: Kit, line: Line, prefix: str) -> None:
     codes, sent = kit.codes(), der_request()
     good = sign_new(codes, sent, prefix)
     qualified = good.replace("<CustomerId>", f"<{prefix}:CustomerId>").replace(
@@ -48,7 +50,9 @@ def test_only_the_root_is_qualified_by_any_prefix_and_its_children_are_not(kit: 
 
 @pytest.mark.parametrize("prefix", ["soapenv", "SOAP-ENV", "soap", "S", "env"])
 @pytest.mark.parametrize("header", ["", "<{p}:Header/>", "<{p}:Header></{p}:Header>"])
-def test_the_envelopes_prefix_varies_and_its_header_is_empty_or_absent(line: Line, prefix: str, header: str) -> None:
+def test_wire_1_namespaces_of_the_envelope_vary_and_its_header_is_empty_or_absent(
+    line: Line, prefix: str, header: str
+) -> None:
     assert line.post(in_envelope(get("x"), prefix, header.format(p=prefix))).codes == ["PKI030"]
 
 
@@ -61,7 +65,7 @@ def test_the_envelope_may_be_in_a_default_namespace(line: Line) -> None:
     assert line.post(body).codes == ["PKI030"]
 
 
-def test_unused_declarations_of_namespaces_occur_on_the_root(kit: Kit, line: Line) -> None:
+def test_wire_1_namespaces_unused_declarations_occur_on_the_root(kit: Kit, line: Line) -> None:
     unused = f' xmlns:ds="{DS}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="urn:x"'
     good = sign_new(kit.codes(), der_request()).replace("Request xmlns:c", f"Request{unused} xmlns:c", 1)
     assert unused in good
@@ -82,13 +86,13 @@ def written(sent: bytes, how: str) -> str:
 
 
 @pytest.mark.parametrize("how", ["DER", "PEM", "DER, wrapped", "DER, wrapped by CR LF and indented", "PEM, wrapped"])
-def test_the_signing_request_is_base64_of_der_or_pem_with_any_white_space(kit: Kit, line: Line, how: str) -> None:
+def test_wire_1_signing_request_is_base64_of_der_or_pem_with_any_white_space(kit: Kit, line: Line, how: str) -> None:
     sent = der_request()
     assert line.sign_new(kit.codes(), sent, CertificateRequest=written(sent, how)).retrieval_id
 
 
 @pytest.mark.parametrize("name", ["", "Mallilön Ab", "9900002-6", "Certportal Root CA (production)"])
-def test_the_requests_subject_is_not_the_identity(kit: Kit, line: Line, name: str) -> None:
+def test_wire_1_subject_of_the_request_is_not_the_identity(kit: Kit, line: Line, name: str) -> None:
     issued = line.get(line.sign_new(kit.codes(), der_request(name=name)).retrieval_id).certificate
     [common_name] = issued.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     assert common_name.value == "9900001-8"
@@ -99,7 +103,7 @@ def test_the_requests_subject_is_not_the_identity(kit: Kit, line: Line, name: st
     [(3072, 65537, hashes.SHA256()), (2048, 65537, hashes.SHA256()), (2048, 3, hashes.SHA512())],
     ids=["RSA 3072 with SHA-256", "RSA 2048 with SHA-256", "RSA 2048 with exponent 3 and SHA-512"],
 )
-def test_the_keys_that_were_met_are_certified(
+def test_wire_1_keys_that_were_met_are_certified(
     kit: Kit, line: Line, bits: int, exponent: int, digest: hashes.HashAlgorithm
 ) -> None:
     key = rsa.generate_private_key(public_exponent=exponent, key_size=bits)
@@ -156,7 +160,7 @@ def test_another_order_of_the_children_is_refused(kit: Kit, line: Line) -> None:
     assert line.post(in_envelope(swapped)).codes == ["PKI001"]
 
 
-def test_what_is_none_of_the_three_requests_gets_a_fault(line: Line) -> None:
+def test_wire_1_fault_only_for_what_is_none_of_the_three_requests(line: Line) -> None:
     none = {
         "": "Client",
         "not xml": "Client",
