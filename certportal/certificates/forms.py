@@ -15,7 +15,6 @@ from wtforms.validators import StopValidation
 from certportal import ca
 from certportal.ca import armour
 from certportal.certificates import reasons, rules
-from certportal.certificates.models import Certificate
 from certportal.fields import ChoiceField, ChoicesField, DateField, Form, PlainTextField
 from certportal.fields.question import Question
 from certportal.fields.typed import ParsedField
@@ -182,7 +181,8 @@ class RevokeForm(Form):
     note = _note()
     renewed = ChoicesField(_l("Revoke these too, if the reason is the key"), coerce=int, required=False)
 
-    def __init__(self, renewed: Sequence[Certificate], **kwargs: Any) -> None:
+    def __init__(self, renewed: Sequence[Any], **kwargs: Any) -> None:
+        """``renewed``: the certificates."""
         super().__init__(**kwargs)
         self.renewed.choices = [(each.id, _name(each)) for each in renewed]  # pyright: ignore[reportAttributeAccessIssue]
         words = str(_l("Issued on %(date)s, serial number %(serial)s"))
@@ -193,7 +193,7 @@ class RevokeForm(Form):
             self.renewed.data = [each.id for each in renewed]
 
 
-def _name(certificate: Certificate) -> str:
+def _name(certificate: Any) -> str:
     return certificate.description or certificate.channel.name(language().value)
 
 

@@ -62,11 +62,9 @@ def revoke_within(
     raised = rules.raises_reason(certificate.state, before, reason)
     if not raised:
         rules.revocable(certificate.state, certificate.not_after, clock.now())
-    done = list[Certificate]()
     with_it = _with_it(certificate, renewed) if reason.distrusts_key else []
-    for each in sorted([certificate, *with_it], key=lambda each: each.id):  # as whoever locks several does
-        if _raise(each, reason) if raised and each is certificate else _end(each, reason):
-            done.append(each)
+    by_id = sorted([certificate, *with_it], key=lambda each: each.id)  # as whoever locks several does
+    done = [each for each in by_id if (_raise if raised and each is certificate else _end)(each, reason)]
     if certificate not in done:
         raise Conflict("certificate_revoked")
     done.sort(key=lambda each: each is not certificate)
@@ -74,10 +72,7 @@ def revoke_within(
         _record("certificate_revoked_reason_raised", certificate, reason, by, note, before=before)
     else:
         _record("certificate_revoked", certificate, reason, by, note)
-    for each in done[1:]:
-        same = each.public_key_hash == certificate.public_key_hash
-        verb = "certificate_revoked_same_key" if same else "certificate_revoked_renewed_with_key"
-        _record(verb, each, reason, by, note, other=certificate.serial)
+    _record_with_it(done, reason, by, note)
     if reason.distrusts_key:
         for each in lost_keys.waiting(done):
             give_up_within(each, "key_distrusted", by)
@@ -116,6 +111,14 @@ def _raise(certificate: Certificate, reason: ca.Reason) -> bool:
         return False
     forget_answers(certificate.id)
     return True
+
+
+def _record_with_it(done: list[Certificate], reason: ca.Reason, by: Actor, note: str) -> None:
+    """Of each but the first: why it was revoked with that one."""
+    for each in done[1:]:
+        same = each.public_key_hash == done[0].public_key_hash
+        verb = "certificate_revoked_same_key" if same else "certificate_revoked_renewed_with_key"
+        _record(verb, each, reason, by, note, other=done[0].serial)
 
 
 def _record(verb: str, certificate: Certificate, reason: ca.Reason, by: Actor, note: str, **more: str) -> None:
