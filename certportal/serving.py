@@ -45,6 +45,7 @@ class Server(BaseApplication):
             "graceful_timeout": 40,
             "timeout": 60,
             "max_requests": 0,
+            "limit_request_line": 8190,  # the most that it can be told, and what proxies let through
             "post_worker_init": start_worker,
             "worker_exit": stop_scheduler,
             "forwarded_allow_ips": "",

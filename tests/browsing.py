@@ -199,6 +199,8 @@ def check_page(soup: BeautifulSoup, path: str) -> None:
     twice = [i for i, count in Counter(str(tag["id"]) for tag in soup.select("[id]")).items() if count > 1]
     if twice:
         problems.append(f"ids twice: {twice}")
+    typed = soup.select('form[method="get"] :is(input[type="text"], input[type="search"])')
+    problems += [f"as long as the address may not be: {tag}" for tag in typed if not tag.get("maxlength")]
     problems += [f"no label: {tag}" for tag in soup.select("input, select, textarea") if not labelled(soup, tag)]
     problems += [f"inline: {tag.name}" for tag in soup.select("style, script:not([src]), [style], [onclick], [onload]")]
     described = {i for tag in soup.select("[aria-describedby]") for i in str(tag["aria-describedby"]).split()}

@@ -60,6 +60,12 @@ def test_the_scheduler_inside_delivers_what_is_queued(
     assert code[0] not in served.log
 
 
+def test_an_address_as_long_as_proxies_let_through_is_answered_by_the_portal(served: Served) -> None:
+    """nginx takes request lines of 8 kB; gunicorn's own limit is half of that, and its answer is bare."""
+    status, page = served.get(f"/sign-in?words={'%C3%A4' * 1300}")
+    assert (status, "<h1" in page) == (200, True)
+
+
 def test_a_foreign_host_is_refused(served: Served) -> None:
     assert served.get("/sign-in", Host="evil.example")[0] == 421
 

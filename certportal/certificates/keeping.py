@@ -21,7 +21,7 @@ from certportal.sentences import sentence
 from certportal.signin.belonging import mine
 from certportal.signin.guard import acting
 
-LONGEST_WORDS = 100
+LONGEST_WORDS = 200
 STATES = ("valid", "expires_soon", "awaiting", "expired", "revoked")
 
 
