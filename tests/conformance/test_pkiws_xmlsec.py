@@ -6,15 +6,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 
 from certportal.certificates import signers
 from certportal.identifiers import Environment
+from certportal.settings import current_settings
 from tests.certificates.steps import Kit, days_before_the_end
 from tests.conformance.test_xmlsec import xmlsec
 from tests.conftest import FakeClock
+from tests.meta.tree import ROOT
 from tests.no_skips import needs
 from tests.protocols.pkiws.renewals import STYLES, Style, renewal
 from tests.protocols.pkiws.wire import Key, Line, Reply, der_request, in_envelope
@@ -27,12 +30,12 @@ def line(app: Flask) -> Line:
     return Line(app)
 
 
-def verified(reply: Reply, folder: Path) -> bool:
-    """Cut out as text, as a document of its own, and verified against the root alone."""
+def verified(reply: Reply, folder: Path, *chain: x509.Certificate) -> bool:
+    """Cut out as text, as a document of its own, and verified against the root alone, the last of the chain."""
     start, end = reply.text.index("<c:"), reply.text.index("</SOAP-ENV:Body>")
     document = folder / "reply.xml"
     document.write_text(reply.text[start:end], "utf-8")
-    *between, root = signers.reply_signer(Environment.PRODUCTION).chain
+    *between, root = chain or signers.reply_signer(Environment.PRODUCTION).chain
     arguments: list[str | Path] = ["--verify", "--trusted-pem", written(folder / "root.pem", root)]
     for number, each in enumerate(between):
         arguments += ["--untrusted-pem", written(folder / f"{number}.pem", each)]
@@ -51,6 +54,22 @@ def test_every_reply_is_verified(kit: Kit, line: Line, tmp_path: Path) -> None:
     replies = [signed, line.get(signed.retrieval_id), line.get("x"), line.sign_new(codes, der_request())]
     assert [reply.status for reply in replies] == ["OK", "OK", "FAIL", "FAIL"]
     assert [verified(reply, tmp_path) for reply in replies] == [True] * 4
+
+
+def test_the_authorities_at_the_guides_addresses_are_those_of_the_replies(
+    app: Flask, kit: Kit, line: Line, tmp_path: Path
+) -> None:
+    guide = (ROOT / "docs" / "pki-web-service.md").read_text("utf-8")
+    named = re.findall(r"`http://certificates\.example\.org(/ca/production-\w+\.cer)`", guide)
+    services, *above = [x509.load_der_x509_certificate(app.test_client().get(path).data) for path in named]
+    reply = line.sign_new(kit.codes(), der_request())
+    [signer] = re.findall(r"<ds:X509Certificate>([^<]+)<", reply.text)
+    x509.load_der_x509_certificate(base64.b64decode(signer)).verify_directly_issued_by(services)
+    assert len(above) == 2
+    assert verified(reply, tmp_path, services, *above)
+    assert f"CN={current_settings().ca_services_name_production}" in services.subject.rfc4514_string()
+    [whole] = re.findall(r"`http://certificates\.example\.org(/ca/production\.pem)`", guide)
+    assert {services, *above} < set(x509.load_pem_x509_certificates(app.test_client().get(whole).data))
 
 
 def test_a_changed_reply_is_not(kit: Kit, line: Line, tmp_path: Path) -> None:
