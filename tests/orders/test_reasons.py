@@ -103,6 +103,9 @@ def test_of_the_one_that_gives_way_is_said_whether_it_is_still_in_use(
     page = browser.get("/orders/application?reason=replaces&replaces=1")
     assert said in page.text
     assert ("It stays in use" in page.text) == (state == "expires_soon")
+    check = page.submit("Check your answers", terms="y").text
+    shown = {"expires_soon": "Valid until", "expired": "Ended on 1 November 2026", "revoked": "Revoked"}
+    assert [words for words in shown.values() if words in check] == [shown[state]]
 
 
 def test_the_one_that_gives_way_asks_for_no_description(
