@@ -11,7 +11,7 @@ from certportal.certificates.giving_up import give_up_within
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import publish_soon
 from certportal.certificates.telling import subject
-from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.extensions import changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind
 from certportal.messages import service as messages
 from certportal.messages.models import MessageEnd
@@ -58,6 +58,8 @@ def revoke_within(
     within_transaction()
     rules.reason_allowed(reason, operator=by.kind in ISSUERS)
     certificate = db.session.get_one(Certificate, certificate_id)
+    if reason.distrusts_key:
+        writing().in_turn(certificate.public_key_hash)  # whoever is about to have it certified comes before or after
     before = certificate.revocation_reason
     raised = rules.raises_reason(certificate.state, before, reason)
     if not raised:
