@@ -165,8 +165,8 @@ def _issuing(holder: Holder) -> Path:
 def test_what_is_too_large_is_refused_by_the_portal_in_the_readers_language(
     trusting: ssl.SSLContext, ports: Ports
 ) -> None:
-    """A file of some megabytes in place of a signing request, several times: an answer that is given before all of it was read
-    would be lost now and then, when the connection is closed on the rest."""
+    """A file of some megabytes in place of a signing request, several times: an answer that is given before all of it has been
+    read would be lost now and then, when the connection is closed on the rest."""
     head = b'--x\r\nContent-Disposition: form-data; name="request_file"; filename="a.pdf"\r\n\r\n'
     body, kind = head + b"x" * 7_500_000 + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
     for _ in range(12):
