@@ -26,6 +26,8 @@ ANSWERS_LATE = timedelta(minutes=5)
 """An answer about a certificate is signed ahead within a minute, and so is the one that follows its revocation."""
 LIST_ENDS = timedelta(days=2)
 """So near its next update a list that is still the newest is an outage about to come."""
+AWAY_ENDS = timedelta(days=14)
+"""The same for the list of a root whose key is not here: somebody must fetch it from where it is locked away."""
 LOOK_LATE = timedelta(hours=3)
 """The portal fetches its own lists hourly, as others do, and looks (F6)."""
 AUTHORITY_WARNING = timedelta(days=180)
@@ -169,7 +171,7 @@ def _state(each: List, now: datetime) -> Finding | None:
         return Finding("crl", missing, Level.WARNING if each.away else Level.BAD, values)
     if each.next_update <= now:
         return Finding("crl", lapsed, Level.BAD, values)
-    if each.next_update - now <= LIST_ENDS:
+    if each.next_update - now <= (AWAY_ENDS if each.root and each.away else LIST_ENDS):
         return Finding("crl", ends, Level.BAD, values)
     if now - each.this_update >= LIST_LATE and not each.away:
         return Finding("crl", "crl_old", Level.WARNING, values)

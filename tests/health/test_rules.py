@@ -149,9 +149,10 @@ class TestTheRevocationList:
         def of(age: timedelta, left: timedelta, *, away: bool) -> dict[str, Level]:
             return found(lists=[List("TEST", NOW - age, NOW + left, True, root=True, away=away)])
 
-        assert of(30 * DAY, 3 * DAY, away=True) == {}
+        assert of(30 * DAY, 14 * DAY + MINUTE, away=True) == {}
+        assert of(30 * DAY, 14 * DAY, away=True) == {"crl_root_ends": Level.BAD}
         assert of(30 * DAY, 3 * DAY, away=False) == {"crl_old": Level.WARNING}
-        assert of(30 * DAY, 2 * DAY, away=True) == {"crl_root_ends": Level.BAD}
+        assert of(30 * DAY, 2 * DAY, away=False) == {"crl_root_ends": Level.BAD}
         assert of(30 * DAY, timedelta(), away=True) == {"crl_root_lapsed": Level.BAD}
         assert found(lists=[List("TEST", None, None, False, root=True, away=True)]) == {
             "crl_root_missing": Level.WARNING
