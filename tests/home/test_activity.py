@@ -79,3 +79,10 @@ def test_of_a_certificate_says_why_it_was_revoked(house: House, browser: Browsin
 def test_of_an_access_right_names_its_channel(house: House, browser: BrowsingClient) -> None:
     record(house, "access_right_granted", "access_right:1", builders.OPERATOR, channel=house.channel.code)
     assert f"The access right to the channel {house.channel.name_en} was given" in browser.get("/activity").text
+
+
+def test_says_what_an_operator_did_but_not_from_where(house: House, browser: BrowsingClient) -> None:
+    record(house, "contact_changed", "contact:999", Actor(ActorKind.OPERATOR, 1, "Olli Operaattori", "192.0.2.5"))
+    page = browser.get("/activity")
+    assert "Olli Operaattori" in page.text
+    assert "192.0.2.5" not in page.text
