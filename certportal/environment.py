@@ -129,7 +129,7 @@ class Reading:
         sms = self.required("SMS_URL", f"give the Apprise URL of your SMS gateway, such as {EXAMPLE_GATEWAY}")
         if sms and "{to}" not in sms:
             self.wrong("SMS_URL", f"write {{to}} where the recipient's number belongs, such as {EXAMPLE_GATEWAY}")
-        elif sms and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+]*://\S+", sms):
+        elif sms and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9+]*://\S+", sms):
             self.wrong("SMS_URL", f"give an Apprise URL, such as {EXAMPLE_GATEWAY}")
         return {
             "mail_server": self.required("MAIL_SERVER", "give the SMTP server's name"),

@@ -10,7 +10,7 @@ import pytest
 
 from certportal.answers import HEARD_OUT
 from certportal.authority_settings import AUTHORITIES, ENVIRONMENTS
-from certportal.environment import SettingsError, read_settings
+from certportal.environment import EXAMPLE_GATEWAY, SettingsError, read_settings
 from certportal.outbox.sms import SmsGateway
 from tests.running import CERTPORTAL
 
@@ -68,10 +68,11 @@ def test_the_guide_shows_whole_urls_of_gateways() -> None:
     assert len(sms_examples()) >= 3
 
 
-@pytest.mark.parametrize("url", sms_examples())
-def test_each_url_of_a_gateway_names_the_recipient(url: str) -> None:
-    assert "{to}" in url
-    assert SmsGateway(url).can_send()
+@pytest.mark.parametrize("url", [*sms_examples(), EXAMPLE_GATEWAY])
+def test_each_url_of_a_gateway_is_taken(url: str, tmp_path: Path) -> None:
+    settings = dict(line.split("=", 1) for line in block("CERTPORTAL_BASE_URL=").splitlines())
+    read = read_settings(settings | {"CERTPORTAL_SMS_URL": url, "CERTPORTAL_DATA_DIR": str(tmp_path)})
+    assert SmsGateway(read.sms_url).can_send()
 
 
 @pytest.fixture
