@@ -104,7 +104,7 @@ def test_revoking_says_first_what_stops_working_and_then_does_it(
     assert "no other valid certificate for this channel" in page.text
     refused = page.submit("Revoke the certificate")
     assert refused.status == 422
-    assert refused.errors == ["Choose why the certificate is revoked"]
+    assert refused.errors == ["Why is it revoked? Choose why the certificate is revoked"]
     done = refused.submit("Revoke the certificate", reason="key_lost", note="A stolen laptop")
     assert "The certificate is revoked. It cannot be used any more." in done.text
     assert "The private key is lost or has been disclosed" in done.text
@@ -120,10 +120,12 @@ def test_a_revoked_certificate_is_not_revoked_again(browser: BrowsingClient, kit
     kit.certificate()
     page = browser.get("/certificates/1/revoke")
     page.submit("Revoke the certificate", reason="unnecessary")
-    again = page.submit("Revoke the certificate", reason="key_lost")
+    again = page.submit("Revoke the certificate", reason="organisation_ended")
     assert again.status == 409
     assert "has been revoked already" in again.errors[0]
     assert certificates()[0].revocation_reason == "unnecessary"
+    raised = browser.get("/certificates/1/revoke").submit("Change the reason", reason="key_lost")
+    assert "The reason has been changed" in raised.text
     assert browser.get("/certificates/1/revoke").path == "/certificates/1"
 
 
