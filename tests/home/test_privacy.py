@@ -6,7 +6,12 @@ from flask import Flask
 TOLD = {
     "en": ("mobile number if given", "which network address", "Operators:", "Those who ask for access:"),
     "fi": ("matkapuhelinnumero, jos se on annettu", "mistä verkko-osoitteesta", "Ylläpitäjät:", "Pääsyä pyytävät:"),
-    "sv": ("mobilnummer om det har uppgetts", "vilken nätverksadress", "Tjänstens administratörer:", "De som ber om tillträde:"),
+    "sv": (
+        "mobilnummer om det har uppgetts",
+        "vilken nätverksadress",
+        "Tjänstens administratörer:",
+        "De som ber om tillträde:",
+    ),
 }
 
 
