@@ -1,8 +1,9 @@
 """One public key, sent for two organisations at the same moment: one of them has it, on a database with several writers too."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from sqlalchemy import text
 from certportal import create_app, schema
 from certportal.certificates import service
 from certportal.extensions import db
+from certportal.identifiers import Actor
 from certportal.refusals import Refusal
 from certportal.settings import Settings
 from tests import builders
-from tests.certificates.steps import PROGRAM, Kit, certificates, request
+from tests.certificates.steps import PROGRAM, Kit, certificates, renewable, request
 from tests.conftest import FakeClock
 from tests.orders.steps import House, housed
 from tests.postgres import Postgres
@@ -39,18 +41,21 @@ def kits(settings: Settings, clock: FakeClock, postgres: Postgres, tmp_path: Pat
         db.engine.dispose()
 
 
-def test_a_key_is_one_organisations(kits: tuple[Flask, list[Kit]]) -> None:
+@pytest.mark.parametrize("renews", [False, True])
+def test_a_key_is_one_organisations(kits: tuple[Flask, list[Kit]], clock: FakeClock, renews: bool) -> None:
     app, (one, other) = kits
-    every, sent, refused = [one.codes(), other.codes()], request(), list[str]()
+    old = renewable(other, clock) if renews else None
+    codes, sent, refused = one.codes().row_id, request(), list[str]()
+    theirs = partial(service.renew, old.id) if old else partial(service.enrol_opened, other.codes().row_id)
 
-    def call(codes_id: int) -> None:
+    def call(get: Callable[[bytes, Actor], object]) -> None:
         with app.app_context():
             try:
-                service.enrol_opened(codes_id, sent, PROGRAM)
+                get(sent, PROGRAM)
             except Refusal as refusal:
                 refused.append(refusal.code)
 
-    calls = [threading.Thread(target=call, args=(codes.row_id,)) for codes in every]
+    calls = [threading.Thread(target=call, args=(get,)) for get in (partial(service.enrol_opened, codes), theirs)]
     with db.engine.connect() as held:
         held.execute(text("LOCK TABLE audit_entry IN SHARE MODE"))  # nobody commits what is prepared
         for each in calls:
@@ -61,4 +66,4 @@ def test_a_key_is_one_organisations(kits: tuple[Flask, list[Kit]]) -> None:
     for each in calls:
         each.join()
     assert refused == ["key_of_another"]
-    assert len(certificates()) == 1
+    assert len(certificates()) == (2 if renews else 1)
