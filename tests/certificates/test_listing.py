@@ -253,5 +253,6 @@ def test_what_ended_lately_needs_action_until_something_takes_its_place(app: Fla
     assert page.link("Apply for a new one in its place : Ended") == f"/orders/new?replaces={ended.id}"
     assert names(listed(page.browser, "?state=expires_soon")) == []
     assert len(names(listed(page.browser, "?state=expired"))) == 3
+    assert all(each.get_text(strip=True) for each in page.soup.select("#certificates .sub"))  # a dot stands before each
     clock.move(days=2)
     assert headings(listed(browsing(app, kit.house.person, kit.house.organisation))) == ["Ended 3"]
