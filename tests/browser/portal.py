@@ -25,19 +25,27 @@ class Portal:
     signed_in: dict[str, Any] = field(default_factory=dict)
     signing_in: int = 0
 
-    def newest_mail(self, after: int) -> str:
-        """The text of the first mail that came after so many."""
-        return self.smtp.messages.wait_for(after + 1, PATIENCE)[after].text
+    def mailed(self, to: str, wanted: re.Pattern[str], after: int) -> re.Match[str]:
+        """What the first mail to this address holds of it that came after so many; others may come in between."""
+        while True:
+            mail = self.smtp.messages.wait_for(after + 1, PATIENCE)[after]
+            found = wanted.search(mail.text) if mail.recipient == to else None
+            if found is not None:
+                return found
+            after += 1
 
-    def emailed_code(self, after: int) -> str:
-        found = EIGHT_DIGITS.search(self.newest_mail(after))
-        assert found is not None
+    def emailed_code(self, to: str, after: int) -> str:
+        found = self.mailed(to, EIGHT_DIGITS, after)
         return found[1] + found[2]
 
-    def pin(self, after: int) -> str:
-        found = SIX_DIGITS.search(self.sms.messages.wait_for(after + 1, PATIENCE)[after].text)
-        assert found is not None
-        return found[1]
+    def pin(self, ending: str, after: int) -> str:
+        """The code in the first text message to a number that ends like this, of those that came after so many."""
+        while True:
+            text = self.sms.messages.wait_for(after + 1, PATIENCE)[after]
+            found = SIX_DIGITS.search(text.text) if text.to.endswith(ending) else None
+            if found is not None:
+                return found[1]
+            after += 1
 
 
 def settings_of(folder: Path, port: int, smtp: SmtpFarEnd, sms: SmsFarEnd) -> dict[str, str]:

@@ -128,7 +128,7 @@ def walk_message(visitor: Visitor, cover: str) -> list[str]:
     visitor.press("Show the message")
     visitor.page.locator("#error-summary").wait_for()
     wrong += visitor.audit(thorough=thorough)
-    visitor.page.locator("#pin").fill(visitor.portal.pin(before))
+    visitor.page.locator("#pin").fill(visitor.pin(before))
     visitor.press("Show the message")
     visitor.page.locator("h1").wait_for()
     for folded in visitor.page.locator("main details:not([open]) > summary").all():

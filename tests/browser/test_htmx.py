@@ -85,7 +85,7 @@ def test_codes_are_copied_and_the_message_tells_when_they_have_been_used(
     visitor.open(cover)
     visitor.read_in("fi")
     visitor.page.locator("main form button[type=submit]").first.click()
-    visitor.page.locator("#pin").fill(portal.pin(texts))
+    visitor.page.locator("#pin").fill(visitor.pin(texts))
     visitor.press("Show the message")
     shown = visitor.page.locator("#transfer-id").inner_text()
     visitor.page.locator('button[data-copy="transfer-id"]').click()

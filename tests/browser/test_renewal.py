@@ -50,7 +50,7 @@ def test_the_contact_renews_with_a_new_key(
     link = f"/messages/{token_for(story, ERIK.email.key)}"
     assert contact.open(link) == 200
     contact.press("Send the PIN code to %(number)s", number="•• 21")
-    page.locator("#pin").fill(contact.portal.pin(texts))
+    page.locator("#pin").fill(contact.pin(texts))
     contact.press("Show the message")
     page.get_by_role("heading", level=1, name="Mallilön 5").wait_for()
     well_drawn(contact)

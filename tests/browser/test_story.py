@@ -49,7 +49,7 @@ def certificate_of(visitor: Visitor, link: str, folder: Path) -> x509.Certificat
     assert visitor.open(link) == 200
     assert len(visitor.portal.sms.messages) == texts
     visitor.press("Send the PIN code to %(number)s", number="•• 66")
-    page.locator("#pin").fill(visitor.portal.pin(texts))
+    page.locator("#pin").fill(visitor.pin(texts))
     visitor.press("Show the message")
     assert visitor.h1 == visitor.words("Here are your transfer codes")
     assert re.fullmatch(r"\d{12}", page.locator("#transfer-id").inner_text())
@@ -75,9 +75,7 @@ def test_from_the_order_to_the_certificate(
     portal, address = orderer.portal, f"nora-{language}-{'on' if scripts else 'off'}-{viewport['width']}@ny.example"
     before = len(portal.smtp.messages)
     order(orderer, address)
-    mail = portal.newest_mail(before)
-    link = re.search(rf"{re.escape(portal.url)}(/messages/\S+)", mail)
-    assert link is not None
+    link = portal.mailed(address, re.compile(rf"{re.escape(portal.url)}(/messages/\S+)"), before)
 
     if scripts:
         accepted = orderer.words("The mail server accepted the message")

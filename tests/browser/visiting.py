@@ -98,6 +98,12 @@ class Visitor:
     def h1(self) -> str:
         return " ".join(self.page.locator("h1").inner_text().split())
 
+    def pin(self, after: int) -> str:
+        """The code that was sent to the number whose end this page shows, in a text message after so many."""
+        ending = re.search(r"•• (\d\d)", self.page.locator("main").inner_text())
+        assert ending is not None
+        return self.portal.pin(ending[1], after)
+
     def press(self, source: str, context: str | None = None, **values: object) -> None:
         """Press the button with these words."""
         name = self.words(source, context, **values)
