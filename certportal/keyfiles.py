@@ -1,4 +1,4 @@
-"""Secret files: made once, mode 0600, whole or not at all."""
+"""Files that are there whole or not at all; secret ones are made once, mode 0600."""
 
 import os
 import secrets
@@ -32,3 +32,10 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_whole(path: Path, content: bytes, mode: int) -> None:
+    """Write a draft beside it and rename that: who reads meanwhile has the earlier file, if there is one, or this one."""
+    draft = path.with_name(f".{path.name}.draft")
+    write_whole(draft, content, mode)
+    draft.replace(path)

@@ -108,6 +108,17 @@ def lines(found: Sequence[AuditEntry], pages: Pages) -> list[Line]:
     return [Line(each, about[each.subject], names.get(each.organisation_id or 0, ""), told[each.id]) for each in found]
 
 
+def page(
+    where: Iterable[sa.ColumnElement[bool]], before: int | None, per_page: int, pages: Pages
+) -> tuple[list[Line], int | None]:
+    """The newest entries for which ``where`` holds, before a number (None: of all), and where the next page begins."""
+    query = select(AuditEntry).where(*where)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    found = list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(per_page + 1)))
+    return lines(found[:per_page], pages), found[per_page - 1].id if len(found) > per_page else None
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and int(text) <= LARGEST
 

@@ -156,7 +156,7 @@ def prefilled(organisation: Organisation) -> dict[str, Any]:
 
 def offered_purposes(organisation_id: int) -> list[Purpose]:
     """The purposes that an application may name: those open today, and closed ones that are in force or wait."""
-    present = (*purposes_in_force(organisation_id), *purposes_chosen(organisation_id))
+    present = (*purposes_in_force(organisation_id), *(_purposes_waiting(organisation_id) or ()))
     mine = {each.id for each in (*registry.open_purposes(), *present)}
     return [purpose for purpose in registry.purposes() if purpose.id in mine]
 
@@ -180,8 +180,14 @@ def purposes_in_force(organisation_id: int) -> list[Purpose]:
 
 def purposes_chosen(organisation_id: int) -> list[Purpose]:
     """The present choices, with which a replacement application opens: those of the application that waits, if one does."""
+    waiting = _purposes_waiting(organisation_id)
+    return waiting if waiting is not None else purposes_in_force(organisation_id)
+
+
+def _purposes_waiting(organisation_id: int) -> list[Purpose] | None:
+    """Those of the application that waits; None where none does."""
     waiting = waiting_application(organisation_id)
-    return purposes_named(waiting.choices["purposes"]) if waiting is not None else purposes_in_force(organisation_id)
+    return purposes_named(waiting.choices["purposes"]) if waiting is not None else None
 
 
 def purposes_named(codes: Iterable[str]) -> list[Purpose]:
@@ -219,7 +225,7 @@ def preview(organisation_id: int, channel_ids: Iterable[int], purposes: Iterable
 
 def _purposes_changed(organisation_id: int, chosen: Iterable[str]) -> Difference[str]:
     in_force = [each.code for each in purposes_in_force(organisation_id)]
-    waiting = [each.code for each in purposes_chosen(organisation_id) if each.code not in in_force]
+    waiting = [each.code for each in _purposes_waiting(organisation_id) or () if each.code not in in_force]
     return rules.difference(in_force, waiting, chosen)
 
 

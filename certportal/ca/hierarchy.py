@@ -24,7 +24,7 @@ from certportal.ca.folders import folder_of, only_one, waiting_of, whole_folder
 from certportal.ca.plan import CLIENTS_LOOK_FOR, INTERMEDIATE, ISSUING, ROOT, Plan, line_of
 from certportal.ca.reference import TokenAccess
 from certportal.ca.transcript import Transcript
-from certportal.keyfiles import write_whole
+from certportal.keyfiles import replace_whole
 
 BEFORE_LABELS = "chain.pem"  # where an earlier version kept the issuing authority’s chain
 
@@ -169,9 +169,7 @@ def new_key(folder: Path, label: str, desk: Desk, plan: Plan) -> keys.SigningKey
 
 def keep(folder: Path, label: str, made: Issuer, said: Transcript) -> None:
     """Its certificate and chain, last: with the .pem the authority is there."""
-    draft = folder / f".{label}.pem.draft"
-    write_whole(draft, chain_pem(made.chain), 0o644)
-    draft.rename(folder / f"{label}.pem")
+    replace_whole(folder / f"{label}.pem", chain_pem(made.chain), 0o644)
     said.authority(label, made)
 
 

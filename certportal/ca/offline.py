@@ -20,7 +20,7 @@ from certportal.ca.hierarchy import Desk, read_chain
 from certportal.ca.keys import VerifyingKey
 from certportal.ca.plan import INTERMEDIATE, ROOT, Plan
 from certportal.ca.transcript import Transcript
-from certportal.keyfiles import write_whole
+from certportal.keyfiles import replace_whole, write_whole
 
 SIGNED = "signed.pem"
 
@@ -74,7 +74,7 @@ def sign_intermediate(
         what = Below(INTERMEDIATE, common_name or plan.intermediate or "", plan.intermediate_years, authorities_below=1)
         signed = ceremony.sign_below(root, plan, what, key, above_label=ROOT, now=desk.now, serial=next(desk.serials))
         said.authority(INTERMEDIATE, Authority(desk.environment, (signed, *root.chain)))
-        _replace(_in_root_folder(desk, SIGNED), chain_pem([*_signed(desk), signed]))
+        replace_whole(_in_root_folder(desk, SIGNED), chain_pem([*_signed(desk), signed]), 0o644)
         said.keep(root_folder_of(desk.directory, desk.environment), desk.now)
     return keys.pem_of(signed)
 
@@ -97,7 +97,7 @@ def sign_list(desk: Desk, holds_for: timedelta) -> bytes:
     kept = _in_root_folder(desk, f"{ROOT}.crl")
     number = read_crl(root, kept.read_bytes()).number + 1 if kept.exists() else 1
     crl = build_crl(root, [], number=number, this_update=desk.now, next_update=desk.now + holds_for)
-    _replace(kept, crl)
+    replace_whole(kept, crl, 0o644)
     return crl
 
 
@@ -110,9 +110,3 @@ def load_root(desk: Desk) -> Issuer:
 
 def _in_root_folder(desk: Desk, name: str) -> Path:
     return root_folder_of(desk.directory, desk.environment) / name
-
-
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    write_whole(draft, content, 0o644)
-    draft.replace(path)

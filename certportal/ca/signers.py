@@ -18,7 +18,7 @@ from certportal.ca.errors import CaRefused
 from certportal.ca.folders import folder_of, only_one
 from certportal.ca.hierarchy import Desk
 from certportal.ca.keys import KeyKind, SigningKey
-from certportal.keyfiles import write_whole
+from certportal.keyfiles import replace_whole
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def follow(
         label = f"{desk.environment.value.lower()} {stem}"
         key = keys.make_and_store(path, kind, desk.passphrase, desk.token, label)
         made = Signer(key, certify(key), chain)
-        draft = folder / f".{stem}.draft"
-        write_whole(draft, chain_pem((made.certificate, *chain)), 0o644)
-        draft.rename(folder / f"{stem}.pem")
+        replace_whole(folder / f"{stem}.pem", chain_pem((made.certificate, *chain)), 0o644)
         keys.sync_directory(folder)
         return made
 

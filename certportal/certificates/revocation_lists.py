@@ -17,7 +17,7 @@ from certportal.certificates import authorities, rules
 from certportal.certificates.models import Certificate, CertificateState, RevocationList
 from certportal.extensions import changed, db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
-from certportal.keyfiles import write_whole
+from certportal.keyfiles import replace_whole
 from certportal.refusals import Conflict
 from certportal.runs import Lease
 from certportal.settings import current_settings
@@ -177,11 +177,8 @@ def write_crl_files(environment: Environment) -> None:
     with _only_one(directory):
         db.session.rollback()
         for path, content in _files(environment).items():
-            if path.exists() and path.read_bytes() == content:
-                continue
-            draft = path.with_name(f".{path.name}.draft")
-            write_whole(draft, content, 0o644)
-            draft.replace(path)
+            if not path.exists() or path.read_bytes() != content:
+                replace_whole(path, content, 0o644)
 
 
 def _files(environment: Environment) -> dict[Path, bytes]:

@@ -59,12 +59,7 @@ class Page:
 
 def entries(wanted: Wanted, before: int | None) -> Page:
     """The newest entries before a number (None: of all) that fit."""
-    query = select(AuditEntry).where(*_conditions(wanted))
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
-    found = list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(PER_PAGE + 1)))
-    shown = found[:PER_PAGE]
-    return Page(subjects.lines(shown, PAGES), shown[-1].id if len(found) > PER_PAGE else None)
+    return Page(*subjects.page(_conditions(wanted), before, PER_PAGE, PAGES))
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
+from certportal import keyfiles
 from certportal.ca import (
     Authority,
     CaRefused,
@@ -217,7 +218,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(hierarchy, "write_whole", full)
+    monkeypatch.setattr(keyfiles, "write_whole", full)
     with pytest.raises(OSError, match="no space"):
         initialise(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {".lock"}

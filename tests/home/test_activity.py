@@ -1,24 +1,13 @@
 """The organisation's record: who did what to what, when, from where, in the words of its reader."""
 
 import pytest
-from flask import Flask
 
 from certportal import audit
 from certportal.extensions import transaction
 from certportal.identifiers import Actor, ActorKind
 from tests import builders
 from tests.browsing import BrowsingClient, Page, words
-from tests.orders.steps import House, browsing, housed, order_placed
-
-
-@pytest.fixture
-def house(app: Flask) -> House:
-    return housed()
-
-
-@pytest.fixture
-def browser(app: Flask, house: House) -> BrowsingClient:
-    return browsing(app, house.person, house.organisation)
+from tests.orders.steps import House, order_placed
 
 
 def record(house: House, verb: str, subject: str, by: Actor, **details: object) -> None:

@@ -19,7 +19,7 @@ from tests.certificates.steps import Kit
 from tests.conftest import FakeClock
 from tests.home.steps import sign_in
 from tests.notices.steps import Register
-from tests.orders.steps import House, browsing, housed
+from tests.orders.steps import House, browsing
 
 
 @pytest.fixture
@@ -30,18 +30,8 @@ def settings(settings: Settings, made_authorities: Path) -> Settings:
 
 
 @pytest.fixture
-def house(app: Flask) -> House:
-    return housed()
-
-
-@pytest.fixture
 def kit(app: Flask, house: House, tmp_path: Path) -> Kit:
     return Kit(house, tmp_path)
-
-
-@pytest.fixture
-def browser(app: Flask, house: House) -> BrowsingClient:
-    return browsing(app, house.person, house.organisation)
 
 
 def test_an_organisation_with_nothing_to_do_is_told_so(app: Flask, client: BrowsingClient) -> None:
