@@ -110,15 +110,15 @@ def _parts(organisation_id: int, wanted: Wanted, language: str, now: datetime) -
     """The parts in the list's order, those that the filter leaves out being empty."""
     mine = [Certificate.organisation_id == organisation_id, *_filter(wanted, Certificate)]
     issued, end = Certificate.state == CertificateState.ISSUED, Certificate.not_after
-    soon = [issued, end >= now, end < soon_before(now)]
-    lately = now - rules.ENDED_LATELY
+    lately, renewable = now - rules.ENDED_LATELY, soon_before(now)
+    soon = [issued, end >= now, end < renewable]
     let_end = or_(Certificate.will_not_be_renewed_at.is_not(None), Certificate.planned_revocation_at.is_not(None))
     cared_for = or_(let_end, succeeded())
     conditions = {
         "lapsed": [*mine, issued, end >= lately, end < now, ~cared_for],
         "unattended": [*mine, *soon, ~cared_for],
         "soon": [*mine, *soon],
-        "later": [*mine, issued, end >= soon_before(now)],
+        "later": [*mine, issued, end >= renewable],
         "expired": [*mine, issued, end < now],
         "revoked": [*mine, Certificate.state == CertificateState.REVOKED],
     }
