@@ -27,12 +27,15 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
 @lru_cache(maxsize=64)
 def _judge(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
     try:
-        if not is_serial(der.integer_of(der.child(to_be_signed, _SERIAL_NUMBER))):
+        fields = [*der.children(to_be_signed)]
+        if len(fields) <= _PUBLIC_KEY_INFO:
+            raise IssueRefused("certificate_refused", what="encoding")
+        if not is_serial(der.integer_of(fields[_SERIAL_NUMBER])):
             raise IssueRefused("certificate_refused", what="serialNumber")
         certificate = x509.load_der_x509_certificate(unsigned.assemble(to_be_signed, signature=b""))
         if certificate.tbs_certificate_bytes != to_be_signed:
             raise IssueRefused("certificate_refused", what="encoding")
-        public_key_info = der.child(to_be_signed, _PUBLIC_KEY_INFO).encoded
+        public_key_info = fields[_PUBLIC_KEY_INFO].encoded
         _require_issuer(authority, certificate)
         if not profile.matches(certificate.not_valid_before_utc, certificate.not_valid_after_utc):
             raise IssueRefused("certificate_refused", what="validity")

@@ -4,12 +4,15 @@ Everything that is parsed for its meaning is parsed by cryptography; this only f
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+BOOLEAN = 0x01
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
+OBJECT_IDENTIFIER = 0x06
 UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
@@ -36,6 +39,32 @@ def encode(tag: int, *contents: bytes) -> bytes:
 def bit_string(contents: bytes) -> bytes:
     """A BIT STRING of whole octets."""
     return encode(BIT_STRING, b"\x00", contents)
+
+
+def integer(value: int) -> bytes:
+    """An INTEGER of zero or more."""
+    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def object_identifier(dotted: str) -> bytes:
+    """An OBJECT IDENTIFIER from its numbers with dots between them (X.690 8.19)."""
+    one, two, *others = map(int, dotted.split("."))
+    return encode(OBJECT_IDENTIFIER, *(_in_sevens(number) for number in (40 * one + two, *others)))
+
+
+def _in_sevens(number: int) -> bytes:
+    """Seven bits to an octet, the highest first; each octet but the last says that more follow."""
+    octets = [number & 0x7F]
+    while number := number >> 7:
+        octets.append(0x80 | number & 0x7F)
+    return bytes(reversed(octets))
+
+
+def time(moment: datetime) -> bytes:
+    """A time of a certificate, of whole seconds in UTC: UTCTime up to 2049, then GeneralizedTime (RFC 5280 4.1.2.5)."""
+    short = moment.year < 2050
+    written = f"{moment:%y%m%d%H%M%SZ}" if short else f"{moment:%Y%m%d%H%M%SZ}"
+    return encode(UTC_TIME if short else GENERALIZED_TIME, written.encode())
 
 
 def first(encoded: bytes, at: int = 0) -> Element:

@@ -13,7 +13,6 @@ from certportal.ca import unsigned
 from certportal.ca.authority import Authority, Environment, Issuer
 from certportal.ca.checks import require_inside, require_issuable
 from certportal.ca.errors import IssueRefused
-from certportal.ca.keys import load_public_key
 from certportal.ca.lint import lint_certificate
 from certportal.ca.names import Service, Subject
 from certportal.ca.profile import CLIENT, Access, Profile
@@ -58,18 +57,15 @@ def prepare(
     read = read_signing_request(request)
     not_before, not_after = profile.validity(now)
     require_inside(authority, not_before, not_after)
-    builder = (
-        x509.CertificateBuilder()
-        .issuer_name(authority.certificate.subject)
-        .subject_name(subject.name())
-        .public_key(load_public_key(read.public_key_der))
-        .serial_number(serial)
-        .not_valid_before(not_before)
-        .not_valid_after(not_after)
+    tbs = unsigned.certificate_bytes(
+        authority,
+        serial=serial,
+        not_before=not_before,
+        not_after=not_after,
+        subject=subject.name(),
+        public_key_info=read.public_key_der,
+        extensions=profile.encoded_extensions(authority, read.public_key_der, crl_url, access),
     )
-    for extension in profile.extensions(authority, read.public_key_der, crl_url, access):
-        builder = builder.add_extension(extension.value, critical=extension.critical)
-    tbs = unsigned.certificate_bytes(builder, authority)
     require_issuable(authority, profile, tbs)
     if lint:
         lint_certificate(tbs, authority)

@@ -75,14 +75,15 @@ class Profile:
 
         Raises IssueRefused certificate_refused where ``crl_url`` is not such an address, or is one where none belongs.
         """
-        if not _ADDRESS.fullmatch(crl_url) if self.on_lists else crl_url:
-            raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
         before, after = _of_every_key(self, authority.key_identifier, crl_url, access)
-        return [
-            *before,
-            _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False),
-            *after,
-        ]
+        return [*before, _of_key(public_key_info), *after]
+
+    def encoded_extensions(
+        self, authority: Authority, public_key_info: bytes, crl_url: str, access: "Access | None" = None
+    ) -> bytes:
+        """The same in DER, one after another. Raises what ``extensions`` raises."""
+        before, after = _of_every_key_encoded(self, authority.key_identifier, crl_url, access)
+        return before + _encoded(_of_key(public_key_info)) + after
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ def _of_every_key(
     profile: Profile, authority_key_identifier: bytes, crl_url: str, access: Access | None
 ) -> tuple[list[x509.Extension[x509.ExtensionType]], list[x509.Extension[x509.ExtensionType]]]:
     """The extensions that are the same whatever the key: those before its identifier, and those after."""
+    if not _ADDRESS.fullmatch(crl_url) if profile.on_lists else crl_url:
+        raise IssueRefused("certificate_refused", what="cRLDistributionPoints")
     before = [
         _extension(x509.BasicConstraints(ca=False, path_length=None), critical=True),
         _extension(key_usage(digital_signature=True), critical=True),
@@ -139,6 +142,25 @@ def _of_every_key(
     if profile.never_looked_up:
         after.append(_extension(x509.OCSPNoCheck(), critical=False))
     return before, after
+
+
+@lru_cache(maxsize=64)
+def _of_every_key_encoded(
+    profile: Profile, authority_key_identifier: bytes, crl_url: str, access: Access | None
+) -> tuple[bytes, bytes]:
+    before, after = _of_every_key(profile, authority_key_identifier, crl_url, access)
+    return b"".join(map(_encoded, before)), b"".join(map(_encoded, after))
+
+
+def _of_key(public_key_info: bytes) -> x509.Extension[x509.ExtensionType]:
+    return _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False)
+
+
+def _encoded(extension: x509.Extension[x509.ExtensionType]) -> bytes:
+    """An Extension in DER, which does not write FALSE, for that is the default (RFC 5280 4.1)."""
+    critical = [der.encode(der.BOOLEAN, b"\xff")] if extension.critical else []
+    value = der.encode(der.OCTET_STRING, extension.value.public_bytes())
+    return der.encode(der.SEQUENCE, der.object_identifier(extension.oid.dotted_string), *critical, value)
 
 
 CLIENT = Profile("client", years=2, purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))

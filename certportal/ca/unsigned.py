@@ -1,9 +1,11 @@
 """To-be-signed bytes: made without the issuer's key, signed later, as often as a crash asks for.
 
-cryptography builds a certificate or a CRL only by signing it, so a throw-away key signs a twin, and the twin's to-be-signed bytes
-are the real ones: they name the algorithm of the issuer's key, and nothing of the throw-away key is in them.
+A certificate's are written here, from parts that cryptography has written, and read back by it before they are signed
+(checks.py). It builds a CRL only by signing it, so a throw-away key signs a twin, and the twin's to-be-signed bytes are the real
+ones: they name the algorithm of the issuer's key, and nothing of the throw-away key is in them.
 """
 
+from datetime import datetime
 from functools import cache
 
 from cryptography import x509
@@ -12,10 +14,36 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from certportal.ca import der, keys
 from certportal.ca.authority import Authority, Issuer
 
+_VERSION_3 = der.encode(0xA0, der.integer(2))
+_EXTENSIONS = 0xA3
 
-def certificate_bytes(builder: x509.CertificateBuilder, authority: Authority) -> bytes:
-    """The TBSCertificate of ``builder``, as ``authority`` will sign it."""
-    return builder.sign(_throw_away_key_for(authority), keys.digest_for(authority.public_key)).tbs_certificate_bytes
+
+def certificate_bytes(
+    authority: Authority,
+    *,
+    serial: int,
+    not_before: datetime,
+    not_after: datetime,
+    subject: x509.Name,
+    public_key_info: bytes,
+    extensions: bytes,
+) -> bytes:
+    """A TBSCertificate in DER (RFC 5280 4.1), as ``authority`` will sign it.
+
+    Moments are UTC, whole seconds; ``public_key_info`` is a SubjectPublicKeyInfo, ``extensions`` one Extension after another,
+    both in DER.
+    """
+    return der.encode(
+        der.SEQUENCE,
+        _VERSION_3,
+        der.integer(serial),
+        keys.algorithm_identifier(authority.public_key),
+        authority.name_der,
+        der.encode(der.SEQUENCE, der.time(not_before), der.time(not_after)),
+        subject.public_bytes(),
+        public_key_info,
+        der.encode(_EXTENSIONS, der.encode(der.SEQUENCE, extensions)),
+    )
 
 
 def crl_bytes(builder: x509.CertificateRevocationListBuilder, authority: Authority) -> bytes:

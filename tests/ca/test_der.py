@@ -1,8 +1,12 @@
 """The little DER that the authority reads and writes itself."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyasn1.codec.der import encoder
+from pyasn1.type import univ, useful
 
 from certportal.ca import der
 
@@ -46,3 +50,23 @@ def test_garbage_is_a_mistake_or_lies_inside_what_was_given(garbage: bytes) -> N
 def test_integers_are_read(value: int) -> None:
     contents = value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
     assert der.integer_of(der.first(der.encode(der.INTEGER, contents))) == value
+
+
+@given(value=st.integers(0, 2**200))
+def test_integers_are_written_as_others_write_them(value: int) -> None:
+    assert der.integer(value) == encoder.encode(univ.Integer(value))
+    assert der.integer_of(der.first(der.integer(value))) == value
+
+
+@given(first=st.tuples(st.integers(0, 1), st.integers(0, 39)), more=st.lists(st.integers(0, 2**70), max_size=8))
+def test_object_identifiers_are_written_as_others_write_them(first: tuple[int, int], more: list[int]) -> None:
+    dotted = ".".join(map(str, (*first, *more)))
+    assert der.object_identifier(dotted) == encoder.encode(univ.ObjectIdentifier(dotted))
+
+
+@given(moment=st.datetimes(datetime(1950, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_times_are_written_as_others_write_them(moment: datetime) -> None:
+    """The year of a UTCTime has two figures: 2050 is the first that needs four (RFC 5280 4.1.2.5)."""
+    written = f"{moment:%Y%m%d%H%M%S}Z"
+    other = useful.UTCTime(written[2:]) if moment.year < 2050 else useful.GeneralizedTime(written)
+    assert der.time(moment) == encoder.encode(other)
