@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from certportal.extensions import db
 from certportal.settings import kept_by_app
 
+_NOTHING = timedelta()
 UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # no I O l o 0 1
 
 
@@ -33,7 +34,7 @@ class MachineClock:
         return datetime.now(UTC)
 
     def offset(self) -> timedelta:
-        return timedelta()
+        return _NOTHING
 
 
 class ClockOffset(db.Model):
@@ -90,11 +91,12 @@ def random_digits(count: int) -> str:
 
 def random_text(count: int, alphabet: str = UNAMBIGUOUS) -> str:
     """``count`` characters drawn from ``alphabet``, each as likely as any other."""
-    drawn, places = secrets.randbelow(len(alphabet) ** count), list[str]()
+    base, text = len(alphabet), ""
+    drawn = secrets.randbelow(base**count)
     for _ in range(count):
-        drawn, place = divmod(drawn, len(alphabet))
-        places.append(alphabet[place])
-    return "".join(places)
+        text += alphabet[drawn % base]
+        drawn //= base
+    return text
 
 
 def jitter(seconds: float) -> float:

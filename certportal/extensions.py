@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
+from flask.globals import app_ctx
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -42,7 +43,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 def _without_zone(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time without zone is never stored")
-    return value.astimezone(UTC).replace(tzinfo=None)
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
 
 
 def _in_sqlite(value: datetime | None) -> str | None:
@@ -152,7 +153,12 @@ class Database(SQLAlchemy):
         Model = Base  # pyright: ignore[reportAssignmentType]
 
 
-db = Database(model_class=Base, session_options={"class_": JoiningSession})
+# A session belongs to its app context, as Flask-SQLAlchemy has it: the context itself is the key, which costs half as much as its
+# number. Every context's end removes it.
+db = Database(
+    model_class=Base,
+    session_options={"class_": JoiningSession, "scopefunc": app_ctx._get_current_object},  # type: ignore[attr-defined]  # noqa: SLF001
+)
 csrf = CSRFProtect()
 mail = Mail()
 htmx = Htmx()
@@ -274,12 +280,14 @@ def changed(statement: Any, **values: Any) -> bool:
         result: Any = db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
         return result.rowcount > 0
     session = _session()
-    if session.in_transaction():
+    joined = session.in_transaction()
+    if joined:
         session.flush()
     result = session.driver.execute(statement, values)
-    for kept in session.identity_map.values():
-        if getattr(kept, "__table__", None) is statement.table:
-            session.expire(kept)
+    if joined:  # else it holds nothing that it would not read again anyway
+        for kept in session.identity_map.values():
+            if getattr(kept, "__table__", None) is statement.table:
+                session.expire(kept)
     return result.rowcount > 0
 
 

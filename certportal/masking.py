@@ -22,7 +22,10 @@ def mask(text: str) -> str:
     >>> mask("GET /messages/pUx3…/pin HTTP/1.1")
     'GET /messages/[token]/pin HTTP/1.1'
     """
-    return _OPERATOR.sub(r"\1[token]", _MESSAGE.sub(r"\1[token]", text))
+    small = text.lower()
+    if "messages" in small or "sign-in" in small:  # nearly every text has neither
+        return _OPERATOR.sub(r"\1[token]", _MESSAGE.sub(r"\1[token]", text))
+    return text
 
 
 class MaskedRecord(logging.LogRecord):

@@ -3,6 +3,7 @@
 import enum
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,8 +128,7 @@ class Settings:
     @property
     def _plain(self) -> str:
         """BASE_URL over plain HTTP."""
-        host = urlsplit(self.base_url).hostname or ""
-        return f"http://{f'[{host}]' if ':' in host else host}" if self.secure else self.base_url
+        return _over_plain_http(self.base_url) if self.secure else self.base_url
 
     @property
     def ca_dir(self) -> Path:
@@ -139,6 +139,12 @@ class Settings:
     def crl_dir(self) -> Path:
         """Where revocation lists lie as plain files that a web server can serve while the app is down."""
         return self.public_crl_dir or self.data_dir / "crl"
+
+
+@lru_cache(maxsize=16)
+def _over_plain_http(base_url: str) -> str:
+    host = urlsplit(base_url).hostname or ""
+    return f"http://{f'[{host}]' if ':' in host else host}"
 
 
 def kept_by_app() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_babel import force_locale
 from flask_wtf.csrf import generate_csrf
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from werkzeug.datastructures import MultiDict
 
@@ -306,6 +306,7 @@ def test_a_form_without_its_token_is_refused() -> None:
 
 
 @given(any_text)
+@example("\ud800")
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 def test_any_text_in_every_field_is_answered(text: str) -> None:
     form = posted(**dict.fromkeys(ANSWERS, text))

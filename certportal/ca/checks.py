@@ -4,15 +4,11 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from certportal.ca import der, keypolicy, keys, unsigned
 from certportal.ca.authority import Authority
 from certportal.ca.errors import IssueRefused, RequestRefused
 from certportal.ca.profile import Profile, access_of, is_serial
-
-_SERIAL_NUMBER = 1
-_PUBLIC_KEY_INFO = 6  # places in TBSCertificate: version, serial, algorithm, issuer, validity, subject, key
 
 
 def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
@@ -27,24 +23,23 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
 @lru_cache(maxsize=64)
 def _judge(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
     try:
-        fields = [*der.children(to_be_signed)]
-        if len(fields) <= _PUBLIC_KEY_INFO:
-            raise IssueRefused("certificate_refused", what="encoding")
-        if not is_serial(der.integer_of(fields[_SERIAL_NUMBER])):
-            raise IssueRefused("certificate_refused", what="serialNumber")
+        version, serial, algorithm, issuer, _, _, public_key_info, extensions = der.children(to_be_signed)
         certificate = x509.load_der_x509_certificate(unsigned.assemble(to_be_signed, signature=b""))
         if certificate.tbs_certificate_bytes != to_be_signed:
             raise IssueRefused("certificate_refused", what="encoding")
-        public_key_info = fields[_PUBLIC_KEY_INFO].encoded
-        _require_issuer(authority, certificate)
+        _require_same("version", version, unsigned.VERSION_3)
+        _require_same("issuer", issuer, authority.name_der)
+        _require_same("signature", algorithm, keys.algorithm_identifier(authority.public_key))
+        if not is_serial(der.integer_of(serial)):
+            raise IssueRefused("certificate_refused", what="serialNumber")
         if not profile.matches(certificate.not_valid_before_utc, certificate.not_valid_after_utc):
             raise IssueRefused("certificate_refused", what="validity")
         require_inside(authority, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         profile.reads(certificate.subject)
-        _require_key(authority, public_key_info)
-        access = access_of(certificate.extensions)
-        wanted = profile.extensions(authority, public_key_info, _crl_address(certificate), access)
-        _require_extensions(wanted, certificate)
+        _require_key(authority, public_key_info.encoded)
+        of_these = (authority, public_key_info.encoded, _crl_address(certificate), access_of(certificate.extensions))
+        if extensions.encoded != unsigned.extensions_field(profile.encoded_extensions(*of_these)):
+            raise IssueRefused("certificate_refused", what=_odd(profile.extensions(*of_these), certificate))
     except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
         raise IssueRefused("certificate_refused", what="encoding") from None
 
@@ -57,21 +52,10 @@ def require_inside(authority: Authority, not_before: datetime, not_after: dateti
         raise IssueRefused("ca_ends_first", name=authority.name, until=authority.not_after)
 
 
-def _require_issuer(authority: Authority, certificate: x509.Certificate) -> None:
-    """RFC 5280 4.1: version 3, the issuer's name octet for octet, the algorithm of its key."""
-    if certificate.version is not x509.Version.v3:
-        raise IssueRefused("certificate_refused", what="version")
-    if certificate.issuer.public_bytes() != authority.name_der:
-        raise IssueRefused("certificate_refused", what="issuer")
-    if certificate.signature_algorithm_oid != _algorithm_of(authority.public_key):
-        raise IssueRefused("certificate_refused", what="signature")
-
-
-def _algorithm_of(key: keys.VerifyingKey) -> x509.ObjectIdentifier:
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return x509.SignatureAlgorithmOID.RSA_WITH_SHA256
-    strong = keys.digest_for(key).digest_size > 32
-    return x509.SignatureAlgorithmOID.ECDSA_WITH_SHA384 if strong else x509.SignatureAlgorithmOID.ECDSA_WITH_SHA256
+def _require_same(what: str, field: der.Element, ours: bytes) -> None:
+    """Octet for octet."""
+    if field.encoded != ours:
+        raise IssueRefused("certificate_refused", what=what)
 
 
 def _require_key(authority: Authority, public_key_info: bytes) -> None:
@@ -97,9 +81,8 @@ def _crl_address(certificate: x509.Certificate) -> str:
             return ""
 
 
-def _require_extensions(wanted: list[x509.Extension[x509.ExtensionType]], certificate: x509.Certificate) -> None:
-    """Exactly the profile's extensions: none more, none fewer, in its order, with its values and criticality."""
-    if list(certificate.extensions) != wanted:
-        known = [extension for extension in wanted if extension in list(certificate.extensions)]
-        odd = [extension for extension in certificate.extensions if extension not in known] or wanted
-        raise IssueRefused("certificate_refused", what=odd[0].oid.dotted_string)
+def _odd(wanted: list[x509.Extension[x509.ExtensionType]], certificate: x509.Certificate) -> str:
+    """The first extension that is not one of the profile's, with its value and criticality; or the first of them, where one is
+    missing, or written otherwise."""
+    odd = [extension for extension in certificate.extensions if extension not in wanted] or wanted
+    return odd[0].oid.dotted_string

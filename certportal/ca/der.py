@@ -72,9 +72,13 @@ def first(encoded: bytes, at: int = 0) -> Element:
 
     Raises ValueError for a tag of several octets, an indefinite length and an element cut short.
     """
-    if len(encoded) < at + 2 or encoded[at] & 0x1F == 0x1F:
-        raise ValueError("no element here")
-    start, length = at + 2, encoded[at + 1]
+    try:
+        tag, length = encoded[at], encoded[at + 1]
+    except IndexError:
+        raise ValueError("no element here") from None
+    if tag & 0x1F == 0x1F:
+        raise ValueError("an element whose tag has several octets")
+    start = at + 2
     if length & 0x80:
         start += length & 0x7F
         if length == 0x80 or start > at + 6 or start > len(encoded):
@@ -83,14 +87,14 @@ def first(encoded: bytes, at: int = 0) -> Element:
     end = start + length
     if end > len(encoded):
         raise ValueError("an element cut short")
-    return Element(encoded[at], encoded[start:end], encoded[at:end])
+    return Element(tag, encoded[start:end], encoded[at:end])
 
 
 def children(encoded: bytes) -> Iterator[Element]:
     """The elements inside the constructed element that ``encoded`` begins with, one by one. Raises ValueError."""
     inside = first(encoded).contents
-    at = 0
-    while at < len(inside):
+    at, end = 0, len(inside)
+    while at < end:
         element = first(inside, at)
         yield element
         at += len(element.encoded)

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from certportal.ca import der, keys
 from certportal.ca.authority import Authority, Issuer
 
-_VERSION_3 = der.encode(0xA0, der.integer(2))
-_EXTENSIONS = 0xA3
+VERSION_3 = der.encode(0xA0, der.integer(2))
+_EXTENSIONS = 0xA3  # the tag of the last field
 
 
 def certificate_bytes(
@@ -35,15 +35,20 @@ def certificate_bytes(
     """
     return der.encode(
         der.SEQUENCE,
-        _VERSION_3,
+        VERSION_3,
         der.integer(serial),
         keys.algorithm_identifier(authority.public_key),
         authority.name_der,
         der.encode(der.SEQUENCE, der.time(not_before), der.time(not_after)),
         subject.public_bytes(),
         public_key_info,
-        der.encode(_EXTENSIONS, der.encode(der.SEQUENCE, extensions)),
+        extensions_field(extensions),
     )
+
+
+def extensions_field(extensions: bytes) -> bytes:
+    """The last field of a TBSCertificate, around one Extension after another."""
+    return der.encode(_EXTENSIONS, der.encode(der.SEQUENCE, extensions))
 
 
 def crl_bytes(builder: x509.CertificateRevocationListBuilder, authority: Authority) -> bytes:

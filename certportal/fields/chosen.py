@@ -71,6 +71,10 @@ class ChoicesField(_FromChoices, SelectMultipleField):
 class ConsentField(Question, BooleanField):
     """A box that must be ticked, such as for the terms of use; with `required=False` it need not be."""
 
+    def _value(self) -> str:
+        """What a ticked box sends, whatever was sent in its place."""
+        return "y"
+
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             raise self.stop_empty("consent_missing")

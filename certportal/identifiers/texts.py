@@ -45,7 +45,7 @@ def one_line(text: str) -> str:
     People paste from contact lists that wrap numbers in direction marks, and from documents with en dashes and no-break
     spaces; some type full-width or Arabic digits.
     """
-    return "".join(_plain(character) for character in text).strip()
+    return text.strip() if text.isascii() else "".join(_plain(character) for character in text).strip()
 
 
 def shown(text: str) -> str:
@@ -87,8 +87,6 @@ def _with_single_gaps(lines: list[str]) -> str:
 
 
 def _plain(character: str) -> str:
-    if character.isascii():
-        return character
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
