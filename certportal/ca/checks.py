@@ -24,12 +24,12 @@ def require_issuable(authority: Authority, profile: Profile, to_be_signed: bytes
 def _judge(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
     try:
         version, serial, algorithm, issuer, _, _, public_key_info, extensions = der.children(to_be_signed)
-        certificate = x509.load_der_x509_certificate(unsigned.assemble(to_be_signed, signature=b""))
-        if certificate.tbs_certificate_bytes != to_be_signed:
-            raise IssueRefused("certificate_refused", what="encoding")
         _require_same("version", version, unsigned.VERSION_3)
         _require_same("issuer", issuer, authority.name_der)
         _require_same("signature", algorithm, keys.algorithm_identifier(authority.public_key))
+        certificate = x509.load_der_x509_certificate(unsigned.assemble(authority, to_be_signed, signature=b""))
+        if certificate.tbs_certificate_bytes != to_be_signed:
+            raise IssueRefused("certificate_refused", what="encoding")
         if not is_serial(der.integer_of(serial)):
             raise IssueRefused("certificate_refused", what="serialNumber")
         if not profile.matches(certificate.not_valid_before_utc, certificate.not_valid_after_utc):

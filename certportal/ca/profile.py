@@ -83,7 +83,7 @@ class Profile:
     ) -> bytes:
         """The same in DER, one after another. Raises what ``extensions`` raises."""
         before, after = _of_every_key_encoded(self, authority.key_identifier, crl_url, access)
-        return before + _encoded(_of_key(public_key_info)) + after
+        return before + _of_key_encoded(public_key_info) + after
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,11 @@ def _of_every_key_encoded(
 
 def _of_key(public_key_info: bytes) -> x509.Extension[x509.ExtensionType]:
     return _extension(x509.SubjectKeyIdentifier(key_identifier(public_key_info)), critical=False)
+
+
+@lru_cache(maxsize=64)
+def _of_key_encoded(public_key_info: bytes) -> bytes:
+    return _encoded(_of_key(public_key_info))
 
 
 def _encoded(extension: x509.Extension[x509.ExtensionType]) -> bytes:

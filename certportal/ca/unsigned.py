@@ -56,27 +56,21 @@ def crl_bytes(builder: x509.CertificateRevocationListBuilder, authority: Authori
     return builder.sign(_throw_away_key_for(authority), keys.digest_for(authority.public_key)).tbs_certlist_bytes
 
 
-def assemble(to_be_signed: bytes, signature: bytes) -> bytes:
-    """The signed structure: what was signed, the algorithm it names itself, the signature (RFC 5280 4.1.1 and 5.1.1).
-
-    The algorithm is the first SEQUENCE inside: after version and serial in certificates, after the version in CRLs.
-    Raises ValueError.
-    """
-    algorithm = next((part for part in der.children(to_be_signed) if part.tag == der.SEQUENCE), None)
-    if algorithm is None:
-        raise ValueError("nothing that could be signed")
-    return der.encode(der.SEQUENCE, to_be_signed, algorithm.encoded, der.bit_string(signature))
+def assemble(authority: Authority, to_be_signed: bytes, signature: bytes) -> bytes:
+    """The signed structure: what was signed, the algorithm of the authority's key, the signature (RFC 5280 4.1.1 and 5.1.1)."""
+    algorithm = keys.algorithm_identifier(authority.public_key)
+    return der.encode(der.SEQUENCE, to_be_signed, algorithm, der.bit_string(signature))
 
 
 def signed(issuer: Issuer, to_be_signed: bytes) -> bytes:
     """``to_be_signed`` under the issuer's signature, in DER."""
-    return assemble(to_be_signed, keys.sign(issuer.key, to_be_signed))
+    return assemble(issuer, to_be_signed, keys.sign(issuer.key, to_be_signed))
 
 
 def twin(authority: Authority, to_be_signed: bytes) -> bytes:
     """``to_be_signed`` as it will look when ``authority`` has signed it, under a throw-away key's signature: for those who read
-    whole certificates and verify none. Raises ValueError."""
-    return assemble(to_be_signed, keys.sign(_throw_away_key_for(authority), to_be_signed))
+    whole certificates and verify none."""
+    return assemble(authority, to_be_signed, keys.sign(_throw_away_key_for(authority), to_be_signed))
 
 
 def _throw_away_key_for(authority: Authority) -> keys.SigningKey:
