@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from certportal.starting import without_collecting
 
@@ -28,7 +27,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     """The one factory: production, demo and tests. ``clock`` is given by tests and by the demo’s own past."""
     app = Flask(__name__, template_folder=str(_beside("templates")), static_folder=str(_beside("static")))
     app.url_rule_class, app.jinja_environment = LazyRule, Templates
-    app.ensure_sync = _as_it_is  # type: ignore[method-assign]  # nothing here is a coroutine, which Flask would look for each time
     app.jinja_options = {"cache_size": -1}  # every template is kept: they are few, and a page asks for a dozen
     app.url_map.converters["int"] = RowNumber
     app.extensions["certportal.settings"] = settings
@@ -53,10 +51,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     for protocol in ("est", "pkiws.views", "revocation_status", "ocsp", "revocations", "wellness"):
         app.register_blueprint(import_module(f"certportal.protocols.{protocol}").blueprint)
     return app
-
-
-def _as_it_is(view: Any) -> Any:
-    return view
 
 
 def _beside(name: str) -> Path:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from flask_babel import LazyString, gettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString
 
 from certportal.formats import as_date, environment_name, language_name
 from certportal.identifiers import Environment, Language
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 
 ACTS: dict[str, LazyString] = {
     # sign-in

@@ -226,10 +226,16 @@ def _context() -> dict[str, Any]:
     return {"settings": settings, "lang": language().value, "demo": settings.demo, "actor": g.get("actor")}
 
 
+def _as_it_is(view: View) -> View:
+    """Nothing here is a coroutine, which Flask would look for in each view and handler at every request."""
+    return view
+
+
 def init_app(app: Flask) -> None:
     """Error pages, headers, the host check, a log without tokens and what every template may use. Forms are held against forgery
     after the guard has looked who is there: who is asked to sign in is not told that a form is old."""
     mask_the_log()
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign]
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from babel import Locale
 from babel.dates import format_date
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale
 from werkzeug.routing import Map, MapAdapter
 
 from certportal.identifiers import Language, PhoneNumber
+from certportal.languages import gettext, ngettext
 from certportal.settings import current_settings
 
 LOCALES = {Language.FI: Locale("fi"), Language.SV: Locale("sv"), Language.EN: Locale("en", "GB")}

@@ -1,6 +1,5 @@
 """The sentences of the language being written, looked up quickly: a page asks for fifty."""
 
-from functools import cached_property
 from typing import Any, cast
 
 from flask import Flask
@@ -28,16 +27,22 @@ class Catalogues(Domain):
         return known[1]
 
 
+CATALOGUES = Catalogues()
+gettext, ngettext, pgettext = CATALOGUES.gettext, CATALOGUES.ngettext, CATALOGUES.pgettext
+lazy_gettext, lazy_pgettext = CATALOGUES.lazy_gettext, CATALOGUES.lazy_pgettext
+"""Flask-Babel's own would look for the catalogues at every sentence."""
+
+
 class Languages(Babel):
     """Flask-Babel with those catalogues, in templates without the calls for each sentence that it would add."""
 
-    @cached_property
+    @property
     def domain_instance(self) -> Catalogues:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return Catalogues()
+        return CATALOGUES
 
     def init_app(self, app: Flask, *positional: Any, **how: Any) -> None:
         super().init_app(app, *positional, **how)
-        found, environment = self.domain_instance.get_translations, cast(Any, app.jinja_env)
+        found, environment = CATALOGUES.get_translations, cast(Any, app.jinja_env)
         environment.newstyle_gettext = True
 
         @pass_eval_context

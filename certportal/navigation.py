@@ -3,10 +3,11 @@
 from functools import lru_cache
 
 from flask import Flask, g, request
-from flask_babel import LazyString, get_locale, lazy_pgettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString, get_locale
 
 from certportal.identifiers import ActorKind
+from certportal.languages import lazy_gettext as _l
+from certportal.languages import lazy_pgettext
 from certportal.routing import address
 
 Entry = tuple[str, str, bool]

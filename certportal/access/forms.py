@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import get_locale
-from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
@@ -23,6 +22,7 @@ from certportal.fields import (
     PlainTextField,
 )
 from certportal.formats import end_of_day
+from certportal.languages import lazy_gettext as _l
 from certportal.refusals import Refusal
 from certportal.registry.rules import OrganisationContact
 from certportal.sentences import SENTENCES, sentence

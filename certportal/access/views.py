@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask import Blueprint, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.access import service
 from certportal.access.forms import CHECKED, ApplicationForm, SendingForm, typed_answers
 from certportal.answers import allow, found, page, see_other, status_of, tell
+from certportal.languages import gettext
 from certportal.refusals import Conflict, Refusal
 from certportal.sentences import sentence
 from certportal.signin import guard

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, current_app, g, make_response, url_for
-from flask_babel import gettext, refresh
+from flask_babel import refresh
 from werkzeug.wrappers import Response
 
 from certportal import ca, clock
@@ -12,6 +12,7 @@ from certportal.certificates import files, reasons, rules, service
 from certportal.certificates.lines import shown_state
 from certportal.certificates.service import Certificate
 from certportal.formats import local
+from certportal.languages import gettext
 
 blueprint = Blueprint("certificates", __name__)
 

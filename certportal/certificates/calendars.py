@@ -3,12 +3,11 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask_babel import gettext
-
 from certportal import clock
 from certportal.certificates import rules
 from certportal.certificates.models import Certificate
 from certportal.formats import as_datetime, environment_name, language, local
+from certportal.languages import gettext
 from certportal.settings import current_settings
 
 ALARMS = (rules.EXPIRES_SOON, timedelta(days=14))

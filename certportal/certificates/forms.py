@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import FileField
 from wtforms.validators import StopValidation
@@ -19,6 +18,7 @@ from certportal.fields import ChoiceField, ChoicesField, DateField, Form, PlainT
 from certportal.fields.question import Question
 from certportal.fields.typed import ParsedField
 from certportal.formats import as_date, language
+from certportal.languages import lazy_gettext as _l
 from certportal.refusals import Refusal
 from certportal.secrecy import Secret
 from certportal.sentences import SENTENCES, sentence

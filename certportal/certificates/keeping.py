@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import acts
@@ -15,6 +14,7 @@ from certportal.certificates.service import Certificate, Reason, Wanted
 from certportal.certificates.wording import Told
 from certportal.formats import language, link
 from certportal.identifiers import Environment
+from certportal.languages import gettext
 from certportal.orders.blueprint import my_order
 from certportal.refusals import Refusal
 from certportal.sentences import sentence

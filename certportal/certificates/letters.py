@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from certportal import ca
 from certportal.certificates import lost_keys, reasons
@@ -17,6 +16,7 @@ from certportal.certificates.planning import OPERATORS
 from certportal.extensions import db
 from certportal.formats import link
 from certportal.identifiers import ActorKind, Language, PhoneNumber
+from certportal.languages import lazy_gettext as _l
 from certportal.messages import service as messages
 from certportal.orders.models import Order
 from certportal.outbox.service import Letter, Medium, Silence, kind

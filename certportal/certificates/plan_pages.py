@@ -1,7 +1,6 @@
 """Views of the signatory: revoke a certificate on a date, and take that back."""
 
 from flask import url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, page, private, see_other, status_of, tell
@@ -10,6 +9,7 @@ from certportal.certificates.blueprint import about, blueprint
 from certportal.certificates.forms import PlanForm, hints
 from certportal.certificates.keeping import certificate_page, my_certificate
 from certportal.certificates.service import Certificate, Reason
+from certportal.languages import gettext
 from certportal.refusals import Conflict, Forbidden, Refusal
 from certportal.sentences import sentence
 from certportal.signin.guard import acting

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from certportal import ca
 from certportal.certificates.forms import SerialField, UploadedField, reason_field
 from certportal.fields import Form
 from certportal.fields.typed import ParsedField
+from certportal.languages import lazy_gettext as _l
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 

@@ -1,9 +1,10 @@
 """Why a certificate is revoked, in words (domain.md, "revocation reasons")."""
 
-from flask_babel import LazyString, lazy_pgettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString
 
 from certportal.ca import Reason
+from certportal.languages import lazy_gettext as _l
+from certportal.languages import lazy_pgettext
 
 WORDS: dict[Reason, LazyString] = {
     Reason.KEY_LOST: _l("The private key is lost or has been disclosed"),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, page, private, see_other, status_of, tell
@@ -14,6 +13,7 @@ from certportal.certificates.forms import RequestForm
 from certportal.certificates.keeping import certificate_page, my_certificate
 from certportal.certificates.service import Certificate
 from certportal.certificates.visiting import behind, contact_of
+from certportal.languages import gettext
 from certportal.messages.commands import commands_for
 from certportal.messages.service import SecureMessage
 from certportal.refusals import Conflict, Refusal

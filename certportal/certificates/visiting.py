@@ -4,7 +4,6 @@ behind the PIN."""
 from typing import Any
 
 from flask import request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, private, see_other, status_of
@@ -14,6 +13,7 @@ from certportal.certificates.forms import RevokeForm, hints
 from certportal.certificates.service import Certificate, Reason
 from certportal.formats import link
 from certportal.identifiers import Actor, ActorKind
+from certportal.languages import gettext
 from certportal.messages import visiting
 from certportal.messages.service import MessageKind, SecureMessage
 from certportal.refusals import Refusal

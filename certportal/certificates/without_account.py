@@ -7,7 +7,6 @@ of its own, which is protected against forgery as every form is.
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, page, see_other, status_of
@@ -19,6 +18,7 @@ from certportal.certificates.proof_forms import ProofForm
 from certportal.certificates.service import Certificate, Reason
 from certportal.formats import link
 from certportal.identifiers import Actor, ActorKind
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.signin import guard

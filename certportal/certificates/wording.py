@@ -4,11 +4,11 @@ from datetime import date, datetime
 from functools import cached_property
 
 from flask import url_for
-from flask_babel import gettext, pgettext
 from markupsafe import Markup
 
 from certportal.certificates.lines import Line
 from certportal.formats import as_date, as_phone, days_left, last_day, local
+from certportal.languages import gettext, pgettext
 
 
 class Told:

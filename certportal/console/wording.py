@@ -4,10 +4,10 @@ from datetime import datetime
 
 from babel.dates import format_date
 from flask_babel import LazyString, get_locale
-from flask_babel import lazy_gettext as _l
 
 from certportal.acts import ACTS, act
 from certportal.formats import local
+from certportal.languages import lazy_gettext as _l
 from certportal.outbox.kinds import KINDS
 
 KIND_WORDS: dict[str, LazyString] = {

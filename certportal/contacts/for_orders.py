@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
@@ -11,6 +10,7 @@ from certportal.answers import allow, go_to, local_address, page, see_other, sta
 from certportal.contacts import service
 from certportal.contacts.blueprint import LARGEST, blueprint, my_order, partial_status
 from certportal.contacts.forms import ContactForm
+from certportal.languages import gettext
 from certportal.orders import service as orders
 from certportal.orders.blueprint import version_sent
 from certportal.orders.models import Order

@@ -3,10 +3,9 @@
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-
 from certportal.fields import ChoiceField, EmailAddressField, LanguageField, PhoneNumberField, PlainTextField
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 from certportal.registry.forms import VersionedForm
 from certportal.registry.rules import ContactDetails
 

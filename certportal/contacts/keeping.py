@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
@@ -12,6 +11,7 @@ from certportal.contacts import service
 from certportal.contacts.blueprint import CONTACT, blueprint, my_contact, number_in_address, partial_status
 from certportal.contacts.forms import CHECKED, ContactForm, Scope
 from certportal.contacts.service import Updated, Uses
+from certportal.languages import gettext
 from certportal.messages import service as secure_messages
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, request, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from certportal import answers, clock
@@ -13,6 +12,7 @@ from certportal.demo import afresh, moving, people, reading, seeding
 from certportal.demo import bar as on_bar
 from certportal.demo.stage import signing_request
 from certportal.formats import as_date
+from certportal.languages import gettext, ngettext
 from certportal.refusals import Conflict
 from certportal.sentences import sentence
 from certportal.signin import guard

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from flask_babel import gettext
 from markupsafe import Markup
 from wtforms.validators import StopValidation
 
 from certportal.fields.question import Form, Question, Text
 from certportal.formats import country_name
 from certportal.identifiers import BusinessId, EmailAddress, PhoneNumber, countries, parse_day, plain_text
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 from certportal.settings import current_settings

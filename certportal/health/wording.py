@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from babel.numbers import format_decimal
-from flask_babel import LazyString, get_locale, gettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString, get_locale
 
 from certportal import audit, clock
 from certportal.formats import ago, as_date, as_datetime, as_time, environment_name, local
 from certportal.health.rules import GIBIBYTE
 from certportal.health.seen import Finding
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 
 TITLES: dict[str, LazyString] = {
     "mail_good": _l("E-mail goes out"),

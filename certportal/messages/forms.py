@@ -1,9 +1,8 @@
 """The form of the PIN page."""
 
-from flask_babel import lazy_gettext as _l
-
 from certportal.fields import Form
 from certportal.fields.typed import ParsedField
+from certportal.languages import lazy_gettext as _l
 from certportal.messages.rules import typed_pin
 from certportal.sentences import SENTENCES
 

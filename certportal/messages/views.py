@@ -6,12 +6,12 @@ Opening the link changes nothing, because mail scanners do it (failures F8): the
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import allow, page, private, see_other, status_of, tell
 from certportal.identifiers import PhoneNumber
+from certportal.languages import gettext
 from certportal.messages import service, visiting
 from certportal.messages.commands import commands_for
 from certportal.messages.forms import PinForm

@@ -1,7 +1,6 @@
 """How a certificate is renewed, in words, for each way in which the reader of a notice can help."""
 
-from flask_babel import gettext
-
+from certportal.languages import gettext
 from certportal.notices.endings import Ending, Paragraph
 
 

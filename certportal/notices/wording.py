@@ -2,9 +2,8 @@
 
 from functools import cached_property
 
-from flask_babel import gettext, ngettext, pgettext
-
 from certportal.formats import as_date, as_datetime, environment_name
+from certportal.languages import gettext, ngettext, pgettext
 from certportal.notices.endings import Ending, Paragraph, Press
 from certportal.notices.models import NoticeRole
 from certportal.notices.rules import SIGNATORIES_FROM, WIDER_FROM

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import allow, page, see_other, status_of, tell
 from certportal.formats import as_date
+from certportal.languages import gettext
 from certportal.orders import service
 from certportal.orders.beginning import form_of, others_of
 from certportal.orders.blueprint import DRAFT, blueprint, my_draft, place, version_sent

@@ -4,12 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from flask import abort, request, url_for
-from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, go_to, page, see_other, tell, wants_partial
 from certportal.identifiers import Environment
+from certportal.languages import gettext
 from certportal.orders import service
 from certportal.orders.blueprint import DRAFT, blueprint, my_certificate, place
 from certportal.orders.forms import ApplicationForm, typed_answers

@@ -1,8 +1,8 @@
 """The blueprint of orders, and what its views share."""
 
 from flask import Blueprint, current_app, request, url_for
-from flask_babel import gettext
 
+from certportal.languages import gettext
 from certportal.orders import service
 from certportal.orders.models import Order, OrderDraft
 from certportal.signin.belonging import mine

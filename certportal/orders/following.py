@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import current_app, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import allow, found, page, see_other, status_of, tell, wants_partial
+from certportal.languages import gettext
 from certportal.orders import service
 from certportal.orders.blueprint import blueprint, my_order, place, version_sent
 from certportal.refusals import Refusal

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from certportal.fields import (
@@ -18,6 +16,8 @@ from certportal.fields import (
 )
 from certportal.formats import language
 from certportal.identifiers import EmailAddress, Environment, PhoneNumber
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 from certportal.orders import rules
 from certportal.orders.offers import Offered, OfferedChannel, OfferedContact, Standing
 from certportal.orders.replaceable import ReplaceableCertificate

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-
 from certportal.fields import ChoiceField, Form
 from certportal.formats import as_date, environment_name
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 from certportal.orders.offers import Reasons
 from certportal.orders.replaceable import ReplaceableCertificate
 

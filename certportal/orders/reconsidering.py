@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, see_other, tell
+from certportal.languages import gettext
 from certportal.orders import service
 from certportal.orders.beginning import why_page
 from certportal.orders.blueprint import DRAFT, blueprint, my_draft, version_sent

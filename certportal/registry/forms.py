@@ -2,8 +2,6 @@
 
 from typing import Any, TypeVar
 
-from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 from wtforms import HiddenField
 
 from certportal.fields import (
@@ -16,6 +14,8 @@ from certportal.fields import (
     PhoneNumberField,
     PlainTextField,
 )
+from certportal.languages import lazy_gettext as _l
+from certportal.languages import lazy_pgettext
 from certportal.registry.rules import AdmissionKind, Asked, OrganisationContact
 
 NAME = 200

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 

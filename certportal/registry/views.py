@@ -6,7 +6,6 @@ The sign-in room stands above this one, so who acts is taken from ``g``, where i
 from typing import Any
 
 from flask import Blueprint, g, request, session
-from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -14,6 +13,7 @@ from certportal.answers import allow, found, page, see_other, status_of, tell, w
 from certportal.fields import Form
 from certportal.formats import language
 from certportal.identifiers import Actor, ActorKind, PhoneNumber
+from certportal.languages import gettext
 from certportal.refusals import Conflict, Refusal, TooMany
 from certportal.registry import admissions
 from certportal.registry import service as registry

@@ -7,11 +7,12 @@ dict here, with a room's sentences under that room's line, so that two rooms nev
 import logging
 from datetime import date, datetime
 
-from flask_babel import LazyString, gettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString
 
 from certportal.formats import as_date, as_datetime, country_name
 from certportal.identifiers import PhoneNumber
+from certportal.languages import gettext
+from certportal.languages import lazy_gettext as _l
 from certportal.refusals import Refusal
 from certportal.sentences import authorities, certifying, machines, ordering, people, typed
 

@@ -1,7 +1,8 @@
 """What is said about the certification authorities and their lists."""
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from certportal.languages import lazy_gettext as _l
 
 SENTENCES: dict[str, LazyString] = {
     "ca_environment_differs": _l(

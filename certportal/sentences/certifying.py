@@ -1,7 +1,8 @@
 """What is said about signing requests and certificates."""
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from certportal.languages import lazy_gettext as _l
 
 SENTENCES: dict[str, LazyString] = {
     # signing requests

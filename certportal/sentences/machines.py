@@ -1,7 +1,8 @@
 """What is said to programs about the messages that they send."""
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from certportal.languages import lazy_gettext as _l
 
 SENTENCES: dict[str, LazyString] = {
     # PKI web service

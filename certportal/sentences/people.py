@@ -1,7 +1,8 @@
 """What is said about organisations, people and signing in, by the registry, the sign-in, the operator's desk and the demo."""
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from certportal.languages import lazy_gettext as _l
 
 SENTENCES: dict[str, LazyString] = {
     # outbox

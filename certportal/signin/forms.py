@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from certportal.fields import EmailAddressField, Form
 from certportal.fields.question import Text
 from certportal.fields.typed import ParsedField
+from certportal.languages import lazy_gettext as _l
 from certportal.signin import rules
 
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, flash, g, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
-from flask_babel import gettext, ngettext
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from certportal import clock
 from certportal.answers import go_to, local_address, unsent, wants_partial
 from certportal.identifiers import Actor, ActorKind
+from certportal.languages import gettext, ngettext
 from certportal.registry import service as registry
 from certportal.registry.models import Organisation, Person
 from certportal.secrecy import Secret

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, request, session, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, go_to, local_address, page, private, see_other, status_of, tell
 from certportal.identifiers import ActorKind
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.routing import row_number
 from certportal.secrecy import Secret

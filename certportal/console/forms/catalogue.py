@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from certportal.console.forms.registering import EditForm
 from certportal.fields import ChoiceField, ChoicesField, DateField, PlainTextField
 from certportal.fields.typed import ParsedField
 from certportal.identifiers import Environment
+from certportal.languages import lazy_gettext as _l
 from certportal.registry import columns
 from certportal.registry.rows import UNSAID, ChannelRow, PurposeRow, TermsRow
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from certportal.access.rules import LONGEST_REASON, Decision
 from certportal.fields import ChoiceField, Form, PlainTextField
+from certportal.languages import lazy_gettext as _l
 from certportal.refusals import Refusal
 from certportal.sentences import sentence
 

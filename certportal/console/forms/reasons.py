@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from certportal.certificates import forms as certificate_forms
 from certportal.certificates import reasons
 from certportal.certificates.service import Aftermath, Reason
 from certportal.contacts.forms import ContactForm
 from certportal.fields import ChoiceField, DateField, Form, PhoneNumberField, PlainTextField
+from certportal.languages import lazy_gettext as _l
 from certportal.sentences import SENTENCES
 
 REASON = 1000

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 from wtforms import HiddenField
 
 from certportal.fields import (
@@ -19,6 +17,8 @@ from certportal.fields import (
     PlainTextField,
 )
 from certportal.identifiers import BusinessId
+from certportal.languages import lazy_gettext as _l
+from certportal.languages import lazy_pgettext
 from certportal.refusals import Refusal
 from certportal.registry import rules
 from certportal.registry.rows import UNSAID, AccessRightRow, OrganisationRow, SignatoryRow

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import found, page, see_other, tell
 from certportal.console import service
 from certportal.console.blueprint import again
 from certportal.console.forms.registering import EditForm
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.signin.guard import operator

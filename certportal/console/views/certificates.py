@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.acts import act
@@ -15,6 +14,7 @@ from certportal.console import searching
 from certportal.console.blueprint import again, blueprint, page_number
 from certportal.console.forms.reasons import RevokeForm, revocation_hints
 from certportal.console.views.orders import wanted_now
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.signin.guard import operator
 

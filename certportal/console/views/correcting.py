@@ -1,6 +1,5 @@
 """Correcting the technical contact of an order with a reason, and sending new codes."""
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other, tell
@@ -9,6 +8,7 @@ from certportal.console.blueprint import again, blueprint
 from certportal.console.forms.reasons import CorrectContactForm
 from certportal.console.views.orders import about_order
 from certportal.contacts import service as contacts
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.signin.guard import operator

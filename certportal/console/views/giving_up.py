@@ -1,6 +1,5 @@
 """Giving up a certificate that was prepared and cannot be signed."""
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other, tell
@@ -8,6 +7,7 @@ from certportal.certificates import service as certificates
 from certportal.console.blueprint import again, blueprint
 from certportal.console.forms.reasons import GiveUpForm
 from certportal.console.views.orders import about_order
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.signin.guard import operator
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
@@ -13,6 +12,7 @@ from certportal.console.blueprint import again, asked, blueprint, page_number
 from certportal.console.forms.reasons import EndOrganisationForm
 from certportal.console.forms.registering import OrganisationForm, edit_organisation_form
 from certportal.identifiers import BusinessId, EmailAddress, PhoneNumber
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.signin.guard import operator

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import clock
@@ -13,6 +12,7 @@ from certportal.console import outbound, service
 from certportal.console.blueprint import asked, blueprint, page_number
 from certportal.console.wording import kind_words, known_kinds
 from certportal.health import service as wellness
+from certportal.languages import gettext
 from certportal.messages import service as secure_messages
 from certportal.outbox import service as outbox_service
 from certportal.refusals import Refusal

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other, tell
@@ -10,6 +9,7 @@ from certportal.console import service
 from certportal.console.blueprint import again, asked, blueprint, page_number
 from certportal.console.forms.registering import PersonForm
 from certportal.identifiers import EmailAddress, PhoneNumber
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.signin.guard import operator

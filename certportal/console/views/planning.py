@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, page, see_other, status_of, tell
@@ -12,6 +11,7 @@ from certportal.certificates import service
 from certportal.console import searching
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.reasons import PlanForm, revocation_hints
+from certportal.languages import gettext
 from certportal.refusals import Conflict, Refusal
 from certportal.sentences import sentence
 from certportal.signin.guard import operator

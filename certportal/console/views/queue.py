@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from certportal import clock
@@ -12,6 +12,7 @@ from certportal.console import service
 from certportal.console.blueprint import again, blueprint
 from certportal.console.forms.deciding import DecisionForm, decision_form
 from certportal.console.forms.reasons import ReasonForm
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import admissions
 from certportal.signin.guard import operator

@@ -1,6 +1,5 @@
 """The set-up list, each item looked at anew, and the tests of mail, text messages and revocation lists."""
 
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certportal import runs
@@ -9,6 +8,7 @@ from certportal.console import service
 from certportal.console.blueprint import blueprint
 from certportal.console.forms.reasons import TestMessageForm
 from certportal.health.service import look
+from certportal.languages import gettext
 from certportal.registry.operators import operator as operator_row
 from certportal.signin.guard import operator
 

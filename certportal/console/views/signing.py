@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from certportal.console.blueprint import again, blueprint
 from certportal.console.forms.reasons import EndAccessForm, EndForm
 from certportal.console.forms.registering import AccessRightForm, SignatoryForm, SpanForm
 from certportal.identifiers import BusinessId, EmailAddress
+from certportal.languages import gettext
 from certportal.refusals import Refusal
 from certportal.registry import service as registry
 from certportal.registry.service import SignatoryRow

@@ -1,7 +1,8 @@
 """What some refusals say to programs, where the pages' words would send their reader to a form or a file."""
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from certportal.languages import lazy_gettext as _l
 
 WORDS: dict[str, LazyString] = {
     "retrieval_too_many": _l(
