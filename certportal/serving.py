@@ -68,8 +68,9 @@ class Server(BaseApplication):
 
 
 def _log_calls_of_programs(app: Any) -> None:
-    """A line for each, by the handler that Flask gives its own logger."""
+    """A line for each, by the handler that Flask gives its own logger; thread and process are not looked up for it by name."""
     app.logger.debug("calls of programs are logged")
+    logging.logThreads = logging.logMultiprocessing = False
     logging.getLogger("certportal.protocols").setLevel(logging.INFO)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal.ca import keys
 from certportal.ca.errors import CaRefused
@@ -20,7 +21,7 @@ class Environment(StrEnum):
     TEST = "TEST"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Authority:
     """An authority without its key: enough to prepare a certificate, to check one, and to publish the chain.
 
@@ -39,8 +40,16 @@ class Authority:
         for position, certificate in enumerate(self.chain):
             _require_authority(certificate, authorities_below=position)
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other._octets == self._octets
+
     def __hash__(self) -> int:
-        return hash(self.name_der)
+        return hash(self._octets)
+
+    @cached_property
+    def _octets(self) -> bytes:
+        """What makes it this authority: its environment and its chain."""
+        return b"".join([self.environment.encode(), *(each.public_bytes(Encoding.DER) for each in self.chain)])
 
     @cached_property
     def without_key(self) -> "Authority":
@@ -90,7 +99,7 @@ class Authority:
         return min(certificate.not_valid_after_utc for certificate in self.chain)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Issuer(Authority):
     """An authority with its key, which signs certificates and CRLs.
 
