@@ -52,7 +52,7 @@ def enrol(
     CaRefused, not_orderable_any_more, key_of_another, key_distrusted, clock_behind (conflict).
     """
     tries.may_try(by.address)
-    codes = messages.right_codes(transfer_id, password)
+    codes = messages.right_codes(transfer_id, password, statements.codes_by_transfer_id())
     if codes is None or not _names_the_order(codes, environment, business_id):
         _count_wrong(transfer_id, password, by)
         raise Refusal("transfer_codes_wrong")
@@ -61,10 +61,10 @@ def enrol(
 
 def enrol_opened(codes_id: int, request: bytes, by: Actor) -> Collected:
     """A use case: the same, with codes that an opened message has shown already. Refusals as ``enrol``."""
-    return _redeem(_state_of(codes_id), request, by)
+    return _redeem(_codes(codes_id), request, by)
 
 
-def _names_the_order(codes: messages.VerifiedCodes, environment: Environment | None, business_id: str | None) -> bool:
+def _names_the_order(codes: Any, environment: Environment | None, business_id: str | None) -> bool:
     return environment in (None, codes.environment) and business_id in (None, codes.business_id)
 
 
@@ -77,20 +77,20 @@ def _count_wrong(transfer_id: str, password: Secret, by: Actor) -> None:
 
 
 def _redeem(codes: Any, request: bytes, by: Actor, before_taking: BeforeTaking | None = None) -> Collected:
-    """``codes``: their id and state, until when they can be used, and which key has taken them."""
+    """``codes``: a row of ``statements.codes``."""
     if not audit.clock_is_sound():
         raise Conflict("clock_behind")
     public_key_hash = ca.read_signing_request(request).public_key_hash
     if codes.state is CodesState.LIVE and codes.usable_until > clock.now():
-        pending = _prepare(codes.id, request, public_key_hash, by, before_taking)
+        pending = _prepare(codes, request, public_key_hash, by, before_taking)
         if pending is not None:
             return signing.sign(pending, by)
-        codes = _state_of(codes.id)  # another call was first: the same key gets its certificate, another is refused
+        codes = _codes(codes.id)  # another call was first: the same key gets its certificate, another is refused
     return signing.finish(_taken_by(codes, public_key_hash), by)
 
 
-def _state_of(codes_id: int) -> Row[Any]:
-    return asking().execute(statements.state_of_codes(), {"codes": codes_id}).one()
+def _codes(codes_id: int) -> Row[Any]:
+    return asking().execute(statements.codes(), {"codes": codes_id}).one()
 
 
 def _taken_by(codes: Any, public_key_hash: str) -> int:
@@ -103,21 +103,20 @@ def _taken_by(codes: Any, public_key_hash: str) -> int:
 
 
 def _prepare(
-    codes_id: int, request: bytes, public_key_hash: str, by: Actor, before_taking: BeforeTaking | None
+    codes: Any, request: bytes, public_key_hash: str, by: Actor, before_taking: BeforeTaking | None
 ) -> signing.Pending | None:
     """Take the codes for this key, and store what is to be signed; None: they are not live any more."""
-    ordered = asking().execute(statements.ordered_with_codes(), {"codes": codes_id}).one()
-    named = ca.Subject(ordered.business_id, ordered.country, ordered.name)
-    to_sign = prepared_for(ordered.environment, ordered.issuer, named, request)
+    named = ca.Subject(codes.business_id, codes.country, codes.name)
+    to_sign = prepared_for(codes.environment, codes.issuer, named, request)
     retrieval_id = announced(before_taking)
     with transaction():
         writing().in_turn(public_key_hash)
-        if not messages.take_codes(codes_id, public_key_hash):
+        if not messages.take_codes(codes.id, public_key_hash):
             return None
         on = registry.today()
-        order = asking().execute(statements.order(), {"order": ordered.id, "on": on}).one()
+        order = asking().execute(statements.order(), {"order": codes.order_id, "on": on}).one()
         _require_issuable(order, on, public_key_hash)
-        certificate_id = add_prepared(order, to_sign, retrieval_id, codes_id)
+        certificate_id = add_prepared(order, to_sign, retrieval_id, codes.id)
         audit.record(
             "certificate_prepared",
             f"certificate:{certificate_id}",
@@ -135,7 +134,7 @@ def _prepare(
         to_sign.label,
         made.tbs,
         *validity,
-        codes_id,
+        codes.id,
         order.id,
         retrieval_id,
         order.number,

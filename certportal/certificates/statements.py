@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, bindparam, insert, select, update
 
 from certportal.certificates.models import Certificate, CertificateState
+from certportal.messages import service as messages
 from certportal.messages.models import TransferCodes
 from certportal.orders.models import Order
 from certportal.orders.steps import cover_columns, with_cover
@@ -14,11 +15,30 @@ from certportal.statements import prepared
 
 
 @prepared
-def state_of_codes() -> Any:
-    """Whether codes are live, and which key has taken them."""
-    codes = TransferCodes.__table__.c
-    known = (codes.id, codes.state, codes.usable_until, codes.public_key_hash)
-    return select(*known).where(codes.id == bindparam("codes"))
+def codes() -> Any:
+    """Transfer codes by their number, and what they were ordered for."""
+    return _codes_and_ordered().where(TransferCodes.__table__.c.id == bindparam("codes"))
+
+
+@prepared
+def codes_by_transfer_id() -> Any:
+    """The same by their TransferID."""
+    return _codes_and_ordered().where(TransferCodes.__table__.c.transfer_id == bindparam("transfer_id"))
+
+
+def _codes_and_ordered() -> Any:
+    """Whether codes are live, which key has taken them, for which order; the organisation as it is named, and who signs for the
+    channel."""
+    codes, channel, whose = TransferCodes.__table__, Channel.__table__, Organisation.__table__
+    order = Order.__table__
+    kept = (*messages.checked_columns(), codes.c.public_key_hash, codes.c.order_id, codes.c.environment)
+    named = (whose.c.business_id, whose.c.country, whose.c.name)
+    joined = (
+        codes.join(order, order.c.id == codes.c.order_id)
+        .join(channel, channel.c.id == order.c.channel_id)
+        .join(whose, whose.c.id == order.c.organisation_id)
+    )
+    return select(*kept, *named, channel.c.issuer).select_from(joined)
 
 
 @prepared
@@ -43,21 +63,6 @@ def order() -> Any:
         .select_from(joined)
         .where(order.c.id == bindparam("order"))
     )
-
-
-@prepared
-def ordered_with_codes() -> Any:
-    """What transfer codes were ordered for: the order, the organisation as it is named, and who signs for the channel."""
-    order, channel, organisation = Order.__table__, Channel.__table__, Organisation.__table__
-    codes = TransferCodes.__table__
-    named = (organisation.c.business_id, organisation.c.country, organisation.c.name)
-    joined = (
-        codes.join(order, order.c.id == codes.c.order_id)
-        .join(channel, channel.c.id == order.c.channel_id)
-        .join(organisation, organisation.c.id == order.c.organisation_id)
-    )
-    what = select(order.c.id, order.c.environment, channel.c.issuer, *named)
-    return what.select_from(joined).where(codes.c.id == bindparam("codes"))
 
 
 @prepared

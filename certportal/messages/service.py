@@ -24,7 +24,7 @@ from certportal.messages.models import (
 from certportal.messages.openings import Opened, close, opened, transfer_password
 from certportal.messages.pages import end_pages, mailed_by, new_page
 from certportal.messages.pins import PinOut, enter_pin, pin_mark, pin_out, send_pin
-from certportal.messages.verifying import VerifiedCodes, right_codes, verify_codes
+from certportal.messages.verifying import checked_columns, right_codes, verify_codes
 from certportal.messages.wrong_numbers import number_is_right, report_wrong_number, take_back_wrong_number
 
 __all__ = [
@@ -35,8 +35,8 @@ __all__ = [
     "PinOut",
     "SecureMessage",
     "TransferCodes",
-    "VerifiedCodes",
     "behind",
+    "checked_columns",
     "close",
     "codes_behind",
     "codes_of",

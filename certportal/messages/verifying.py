@@ -1,47 +1,44 @@
 """Whether a TransferPassword opens its codes. Wrong ones are counted; the tenth locks the codes, and the signatory is told."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, select, update
 
 from certportal import audit, clock
 from certportal.driver import Driver
 from certportal.extensions import asking, changed, db, within_transaction, writing
-from certportal.identifiers import Actor, ActorKind, Environment
+from certportal.identifiers import Actor, ActorKind
 from certportal.messages.codes import only, password_hash
 from certportal.messages.endings import end_messages
 from certportal.messages.models import CodesState, MessageEnd, SecureMessage, TransferCodes
 from certportal.messages.rules import WRONG_PASSWORDS, typed_transfer_id
 from certportal.messages.telling import tell_signatory
-from certportal.registry.models import Organisation
 from certportal.secrecy import Secret, same
-from certportal.statements import prepared
+from certportal.statements import Prepared, prepared
 
 ANSWER = (CodesState.LIVE, CodesState.TAKEN, CodesState.SPENT)
 """Taken and spent codes still answer: with the same public key they give the same certificate (domain.md, section 4)."""
 
 
-class VerifiedCodes(NamedTuple):
-    """Codes whose password was right: what they are for, and which public key has taken them."""
+def right_codes(transfer_id: str, password: Secret, asked: Prepared | None = None) -> Any | None:
+    """As ``verify_codes`` with a right password, which changes nothing: so nothing is locked for it, and nothing counted.
 
-    id: int
-    order_id: int
-    business_id: str
-    environment: Environment
-    state: CodesState
-    usable_until: datetime
-    public_key_hash: str | None
+    ``asked``: a question by ``transfer_id`` for ``checked_columns``, and for whatever its caller wants to know beside them. What
+    it answers is answered here.
+    """
+    known, right = _looked_up(asking(), asked or _with_password(), transfer_id, password)
+    return known if right else None
 
 
-def right_codes(transfer_id: str, password: Secret) -> VerifiedCodes | None:
-    """As ``verify_codes`` with a right password, which changes nothing: so nothing is locked for it, and nothing counted."""
-    known, right = _looked_up(asking(), _with_password(), transfer_id, password)
-    return _verified(known) if known is not None and right else None
+def checked_columns() -> Sequence[ColumnElement[Any]]:
+    """The columns of transfer codes that are looked at: id, password_hash, state, usable_until and wrong_tries."""
+    codes = TransferCodes.__table__.c
+    return codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries
 
 
-def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) -> VerifiedCodes | None:
-    """A step: the codes, or None: unknown, wrong, lapsed, void and locked answer alike, after the same work.
+def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) -> int | None:
+    """A step: the number of the codes' row, or None: unknown, wrong, lapsed, void and locked answer alike, after the same work.
 
     A wrong password is counted; the tenth locks live codes and the signatory is told. The caller commits, then refuses.
     Codes that are taken or spent are answered until their last day; the caller compares the public key.
@@ -52,7 +49,7 @@ def verify_codes(transfer_id: str, password: Secret, by: Actor | None = None) ->
     if known is None:
         return None
     if right:
-        return _verified(known)
+        return known.id
     if not changed(_count_wrong(), codes=known.id):
         return None
     codes = db.session.get_one(TransferCodes, known.id, populate_existing=True)
@@ -75,11 +72,6 @@ def _looked_up(driver: Driver, query: Any, transfer_id: str, password: Secret) -
     return (known if known is not None and _answers(known) else None), right
 
 
-def _verified(known: Any) -> VerifiedCodes:
-    whose, use = (known.business_id, known.environment), (known.state, known.usable_until, known.public_key_hash)
-    return VerifiedCodes(known.id, known.order_id, *whose, *use)
-
-
 def _answers(known: Any) -> bool:
     """Whether a right password opens anything."""
     return known.state in ANSWER and known.usable_until > clock.now() and known.wrong_tries < WRONG_PASSWORDS
@@ -97,21 +89,16 @@ def _lock(codes: TransferCodes, by: Actor) -> None:
 
 @prepared
 def _with_password() -> Any:
-    return _codes_and_whose()
+    return _by_transfer_id()
 
 
 @prepared
 def _locked_with_password() -> Any:
-    return _codes_and_whose().with_for_update(of=TransferCodes.__table__)
+    return _by_transfer_id().with_for_update()
 
 
-def _codes_and_whose() -> Any:
-    codes = TransferCodes.__table__.c
-    known = (codes.id, codes.password_hash, codes.state, codes.usable_until, codes.wrong_tries, codes.public_key_hash)
-    whose, organisation = TransferCodes.__table__, Organisation.__table__
-    joined = whose.join(organisation, organisation.c.id == codes.organisation_id)
-    query = select(*known, codes.order_id, codes.environment, organisation.c.business_id).select_from(joined)
-    return query.where(codes.transfer_id == bindparam("transfer_id"))
+def _by_transfer_id() -> Any:
+    return select(*checked_columns()).where(TransferCodes.__table__.c.transfer_id == bindparam("transfer_id"))
 
 
 @prepared

@@ -31,8 +31,8 @@ def verified(transfer_id: str, password: str) -> int | None:
     looked_at = service.right_codes(transfer_id, Secret(password))
     with transaction():
         codes = service.verify_codes(transfer_id, Secret(password))
-    assert codes == looked_at
-    return codes.id if codes is not None else None
+    assert codes == (looked_at.id if looked_at is not None else None)
+    return codes
 
 
 def taken(codes_id: int, key: str = "a" * 64) -> bool:
