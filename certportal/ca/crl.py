@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
@@ -136,19 +136,10 @@ def _line(revoked: Revoked) -> bytes:
     if not 0 < revoked.serial < 1 << SERIAL_BITS:
         raise ValueError("no certificate has this serial number")
     serial = revoked.serial.to_bytes(revoked.serial.bit_length() // 8 + 1, "big")
-    body = bytes((der.INTEGER, len(serial))) + serial + _time(revoked.at) + _REASON_CODES[revoked.reason]
+    body = bytes((der.INTEGER, len(serial))) + serial + der.time(revoked.at) + _REASON_CODES[revoked.reason]
     return (
         bytes((der.SEQUENCE, len(body))) + body
     )  # 21 + 17 + 14 octets at most: short lengths, written without a call each
-
-
-def _time(moment: datetime) -> bytes:
-    """UTCTime through 2049, GeneralizedTime from 2050 (5.1.2.6)."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    clock = f"{utc.month:02}{utc.day:02}{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
-    if utc.year < 2050:
-        return b"\x17\x0d" + f"{utc.year % 100:02}{clock}".encode()
-    return b"\x18\x0f" + f"{utc.year}{clock}".encode()
 
 
 def _reason_code(code: int) -> bytes:

@@ -22,9 +22,6 @@ from certportal.ca.ocsp_questions import (
     LARGEST,
     MOST_CERTIFICATES,
     NONCE_OID,
-    TAG_0,
-    TAG_1,
-    TAG_2,
     Asked,
     CertId,
     Failure,
@@ -97,11 +94,11 @@ def build_answer(
     """
     if not statuses or not this_update < next_update or not this_update <= produced_at:
         raise ValueError("something must be answered, from this update to the next")
-    span = (_time(this_update), der.encode(TAG_0, _time(next_update)))
+    span = (_time(this_update), der.encode(der.TAG_0, _time(next_update)))
     singles = (der.encode(der.SEQUENCE, one.encoded, _status(status), *span) for one, status in statuses)
     to_be_signed = der.encode(
         der.SEQUENCE,
-        der.encode(TAG_2, der.encode(der.OCTET_STRING, responder.key_hash)),
+        der.encode(der.TAG_2, der.encode(der.OCTET_STRING, responder.key_hash)),
         _time(produced_at),
         der.encode(der.SEQUENCE, *singles),
         _nonce_extension(nonce) if nonce is not None else b"",
@@ -111,16 +108,16 @@ def build_answer(
         to_be_signed,
         keys.algorithm_identifier(responder.public_key),
         der.bit_string(keys.sign(responder.key, to_be_signed)),
-        der.encode(TAG_0, der.encode(der.SEQUENCE, responder.certificate_der)),
+        der.encode(der.TAG_0, der.encode(der.SEQUENCE, responder.certificate_der)),
     )
     body = der.encode(der.SEQUENCE, _BASIC_OID, der.encode(der.OCTET_STRING, basic))
-    return der.encode(der.SEQUENCE, der.encode(ENUMERATED, b"\x00"), der.encode(TAG_0, body))
+    return der.encode(der.SEQUENCE, der.encode(ENUMERATED, b"\x00"), der.encode(der.TAG_0, body))
 
 
 def _nonce_extension(nonce: bytes) -> bytes:
     """responseExtensions with the nonce alone, not critical (RFC 6960 4.4.1)."""
     value = der.encode(der.OCTET_STRING, der.encode(der.OCTET_STRING, nonce))
-    return der.encode(TAG_1, der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, NONCE_OID, value)))
+    return der.encode(der.TAG_1, der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, NONCE_OID, value)))
 
 
 def _status(status: Status) -> bytes:
@@ -128,8 +125,8 @@ def _status(status: Status) -> bytes:
     if isinstance(status, Known):
         return b"\x80\x00" if status is Known.GOOD else b"\x82\x00"
     code = status.reason.rfc_code
-    reason = der.encode(TAG_0, der.encode(ENUMERATED, bytes((code,)))) if code else b""
-    return der.encode(TAG_1, _time(status.at), reason)
+    reason = der.encode(der.TAG_0, der.encode(ENUMERATED, bytes((code,)))) if code else b""
+    return der.encode(der.TAG_1, _time(status.at), reason)
 
 
 def _time(moment: datetime) -> bytes:

@@ -21,7 +21,6 @@ MOST_CERTIFICATES = 16
 LONGEST_NONCE = 128  # RFC 9654 2.1
 LONGEST_SERIAL = 20  # RFC 5280 4.1.2.2
 
-TAG_0, TAG_1, TAG_2 = 0xA0, 0xA1, 0xA2
 _HASHES = {  # AlgorithmIdentifiers, with NULL and without: clients write both (RFC 5754 2)
     bytes.fromhex(encoded): name
     for name, *forms in (
@@ -145,15 +144,15 @@ def _hashes(name: bytes, public_key_info: bytes, hash_name: str) -> tuple[bytes,
 def _request(sent: bytes) -> Asked:
     """Kept for a while: those who look up a certificate ask the same again."""
     whole, *signature = der.children(_only(sent, der.SEQUENCE).encoded)
-    if whole.tag != der.SEQUENCE or [part.tag for part in signature] not in ([], [TAG_0]):
+    if whole.tag != der.SEQUENCE or [part.tag for part in signature] not in ([], [der.TAG_0]):
         raise ValueError("tbsRequest, and perhaps a signature")
     parts = list(der.children(whole.encoded))
-    if parts and parts[0].tag == TAG_0 and _only(parts.pop(0).contents, der.INTEGER).contents != b"\x00":
+    if parts and parts[0].tag == der.TAG_0 and _only(parts.pop(0).contents, der.INTEGER).contents != b"\x00":
         raise ValueError("version 1 is the only one")
-    if parts and parts[0].tag == TAG_1:
+    if parts and parts[0].tag == der.TAG_1:
         parts.pop(0)  # requestorName
     tags = [part.tag for part in parts]
-    if tags not in ([der.SEQUENCE], [der.SEQUENCE, TAG_2]):
+    if tags not in ([der.SEQUENCE], [der.SEQUENCE, der.TAG_2]):
         raise ValueError("requestList, and perhaps extensions")
     cert_ids = tuple(map(_cert_id, der.children(parts[0].encoded)))
     if not 0 < len(cert_ids) <= MOST_CERTIFICATES:
@@ -164,7 +163,9 @@ def _request(sent: bytes) -> Asked:
 def _cert_id(request: der.Element) -> CertId:
     cert_id, *extensions = der.children(_require(request, der.SEQUENCE).encoded)
     for each in extensions:
-        _nonce(_require(each, TAG_0).contents)  # singleRequestExtensions: none is known here, so none may be critical
+        _nonce(
+            _require(each, der.TAG_0).contents
+        )  # singleRequestExtensions: none is known here, so none may be critical
     algorithm, name_hash, key_hash, serial = der.children(_require(cert_id, der.SEQUENCE).encoded)
     hashed = _require(name_hash, der.OCTET_STRING).contents, _require(key_hash, der.OCTET_STRING).contents
     if len(serial.contents) > LONGEST_SERIAL + 1:

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from certportal.ca import der, keys
 from certportal.ca.authority import Authority, Issuer
 
-VERSION_3 = der.encode(0xA0, der.integer(2))
-_EXTENSIONS = 0xA3  # the tag of the last field
+VERSION_3 = der.encode(der.TAG_0, der.integer(2))
 
 
 def certificate_bytes(
@@ -48,7 +47,7 @@ def certificate_bytes(
 
 def extensions_field(extensions: bytes) -> bytes:
     """The last field of a TBSCertificate, around one Extension after another."""
-    return der.encode(_EXTENSIONS, der.encode(der.SEQUENCE, extensions))
+    return der.encode(der.TAG_3, der.encode(der.SEQUENCE, extensions))
 
 
 def crl_bytes(builder: x509.CertificateRevocationListBuilder, authority: Authority) -> bytes:
