@@ -49,7 +49,7 @@ def read(reading: Reading) -> dict[str, Any]:
         "ocsp_key": _key(reading, "OCSP_KEY", "EC-P256"),
         "pkilint": reading.choice("PKILINT", "on", {"on": True, "off": False}),
         "crl_days": reading.number("CRL_DAYS", 7, 4, 30),
-        "root_crl_days": reading.number("ROOT_CRL_DAYS", 7, 4, 400),
+        "root_crl_days": reading.number("ROOT_CRL_DAYS", 7, 4, 400) if reading.text("ROOT_CRL_DAYS") else None,
         "public_crl_url": reading.placed("CRL_URL", places.published, reading.text("CRL_URL")),
         "public_ca_url": reading.placed("CA_URL", places.published, reading.text("CA_URL")),
         "public_ocsp_url": reading.placed("OCSP_URL", places.published, reading.text("OCSP_URL")),

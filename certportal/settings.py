@@ -81,7 +81,7 @@ class Settings:
     public_crl_url: str = ""
     public_ca_url: str = ""
     public_ocsp_url: str = ""
-    root_crl_days: int = 7
+    root_crl_days: int | None = None  # as the others where its key lies here, 180 where it is kept elsewhere
     pkiws_language: str = "en"
     session_idle_minutes: int = 60
     session_hours: int = 12

@@ -5,10 +5,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
 
 from certportal import create_app, runs
 from certportal.audit import AuditEntry
@@ -312,6 +314,8 @@ def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     told = done("init", *production, "--intermediate", "intermediate.pem", **server)
     assert "root: revocation list 1" in told
     assert "key: not here" in done("show", **server)
+    taken = x509.load_der_x509_crl(Path("root.crl").read_bytes())
+    assert taken.next_update_utc == taken.last_update_utc + timedelta(days=180), "nobody walks there each week"
     assert "the root’s list 2" in done("sign-crl", *production, **vault)
     assert "root: revocation list 2" in done("publish-crl", *production, "--take", "root.crl", **server)
     older = typed("ca", "publish-crl", *production, "--take", "root.crl", **server)

@@ -23,6 +23,8 @@ from certportal.ca.transcript import Transcript
 from certportal.keyfiles import replace_whole, write_whole
 
 SIGNED = "signed.pem"
+LIST_DAYS = 180
+"""How long a list holds unless somebody says otherwise: each costs a walk to that machine."""
 
 
 def make_root(desk: Desk, plan: Plan, said: Transcript) -> Authority:

@@ -200,7 +200,7 @@ def _publish_if_due(environment: Environment, label: str) -> bool:
 
 def _holds_for(label: str) -> timedelta:
     settings = current_settings()
-    return timedelta(days=settings.root_crl_days if label == ROOT else settings.crl_days)
+    return timedelta(days=(settings.root_crl_days if label == ROOT else None) or settings.crl_days)
 
 
 def _this(environment: Environment, label: str) -> sa.ColumnElement[bool]:

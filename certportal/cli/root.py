@@ -59,7 +59,7 @@ def sign_intermediate(request: Path, environment: str, out: Path, name: str | No
 @click.option("--environment", type=ENVIRONMENTS, required=True)
 @click.option("--out", type=A_NEW_FILE, default=Path("root.crl"), show_default=True)
 def sign_crl(environment: str, out: Path) -> None:
-    """On the root’s machine: sign the root’s next revocation list, which holds for ROOT_CRL_DAYS."""
+    """On the root’s machine: sign the root’s next revocation list, which holds for ROOT_CRL_DAYS, 180 unless set."""
     with at_work(before_init=True):
         _sign_list(_offline(environment, "list signed")[0], out)
 
@@ -70,7 +70,7 @@ def _offline(environment: str, what: str) -> tuple[ca.Desk, ca.Plan, ca.Transcri
 
 
 def _sign_list(desk: ca.Desk, out: Path) -> None:
-    crl = offline.sign_list(desk, timedelta(days=current_settings().root_crl_days))
+    crl = offline.sign_list(desk, timedelta(days=current_settings().root_crl_days or offline.LIST_DAYS))
     out.write_bytes(crl)
     read = ca.read_crl(offline.load_root(desk), crl)
     click.echo(f"{out}: the root’s list {read.number}, until {read.next_update:%Y-%m-%d %H:%M} UTC")
