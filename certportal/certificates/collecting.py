@@ -16,7 +16,7 @@ from certportal.certificates import service
 from certportal.certificates.blueprint import about, blueprint, download, speak_to
 from certportal.certificates.forms import CodesForm, RequestForm
 from certportal.certificates.service import Certificate, CertificateState
-from certportal.certificates.visiting import contact_of
+from certportal.certificates.visiting import visitor_named
 from certportal.formats import link
 from certportal.messages import service as messages
 from certportal.messages import visiting
@@ -78,7 +78,7 @@ def retrieve_opened(token: str) -> Response:
     if not form.validate_on_submit():
         return _opened_page(message, token, form, status=422)
     try:
-        certificate = service.enrol_opened(codes.id, form.request, contact_of(message))
+        certificate = service.enrol_opened(codes.id, form.request, visitor_named(message.contact_id, message.name))
     except Refusal as refusal:
         if refusal.code == "transfer_codes_wrong":  # void or lapsed since the page was shown: the cover says what to do
             return see_other("messages.cover", token=token)

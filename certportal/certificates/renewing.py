@@ -43,7 +43,7 @@ def renew(token: str) -> Response:
     if not form.validate_on_submit():
         return _renew_page(message, certificate, token, form, status=422)
     try:
-        new = contact_renewal.renew_by_contact(certificate.id, form.request, contact_of(message))
+        new = contact_renewal.renew_by_contact(certificate.id, form.request, contact_of(certificate))
     except Refusal as refusal:
         said, status = said_of(form, refusal, not_possible="renewal_not_possible")
         return _renew_page(message, certificate, token, form, said, status)
@@ -56,7 +56,7 @@ def ask(token: str) -> Response:
     """The contact may not renew it: ask the signatory to."""
     message, certificate = behind(token)
     try:
-        contact_renewal.ask_signatory(certificate.id, contact_of(message))
+        contact_renewal.ask_signatory(certificate.id, contact_of(certificate))
     except Conflict as refusal:
         tell(sentence(refusal), "info")
     except Refusal as refusal:

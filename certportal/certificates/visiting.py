@@ -63,12 +63,12 @@ def contact_revoke(token: str) -> Response:
 @allow("contact")
 def contact_revoke_now(token: str) -> Response:
     """Revoke it, for good. The link ends with the certificate; its cover says what has happened and what next."""
-    message, certificate = behind(token)
+    _, certificate = behind(token)
     form = RevokeForm(_renewed(certificate))
     if not form.validate_on_submit() or form.reason.data is None:
         return _contact_revoke_page(token, form, status=422)
     try:
-        said = (Reason(form.reason.data), contact_of(message), form.note.data or "", form.renewed.data or ())
+        said = (Reason(form.reason.data), contact_of(certificate), form.note.data or "", form.renewed.data or ())
         service.revoke(certificate.id, *said)
     except Refusal as refusal:
         return _contact_revoke_page(token, form, [sentence(refusal)], status_of(refusal))
@@ -102,6 +102,11 @@ def behind(token: str) -> tuple[SecureMessage, Certificate]:
     return message, found(service.certificate(message.cover["certificate"]) if is_page else None)
 
 
-def contact_of(message: SecureMessage) -> Actor:
-    """The technical contact, who has shown link and PIN."""
-    return Actor(ActorKind.CONTACT, message.contact_id, message.name, request.remote_addr)
+def contact_of(certificate: Certificate) -> Actor:
+    """The technical contact, who has shown link and PIN, by the name of now: another name alone ends no link."""
+    return visitor_named(certificate.contact_id, certificate.contact.name)
+
+
+def visitor_named(contact_id: int, name: str) -> Actor:
+    """A technical contact at this address."""
+    return Actor(ActorKind.CONTACT, contact_id, name, request.remote_addr)

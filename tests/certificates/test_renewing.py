@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from certportal.ca import Reason
 from certportal.certificates import contact_renewal, service
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.naming import end_contact_links, name_contact
+from certportal.contacts import service as contacts
 from certportal.extensions import db, transaction
 from certportal.identifiers import Actor, ActorKind, Environment
 from certportal.messages import service as messages
@@ -368,6 +370,19 @@ def test_the_links_die_with_the_certificate(
     assert visitor.get(f"{link}/renew").h1 == heading
     assert visitor.post(f"{link}/renew", {"request_text": request().decode()}).h1 == heading
     assert len(certificates()) == 1
+
+
+def test_a_contact_by_another_name_renews_under_it(
+    page: Page, link: str, old: Certificate, kit: Kit, visitor: BrowsingClient
+) -> None:
+    """The same mailbox and number: a name that was mended ends no link, and the record names who is contact now."""
+    contact = old.contact
+    details = replace(registry.details_of(contact), name="Sami Salmi")
+    contacts.update_contact(contact.id, contact.version, details, builders.acting(kit.house.person))
+    done = visitor.get(f"{link}/renew").submit(GET_IT, request_text=request().decode())
+    assert done.h1 == "The certificate is ready"
+    by = {each.actor_name for each in service.activity(certificates()[-1]) if each.actor_kind is ActorKind.CONTACT}
+    assert by == {"Sami Salmi"}
 
 
 def test_the_links_die_when_the_contact_changes(
