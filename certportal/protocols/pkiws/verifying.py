@@ -5,6 +5,7 @@ child, over the whole document, by transforms that drop nothing but the signatur
 register by its whole DER, never by what it says of itself.
 """
 
+import copy
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -120,19 +121,20 @@ def standing_alone(element: Any) -> Iterator[bytes]:
     """The request as the document that its sender signed, before it was put into the envelope.
 
     Cut out, it would carry the envelope's own declarations of namespaces, which inclusive canonical forms cover: first only
-    SOAP's is taken off, then every one that stands on the Body already.
+    SOAP's is taken off, then every one that the envelope alone makes and nothing uses, then every one that stands on the Body.
     """
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
     cut = etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
     without_soap = _without(cut, {prefix: uri for prefix, uri in element.nsmap.items() if uri == SOAP})
     yield without_soap
+    own = copy.deepcopy(element).nsmap
     used = {each.prefix for each in element.iter(etree.Element)}
     inherited = element.getparent().nsmap
     idle = {prefix: uri for prefix, uri in inherited.items() if element.nsmap.get(prefix) == uri and prefix not in used}
+    without_foreign = _without(cut, {prefix: uri for prefix, uri in idle.items() if prefix not in own})
     without_idle = _without(cut, idle)
-    if without_idle != without_soap:
-        yield without_idle
+    yield from dict.fromkeys(each for each in (without_foreign, without_idle) if each != without_soap)
 
 
 def _without(document: bytes, declared: dict[str | None, str]) -> bytes:

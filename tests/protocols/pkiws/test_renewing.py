@@ -66,15 +66,20 @@ def test_wire_1_renewal_in_every_style_of_signature_that_clients_use_is_verified
     assert [row.successor_of_id for row in certificates()] == [None, holder.certificate.id]
 
 
+XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+XSD = ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+
+
+@pytest.mark.parametrize(
+    "more", [XSD + ' xmlns:a="urn:addressing"', XSI + XSD], ids=["others", "the same and one more"]
+)
 @pytest.mark.parametrize("how", sorted(STYLES))
 def test_wire_1_renewal_is_signed_as_a_document_of_its_own_whatever_the_envelope_declares(
-    holder: Holder, how: str
+    holder: Holder, how: str, more: str
 ) -> None:
     """Its own unused declarations are covered by an inclusive form, the envelope's are not."""
-    unused = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-    document = renewal(der_request()).replace("Request xmlns:c", f"Request{unused} xmlns:c", 1)
+    document = renewal(der_request()).replace("Request xmlns:c", f"Request{XSI} xmlns:c", 1)
     signed = STYLES[how].sign(document, holder.key, holder.der)
-    more = ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:a="urn:addressing"'
     for prefix in ("SOAP-ENV", "soapenv"):
         assert holder.line.post(in_envelope(signed, prefix, f"<{prefix}:Header/>", more)).retrieval_id
 
