@@ -16,6 +16,7 @@ from certportal.certificates.models import Certificate, CertificateState
 from certportal.extensions import asking, db, holds_words
 from certportal.identifiers import Environment
 from certportal.messages.models import TransferCodes
+from certportal.messages.rules import typed_transfer_id
 from certportal.orders import replaceable
 from certportal.orders.models import Order, OrderState
 from certportal.orders.offers import replacing
@@ -90,9 +91,12 @@ def _collected_by_program() -> Any:
 
 def order_number_of_codes(transfer_id: str) -> str | None:
     """Which order a TransferID belongs to, be its password right or wrong: for the log, never for the one who sent it."""
+    typed = typed_transfer_id(transfer_id)
+    if typed is None:
+        return None
     of_codes = TransferCodes.order_id == Order.id
     return db.session.scalar(
-        select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == transfer_id)
+        select(Order.number).join(TransferCodes, of_codes).where(TransferCodes.transfer_id == typed)
     )
 
 

@@ -1,5 +1,7 @@
 """EST (RFC 7030): the authorities, enrolment with transfer codes, and what is said when it cannot be done."""
 
+import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
-from certportal import ca
+from certportal import ca, create_app, schema
 from certportal.certificates import service
 from certportal.certificates.rules import WRONG_CODES_PER_HOUR
-from certportal.extensions import transaction
+from certportal.extensions import db, transaction
 from certportal.identifiers import Environment
 from certportal.messages.models import CodesState
 from certportal.registry import service as registry
@@ -23,7 +25,8 @@ from tests.certificates.steps import Kit, certificates, key_and_request, request
 from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.orders.steps import House
-from tests.protocols.est import WRONG, Caller, certificates_in, issued, refused
+from tests.protocols.est import WRONG, Caller, certificates_in, issued, one_line, refused
+from tests.postgres import Postgres
 
 
 @pytest.fixture
@@ -114,6 +117,36 @@ def test_without_codes_the_call_is_asked_for_them(caller: Caller, header: str | 
     answer = caller.post("simpleenroll", b"", headers=headers)
     assert refused(answer) == (401, "transfer_codes_missing")
     assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def portal(request: pytest.FixtureRequest, settings: Settings) -> Flask:
+    """On either database."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        settings = replace(settings, database_url=server.fresh_database())
+    app = create_app(settings)
+    with app.app_context():
+        schema.upgrade(app)
+        db.engine.dispose()
+    return app
+
+
+@pytest.mark.parametrize("typed", [b"12\x0034:pw", b"123456789012:p\x00w", b"\xff:x", b"1" * 5000 + b":x"])
+def test_a_user_name_that_is_no_transfer_id_is_answered_like_wrong_codes(portal: Flask, typed: bytes) -> None:
+    headers = {"Authorization": f"Basic {base64.b64encode(typed).decode()}"}
+    answer = Caller(portal).post("simpleenroll", one_line(request()), headers=headers)
+    assert refused(answer)[0] == 401
+
+
+def test_the_log_names_the_order_whose_codes_were_tried_however_they_were_written(
+    kit: Kit, caller: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = kit.order()
+    codes = kit.codes(order)
+    grouped = f"{codes.transfer_id[:4]} {codes.transfer_id[4:]}"
+    assert refused(caller.post("simpleenroll", b"", auth=(grouped, WRONG.reveal()))) == (401, "transfer_codes_wrong")
+    assert f"(order {order.number}," in caplog.messages[-1]
 
 
 def test_wrong_codes_are_asked_for_again_and_say_nothing_of_what_was_wrong(kit: Kit, caller: Caller) -> None:
