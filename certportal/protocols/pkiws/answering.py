@@ -111,7 +111,7 @@ def _done(request: Request, by: Actor, call: Call, sign_first: Callable[[str], N
 
 def _sign_new(asked: SignNew, by: Actor, call: Call, sign_first: Callable[[str], None]) -> str:
     """The RetrievalId, also while the signature waits for its key: then ``getCertificate`` says "not ready". Refusals: those of
-    ``enrol``."""
+    ``enrol``; certificate_given_up."""
     try:
         codes = (asked.transfer_id, asked.transfer_password)
         named = (asked.environment, asked.customer_id)
@@ -120,6 +120,7 @@ def _sign_new(asked: SignNew, by: Actor, call: Call, sign_first: Callable[[str],
         call.order = service.order_number_of_codes(asked.transfer_id) or call.order
         raise
     call.order = certificate.order_number
+    _require_kept(certificate)
     return certificate.retrieval_id
 
 
@@ -131,18 +132,25 @@ def _get(asked: Get, call: Call) -> str:
     call.order = found.order_number
     if found.state is CertificateState.PREPARED:
         raise Refusal("certificate_not_issued")
-    if found.state is CertificateState.GIVEN_UP:
-        raise Refusal("renewal_given_up" if found.is_renewal else "certificate_given_up")
+    _require_kept(found)
     if found.state is CertificateState.REVOKED or found.der is None:
         raise Refusal("certificate_revoked")
     return base64.b64encode(found.der).decode()
 
 
 def _renew(asked: Renew, by: Actor, call: Call, sign_first: Callable[[str], None]) -> str:
-    """Refusals: those of ``verifying`` and of ``renew``; renewal_of_another."""
+    """Refusals: those of ``verifying`` and of ``renew``; renewal_of_another, renewal_given_up."""
     old, covered = verifying.signed_by_certificate(asked.element)
     call.order = old.order.number
     environment, customer_id, signing_request = reading.values_of(covered)
     if environment is not old.environment or customer_id != old.organisation.business_id:
         raise Refusal("renewal_of_another")
-    return service.renew(old.id, signing_request, by, before_taking=sign_first).retrieval_id
+    renewed = service.renew(old.id, signing_request, by, before_taking=sign_first)
+    _require_kept(renewed)
+    return renewed.retrieval_id
+
+
+def _require_kept(certificate: service.Collected) -> None:
+    """It is issued, or will be. Refusals: certificate_given_up, renewal_given_up."""
+    if certificate.state is CertificateState.GIVEN_UP:
+        raise Refusal("renewal_given_up" if certificate.is_renewal else "certificate_given_up")

@@ -11,11 +11,9 @@ from flask import Flask
 from certportal.ca import Reason
 from certportal.certificates import service
 from certportal.certificates.models import Certificate
-from certportal.extensions import transaction
 from certportal.identifiers import Environment
-from certportal.registry import service as registry
 from tests import builders
-from tests.certificates.steps import Kit, certificates, days_before_the_end
+from tests.certificates.steps import Kit, certificates, days_before_the_end, end_the_right
 from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.protocols.pkiws.renewals import ECDSA_SHA256, STYLES, Style, renewal
@@ -163,10 +161,7 @@ def test_a_revoked_one_is_not_renewed(holder: Holder, kit: Kit) -> None:
 
 
 def test_without_a_right_production_is_not_renewed(holder: Holder, kit: Kit) -> None:
-    with transaction():
-        right = registry.right_to(kit.house.organisation.id, kit.house.channel.id, registry.today())
-        assert right is not None
-        registry.end_right(right, registry.today() - timedelta(days=1), builders.OPERATOR)
+    end_the_right(kit.house)
     assert holder.renew(der_request()).codes == ["PKI066"]
 
 
@@ -217,3 +212,15 @@ def test_one_that_was_given_up_is_sent_again_with_the_same_request(
     assert reply.codes == ["PKI034"]
     assert "Renew the certificate again" in reply.messages[0]
     assert holder.line.get(holder.renew(sent).retrieval_id).certificate
+
+
+def test_one_that_is_given_up_at_this_call_gives_no_retrieval_id(
+    holder: Holder, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert holder.line.get("x").signer  # the replies' own key is warm
+    Breakdown(monkeypatch)
+    sent = der_request()
+    assert holder.renew(sent).retrieval_id
+    end_the_right(kit.house)
+    reply = holder.renew(sent)
+    assert (reply.codes, reply.value("RetrievalId")) == (["PKI034"], None)

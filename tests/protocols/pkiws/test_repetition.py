@@ -11,7 +11,7 @@ from certportal.certificates import enrolment, service
 from certportal.extensions import db
 from certportal.identifiers import ActorKind
 from tests import builders
-from tests.certificates.steps import Kit, certificates, key_and_request
+from tests.certificates.steps import Kit, certificates, end_the_right, key_and_request
 from tests.certificates.test_enrolment import Breakdown, StandingLease
 from tests.conftest import FakeClock
 from tests.protocols.pkiws.wire import CLIENT, Line, der_request
@@ -140,3 +140,15 @@ def test_without_an_authority_the_program_is_told_to_try_later_and_the_log_why(
     assert "no certificate can be issued: ca_missing" in caplog.text
     certificate.with_suffix(".away").rename(certificate)
     assert line.sign_new(codes, sent).retrieval_id
+
+
+def test_one_that_is_given_up_at_this_call_gives_no_retrieval_id(
+    kit: Kit, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert line.get("x").signer  # the replies' own key is warm
+    Breakdown(monkeypatch)
+    codes, sent = kit.codes(), der_request()
+    assert line.sign_new(codes, sent).retrieval_id
+    end_the_right(kit.house)
+    reply = line.sign_new(codes, sent)
+    assert (reply.codes, reply.value("RetrievalId")) == (["PKI032"], None)
