@@ -96,8 +96,7 @@ def simpleenroll(label: str | None = None) -> Response:
     environment, given = _environment(label), request.authorization
     if given is None or given.type != "basic" or not given.username or not given.password:
         raise Refusal("transfer_codes_missing")
-    sent = request.get_data(cache=False)
-    return _answer(enrol(given.username, Secret(given.password), sent, _caller(), environment))
+    return _answer(enrol(given.username, Secret(given.password), _body(), _caller(), environment))
 
 
 @blueprint.post("/simplereenroll")
@@ -110,14 +109,19 @@ def simplereenroll(label: str | None = None) -> Response:
     if der is None:
         raise Forbidden("client_certificate_missing")
     old = presented(der)
-    if old is None or environment not in (None, old.environment):
-        raise Forbidden("client_certificate_unknown")
-    return _answer(renew(old.id, request.get_data(cache=False), _caller()))
+    order = old.order.number if old is not None else None
+    try:
+        if old is None or environment not in (None, old.environment):
+            raise Forbidden("client_certificate_unknown")
+        return _answer(renew(old.id, _body(), _caller()))
+    except Refusal as refusal:
+        return refused(refusal, order)
 
 
 @blueprint.errorhandler(Refusal)
-def refused(refusal: Refusal) -> Response:
-    """Plain text that names cause and remedy (RFC 7030 section 4.2.3), in English; the log has the cause."""
+def refused(refusal: Refusal, order: str | None = None) -> Response:
+    """Plain text that names cause and remedy (RFC 7030 section 4.2.3), in English; the log has the cause, and the number of the
+    order: the one that is known, or that the codes belong to."""
     status = _status(refusal)
     with force_locale(LOCALES[Language.EN]):
         answer = _text(f"{refusal.code}: {sentence(refusal)}\n", status)
@@ -125,14 +129,16 @@ def refused(refusal: Refusal) -> Response:
         answer.headers["WWW-Authenticate"] = CHALLENGE
     if status in (429, 503):
         answer.headers["Retry-After"] = str(_seconds_until(refusal.details.get("at")))
-    _log_refused(f"{refusal.code} {refusal.details.get('cause', '')}".strip(), status)
+    _log_refused(f"{refusal.code} {refusal.details.get('cause', '')}".strip(), status, order)
     return answer
 
 
-@blueprint.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> Response:
-    """What is longer than the server reads at all is no signing request either."""
-    return refused(Refusal("csr_too_large", limit_kb=64))
+def _body() -> bytes:
+    """What was sent. Refusals: csr_too_large, also for what is longer than the server reads at all."""
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refusal("csr_too_large", limit_kb=64) from None
 
 
 def _answer(certificate: Collected) -> Response:
@@ -178,12 +184,13 @@ def _seconds_until(moment: object) -> int:
     return max(1, math.ceil((moment - clock.machine()).total_seconds()))
 
 
-def _log_refused(cause: str, status: int) -> None:
+def _log_refused(cause: str, status: int, order: str | None) -> None:
     """What is needed to help a program that cannot get in; nothing secret: neither codes nor the request itself."""
     given, kind = request.authorization, (request.content_type or "")[:60]
-    order = order_number_of_codes(given.username) if given is not None and given.username else None
+    if order is None and given is not None and given.username:
+        order = order_number_of_codes(given.username)
     line = "EST %s from %s refused with %s: %s (order %s, %s octets of %r)"
-    log.warning(line, request.path, request.remote_addr, status, cause, order, request.content_length, kind)
+    log.warning(line, request.path, request.remote_addr, status, cause, order or "-", request.content_length, kind)
 
 
 def _environment(label: str | None) -> Environment | None:

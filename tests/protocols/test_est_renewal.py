@@ -113,6 +113,20 @@ def test_a_revoked_certificate_renews_nothing(caller: Caller, old: Certificate, 
     assert refused(caller.reenrol(request(), by_nginx(parsed(old)))) == (403, "certificate_revoked")
 
 
+def test_the_log_of_a_refusal_names_the_order_of_the_certificate(
+    app: Flask, caller: Caller, kit: Kit, caplog: pytest.LogCaptureFixture
+) -> None:
+    young = kit.certificate()
+    number = young.order.number
+    assert refused(caller.reenrol(request(), by_nginx(parsed(young)))) == (403, "renewal_too_early")
+    assert f"(order {number}," in caplog.messages[-1]
+    there = Caller(app, "test", PROXY)
+    assert refused(there.reenrol(request(), by_nginx(parsed(young)))) == (403, "client_certificate_unknown")
+    assert f"(order {number}," in caplog.messages[-1]
+    assert refused(caller.reenrol(request(), {})) == (403, "client_certificate_missing")
+    assert "(order -," in caplog.messages[-1]
+
+
 def test_an_expired_certificate_renews_nothing(caller: Caller, old: Certificate, clock: FakeClock) -> None:
     clock.move(days=61)
     assert refused(caller.reenrol(request(), by_nginx(parsed(old)))) == (403, "certificate_expired")

@@ -24,7 +24,8 @@ FAULT_STATUS: Final = 500
 
 @dataclass
 class Call:
-    """What the log tells of one call. ``order``: its number, as soon as it is known; ``code``: OK, one of ours, or Fault."""
+    """What the log tells of one call. ``order``: its number, as soon as it is known; ``code``: OK, one of ours, or Fault and
+    its cause."""
 
     operation: str = "-"
     order: str = "-"
@@ -60,7 +61,9 @@ def answer(sent: bytes, by: Actor) -> Answer:
 
 def not_a_request(refused: reading.NotARequest, call: Call | None = None) -> Answer:
     """A Fault: only for what is none of the three requests."""
-    return Answer(replying.fault(refused.code, refused.reason), FAULT_STATUS, call or Call())
+    call = call or Call()
+    call.code = f"{FAULT}: {refused.reason}"
+    return Answer(replying.fault(refused.code, refused.reason), FAULT_STATUS, call)
 
 
 def _signer(request: Request) -> Signer:
@@ -140,8 +143,9 @@ def _get(asked: Get, call: Call) -> str:
 
 def _renew(asked: Renew, by: Actor, call: Call, sign_first: Callable[[str], None]) -> str:
     """Refusals: those of ``verifying`` and of ``renew``; renewal_of_another, renewal_given_up."""
-    old, covered = verifying.signed_by_certificate(asked.element)
+    old = verifying.certificate_of(asked.element)
     call.order = old.order.number
+    covered = verifying.covered(asked.element, old)
     environment, customer_id, signing_request = reading.values_of(covered)
     if environment is not old.environment or customer_id != old.organisation.business_id:
         raise Refusal("renewal_of_another")

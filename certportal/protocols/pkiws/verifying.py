@@ -37,15 +37,44 @@ DIGESTS: Final = ("SHA256", "SHA384", "SHA512")
 ROOT: Final = f"{{{MESSAGES}}}RenewCertificateRequest"
 
 
-def signed_by_certificate(element: Any) -> tuple[Certificate, Any]:
-    """The certificate that signed the request, issued or revoked, and the request as far as the signature covers it.
+def certificate_of(element: Any) -> Certificate:
+    """The certificate that a request is to be signed with, issued or revoked, before its signature is verified.
 
     Refusals: renewal_signature_wrong, renewal_signature_weak, renewal_certificate_unknown.
     """
     signature = _the_signature(element)
     _require_whole_document(signature)
-    certificate = _certificate(signature)
-    return certificate, _covered(element, certificate)
+    return _certificate(signature)
+
+
+def covered(element: Any, certificate: Certificate) -> Any:
+    """The request as far as its signature covers it, verified with the certificate of our register. Its time is no matter here:
+    who renews an ended certificate is told so by the rule itself. Refusals: renewal_signature_wrong."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+    from signxml.algorithms import DigestAlgorithm, SignatureMethod
+    from signxml.exceptions import SignXMLException
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+    wanted = SignatureConfiguration(
+        location="./",
+        expect_references=1,
+        signature_methods=frozenset(SignatureMethod[name] for name in METHODS),
+        digest_algorithms=frozenset(DigestAlgorithm[name] for name in DIGESTS),
+        verification_time=certificate.not_after,
+    )
+    ours = x509.load_der_x509_certificate(certificate.der or b"")
+    broken = (SignXMLException, InvalidSignature, etree.LxmlError, ValueError, TypeError, KeyError, AttributeError)
+    for document in standing_alone(element):
+        try:
+            verified: Any = XMLVerifier().verify(_root(document), x509_cert=ours, expect_config=wanted)
+        except broken:
+            continue
+        signed = verified.signed_xml
+        if signed is not None and signed.tag == ROOT and not list(signed.iter(SIGNATURE)):
+            return signed
+    raise Refusal("renewal_signature_wrong")
 
 
 def _the_signature(element: Any) -> Any:
@@ -85,36 +114,6 @@ def _presented(sent: list[Any]) -> Iterator[Certificate]:
         certificate = service.presented(octets(each.text, "X509Certificate"))
         if certificate is not None and certificate.der is not None:
             yield certificate
-
-
-def _covered(element: Any, certificate: Certificate) -> Any:
-    """What the signature covers, verified with the certificate of our register. Its time is no matter here: who renews an ended
-    certificate is told so by the rule itself."""
-    from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
-    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
-    from signxml.algorithms import DigestAlgorithm, SignatureMethod
-    from signxml.exceptions import SignXMLException
-    from signxml.verifier import SignatureConfiguration, XMLVerifier
-
-    wanted = SignatureConfiguration(
-        location="./",
-        expect_references=1,
-        signature_methods=frozenset(SignatureMethod[name] for name in METHODS),
-        digest_algorithms=frozenset(DigestAlgorithm[name] for name in DIGESTS),
-        verification_time=certificate.not_after,
-    )
-    ours = x509.load_der_x509_certificate(certificate.der or b"")
-    broken = (SignXMLException, InvalidSignature, etree.LxmlError, ValueError, TypeError, KeyError, AttributeError)
-    for document in standing_alone(element):
-        try:
-            verified: Any = XMLVerifier().verify(_root(document), x509_cert=ours, expect_config=wanted)
-        except broken:
-            continue
-        covered = verified.signed_xml
-        if covered is not None and covered.tag == ROOT and not list(covered.iter(SIGNATURE)):
-            return covered
-    raise Refusal("renewal_signature_wrong")
 
 
 def standing_alone(element: Any) -> Iterator[bytes]:

@@ -18,8 +18,11 @@ from tests.protocols.pkiws.test_renewing import RSA_KEYS, Holder, a_holder
 from tests.protocols.pkiws.wire import ADDRESS, DS, Line, Reply, der_request, get, in_envelope, sign_new
 
 LOGGED = re.compile(
-    r"(SignNewCertificate|GetCertificate|RenewCertificate|-) order=\S+ client=203\.0\.113\.20 \d+ ms (PKI\d{3}|Fault)"
+    r"(SignNewCertificate|GetCertificate|RenewCertificate|-) order=\S+ client=203\.0\.113\.20 \d+ ms (PKI\d{3}|Fault: [A-Z].+\.)"
 )
+DOCTYPE = "A document type or an entity has no place in a SOAP message."
+TOO_LARGE = "The request is larger than 64 kB."
+NOT_XML = "This is not well-formed XML."
 
 
 @pytest.fixture
@@ -33,7 +36,8 @@ def watched(kit: Kit, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     caplog.set_level("INFO", "certportal.protocols")
     yield
     logged = "\n".join(record.getMessage() for record in caplog.get_records("call"))
-    assert LOGGED.search(logged), logged
+    assert all(LOGGED.fullmatch(each) for each in logged.splitlines()), logged
+    assert logged
     assert len(certificates()) <= 1
     assert "MII" not in logged
 
@@ -47,33 +51,44 @@ def refused(reply: Reply, *codes: str) -> None:
         assert set(reply.codes) <= set(codes), reply.messages
 
 
-def test_entities_are_not_expanded(kit: Kit, line: Line) -> None:
+def faulted(reply: Reply, cause: str, log: pytest.LogCaptureFixture) -> None:
+    """By a Fault, whose cause the caller and the log are told."""
+    refused(reply, "Fault")
+    assert reply.payload.findtext("faultstring") == cause
+    assert log.messages[-1].endswith(f" ms Fault: {cause}")
+
+
+def test_entities_are_not_expanded(kit: Kit, line: Line, caplog: pytest.LogCaptureFixture) -> None:
     laughs = (
         '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>'
     )
-    refused(line.post(laughs + in_envelope(get("&c;"))), "Fault")
+    faulted(line.post(laughs + in_envelope(get("&c;"))), DOCTYPE, caplog)
 
 
-def test_entities_in_another_encoding_are_not_expanded_either(kit: Kit, line: Line) -> None:
+def test_entities_in_another_encoding_are_not_expanded_either(
+    kit: Kit, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
     body = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "ha">]>' + in_envelope(get("&a;"))
-    refused(line.post(body.encode("utf-16")), "Fault")
+    faulted(line.post(body.encode("utf-16")), DOCTYPE, caplog)
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x", "/etc/hostname"])
-def test_external_entities_are_not_fetched(kit: Kit, line: Line, address: str) -> None:
+def test_external_entities_are_not_fetched(
+    kit: Kit, line: Line, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
     doctype = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{address}">]>'
-    refused(line.post(doctype + in_envelope(get("&e;"))), "Fault")
+    faulted(line.post(doctype + in_envelope(get("&e;"))), DOCTYPE, caplog)
 
 
-def test_an_external_document_type_is_not_fetched(kit: Kit, line: Line) -> None:
-    refused(line.post('<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">' + in_envelope(get("x"))), "Fault")
+def test_an_external_document_type_is_not_fetched(kit: Kit, line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    faulted(line.post('<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">' + in_envelope(get("x"))), DOCTYPE, caplog)
 
 
-def test_a_body_of_ten_megabytes_is_not_read(kit: Kit, line: Line) -> None:
-    refused(line.post(in_envelope(get("x" * 10_000_000))), "Fault")
+def test_a_body_of_ten_megabytes_is_not_read(kit: Kit, line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    faulted(line.post(in_envelope(get("x" * 10_000_000))), TOO_LARGE, caplog)
 
 
-def test_nor_is_one_that_does_not_say_how_long_it_is(kit: Kit, line: Line) -> None:
+def test_nor_is_one_that_does_not_say_how_long_it_is(kit: Kit, line: Line, caplog: pytest.LogCaptureFixture) -> None:
     import io
 
     answer = line.app.test_client().post(
@@ -82,12 +97,11 @@ def test_nor_is_one_that_does_not_say_how_long_it_is(kit: Kit, line: Line) -> No
         headers={"Transfer-Encoding": "chunked"},
         environ_overrides={"REMOTE_ADDR": "203.0.113.20", "wsgi.input_terminated": True},
     )
-    refused(Reply(answer), "Fault")
-    assert Reply(answer).payload.findtext("faultstring") == "The request is larger than 64 kB."
+    faulted(Reply(answer), TOO_LARGE, caplog)
 
 
-def test_a_deep_document_is_refused(kit: Kit, line: Line) -> None:
-    refused(line.post(in_envelope("<a>" * 8000 + "</a>" * 8000)), "Fault")
+def test_a_deep_document_is_refused(kit: Kit, line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    faulted(line.post(in_envelope("<a>" * 8000 + "</a>" * 8000)), NOT_XML, caplog)
 
 
 @pytest.mark.parametrize("remark", ["<!-- x -->", "<?x y?>"])
