@@ -15,6 +15,10 @@ SENTENCES: dict[str, LazyString] = {
     "message_not_base64": _l(
         "%(where)s is not in base64. Send DER in base64, or the whole PEM file in base64 once more: not its lines as they are."
     ),
+    "message_in_namespace": _l(
+        "The elements inside the request are in a namespace and must be in none: only the request itself and its ds:Signature "
+        "have one. Take away their prefix, or give the request a prefix in place of a default namespace."
+    ),
     "retrieval_unknown": _l(
         "There is no certificate with this RetrievalId for this CustomerId and Environment. Check all three."
     ),

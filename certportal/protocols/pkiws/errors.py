@@ -24,6 +24,7 @@ CODES: Final[dict[str, str]] = {
     "message_invalid": "PKI001",
     "message_value_divided": "PKI002",
     "message_not_base64": "PKI003",
+    "message_in_namespace": "PKI004",
     # the transfer codes
     "transfer_codes_wrong": "PKI020",
     "retrieval_too_many": "PKI021",

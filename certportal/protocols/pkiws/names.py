@@ -6,6 +6,7 @@ from typing import Final
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 MESSAGES: Final = "http://certificates.vero.fi/2017/10/certificateservices"
 SIGNATURES: Final = "http://www.w3.org/2000/09/xmldsig#"
+SCHEMA: Final = "http://www.w3.org/2001/XMLSchema"
 
 PATH: Final = "/2017/10/CertificateServices"
 SCHEMAS_PATH: Final = "/2017/10"

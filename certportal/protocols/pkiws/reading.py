@@ -6,6 +6,7 @@ DTD, entities and network are off, and there is a limit of size. What is not a S
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -13,13 +14,25 @@ from typing import Any, Final
 
 from certportal.identifiers import Environment
 from certportal.protocols.pkiws.asked import Get, Renew, Request, SignNew
-from certportal.protocols.pkiws.names import BODY, ENVELOPE, HEADER, MUST_UNDERSTAND, REQUESTS, SIGNATURE, Operation
+from certportal.protocols.pkiws.names import (
+    BODY,
+    ENVELOPE,
+    HEADER,
+    MESSAGES,
+    MUST_UNDERSTAND,
+    REQUESTS,
+    SCHEMA,
+    SIGNATURE,
+    Operation,
+)
 from certportal.refusals import Refusal
 from certportal.secrecy import Secret
 
 PACKAGE: Final = "certportal.protocols.pkiws"
 LARGEST: Final = 64 * 1024
 """Octets of a whole request: a renewal with a chain of certificates in its signature has some twenty thousand."""
+FAULTY: Final = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
+"""How libxml2 begins what it finds."""
 
 
 class NotARequest(Exception):
@@ -34,7 +47,7 @@ def read(sent: bytes) -> Request:
     """The one request in the Body. Raises NotARequest."""
     envelope = _parsed(sent)
     if envelope.tag != ENVELOPE:
-        is_other_version = envelope.tag.rpartition("}")[2] == "Envelope"
+        is_other_version = _local(envelope.tag) == "Envelope"
         raise NotARequest("This is not a SOAP 1.1 envelope.", "VersionMismatch" if is_other_version else "Client")
     children = list(_elements(envelope))
     names = [child.tag for child in children]
@@ -55,7 +68,8 @@ def environment_of(request: Request) -> Environment | None:
 
 
 def message_of(request: Request) -> SignNew | Get | Renew:
-    """The request by the schema. Refusals: message_invalid, message_value_divided, message_not_base64 (``where``)."""
+    """The request by the schema. Refusals: message_in_namespace; message_invalid, message_value_divided, message_not_base64
+    (``where``)."""
     _require_schema(request.element)
     environment = Environment(_value(request.element, "Environment"))
     customer_id = _value(request.element, "CustomerId")
@@ -109,6 +123,10 @@ def _parsed(sent: bytes) -> Any:
     return root
 
 
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
 def _elements(parent: Any) -> Iterator[Any]:
     """The children that are elements: remarks between them are let be."""
     return (child for child in parent if isinstance(child.tag, str))
@@ -118,16 +136,20 @@ def _require_schema(element: Any) -> None:
     """The schema holds, and no value is divided by a remark: programs differ in what they read of such a one."""
     schema = _schema()
     if not schema.validate(element):
-        raise Refusal("message_invalid", where=_where(schema))
+        if any(child.tag.startswith(f"{{{MESSAGES}}}") and child.tag not in REQUESTS for child in _elements(element)):
+            raise Refusal("message_in_namespace")
+        raise Refusal("message_invalid", where=_where(schema, element))
     for child in element:
         if child.tag != SIGNATURE and len(child) and isinstance(child.tag, str):
             raise Refusal("message_value_divided", where=child.tag)
 
 
-def _where(schema: Any) -> str:
-    """The element at fault, by its name alone: the value may be a password."""
-    faults = [str(entry.path) for entry in schema.error_log]
-    return faults[0].rpartition("/")[2].rpartition(":")[2].partition("[")[0] if faults else "?"
+def _where(schema: Any, element: Any) -> str:
+    """The element at fault, by its name alone: the value may be a password. Of names that the schema does not know, which would
+    be the sender's own text, the request's."""
+    found = next((FAULTY.match(entry.message) for entry in schema.error_log), None)
+    name = found[1] if found else ""
+    return name if name in _names() else _local(element.tag)
 
 
 def _value(element: Any, name: str) -> str:
@@ -142,11 +164,21 @@ def _schema() -> Any:
     """Compiled once in each process."""
     from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
+    return etree.XMLSchema(_written("certificateservices"))
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Of every element that the schema knows, and the one that it imports."""
+    written = [_written(name) for name in ("certificateservices", "xmldsig")]
+    return frozenset(each.get("name", "") for schema in written for each in schema.iter(f"{{{SCHEMA}}}element")) - {""}
+
+
+def _written(name: str) -> Any:
+    """A schema as it stands in the package; its address is for what it imports."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
-    with (files(PACKAGE) / "schemas" / "certificateservices.xsd").open("rb") as file:
-        return etree.XMLSchema(etree.parse(file, parser, base_url=_folder()))
-
-
-def _folder() -> str:
-    """Where the schema finds the one that it imports."""
-    return str(files(PACKAGE) / "schemas" / "certificateservices.xsd")
+    place = files(PACKAGE) / "schemas" / f"{name}.xsd"
+    with place.open("rb") as file:
+        return etree.parse(file, parser, base_url=str(place))

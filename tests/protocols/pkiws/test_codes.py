@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from certportal.ca.errors import CaCode, IssueCode, RequestCode
-from certportal.protocols.pkiws import errors
+from certportal.protocols.pkiws import errors, reading
 from certportal.protocols.pkiws.wording import WORDS
 from certportal.refusals import Refusal
 from certportal.sentences import SENTENCES
@@ -103,7 +103,8 @@ def test_codes_are_pki_and_three_digits_and_wrong_credentials_are_the_one_that_c
 @pytest.mark.parametrize("language", ["en", "fi", "sv"])
 def test_every_message_is_short_enough_finished_and_in_the_installations_language(app: Flask, language: str) -> None:
     app.extensions["certportal.settings"] = replace(app.extensions["certportal.settings"], pkiws_language=language)
-    told = {code: errors.failure(Refusal(code, **DETAILS)).message for code in errors.CODES}
+    details = DETAILS | {"where": max(reading._names(), key=len)}
+    told = {code: errors.failure(Refusal(code, **details)).message for code in errors.CODES}
     assert {code: len(message) for code, message in told.items() if len(message) > 255} == {}
     assert [message for message in told.values() if not message.endswith(".") or message.endswith("..")] == []
     expected = {"en": "The transfer codes", "fi": "Siirtotunnukset", "sv": "Överföringskoderna"}[language]

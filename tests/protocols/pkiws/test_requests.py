@@ -1,6 +1,7 @@
 """What is accepted: each proven fact of the wire about requests, one test."""
 
 import base64
+import re
 import textwrap
 
 import pytest
@@ -10,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.certificates.steps import Kit, key_and_request
 from tests.conftest import FakeClock
-from tests.protocols.pkiws.test_renewing import a_holder
+from tests.protocols.pkiws.renewals import Style
+from tests.protocols.pkiws.test_renewing import Holder, a_holder
 from tests.protocols.pkiws.wire import (
     DS,
     SOAP,
@@ -44,7 +46,10 @@ def test_wire_1_namespaces_only_the_root_is_qualified_by_any_prefix(kit: Kit, li
     qualified = good.replace("<CustomerId>", f"<{prefix}:CustomerId>").replace(
         "</CustomerId>", f"</{prefix}:CustomerId>"
     )
-    assert line.post(in_envelope(qualified)).codes == ["PKI001"]
+    by_default = good.replace(f"<{prefix}:", "<").replace(f"</{prefix}:", "</").replace(f"xmlns:{prefix}=", "xmlns=")
+    for wrong in (qualified, by_default):
+        reply = line.post(in_envelope(wrong))
+        assert (reply.codes, "must be in none" in reply.messages[0]) == (["PKI004"], True)
     assert line.post(in_envelope(good)).retrieval_id
 
 
@@ -70,6 +75,11 @@ def test_wire_1_namespaces_unused_declarations_occur_on_the_root(kit: Kit, line:
     good = sign_new(kit.codes(), der_request()).replace("Request xmlns:c", f"Request{unused} xmlns:c", 1)
     assert unused in good
     assert line.post(in_envelope(good, more=unused)).retrieval_id
+
+
+@pytest.fixture
+def holder(kit: Kit, line: Line, clock: FakeClock) -> Holder:
+    return a_holder(kit, line, clock)
 
 
 def written(sent: bytes, how: str) -> str:
@@ -135,6 +145,24 @@ def test_values_that_break_the_schema_are_refused_by_name_and_never_repeated(
     assert (reply.response.status_code, reply.codes) == (200, ["PKI001"])
     assert name in reply.messages[0]
     assert value not in reply.text
+
+
+@pytest.mark.parametrize("name", ["A" * 5000, "Environment2", "q:Environment"])
+def test_a_name_that_the_schema_does_not_know_is_not_repeated(line: Line, name: str) -> None:
+    from certportal.protocols.pkiws.reading import _schema
+
+    added = get("x").replace("<RetrievalId>", f'<{name} xmlns:q="urn:x"/><RetrievalId>')
+    reply = line.post(in_envelope(added))
+    assert reply.codes == ["PKI001"]
+    assert _schema().validate(reply.payload), _schema().error_log
+    if ":" not in name:
+        assert "schema at GetCertificateRequest." in reply.messages[0]
+
+
+def test_a_fault_inside_the_signature_is_named_whatever_its_prefix(holder: Holder) -> None:
+    signed = holder.signed(der_request(), Style(prefix=""))
+    reply = holder.line.post(in_envelope(re.sub("<DigestValue>.*</DigestValue>", "", signed)))
+    assert (reply.codes, "schema at Reference." in reply.messages[0]) == (["PKI001"], True), reply.messages
 
 
 @pytest.mark.parametrize("operation", ["SignNewCertificate", "RenewCertificate"])
