@@ -5,6 +5,11 @@ from flask_babel import LazyString
 from certportal.languages import lazy_gettext as _l
 
 WORDS: dict[str, LazyString] = {
+    "transfer_codes_wrong": _l(
+        "The transfer codes are not right, not for this CustomerId and Environment, or no longer valid. Check all four; capital "
+        "and small letters differ. After 10 wrong passwords the codes are locked. If they have lapsed, ask the one who ordered for "
+        "new ones."
+    ),
     "retrieval_too_many": _l(
         "Wrong transfer codes have come too many times from this network address. Wait an hour, then send the right ones."
     ),

@@ -70,6 +70,7 @@ def test_wire_1_error_code_pki020_is_for_wrong_transfer_credentials_whatever_is_
     values |= {"Environment": "TEST", "CustomerId": "9900002-6"}
     reply = line.sign_new(kit.unspent(), der_request(), **{wrong: values[wrong]})
     assert reply.codes == ["PKI020"]
+    assert "not for this CustomerId and Environment, or no longer valid. Check all four" in reply.messages[0]
     other = line.sign_new(kit.unspent(), der_request(), TransferId="123")
     assert other.messages == reply.messages
 
