@@ -34,9 +34,9 @@ from certportal.client_certificates import client_certificate
 from certportal.extensions import csrf
 from certportal.formats import LOCALES
 from certportal.identifiers import Actor, ActorKind, Environment, Language
+from certportal.protocols.wording import told
 from certportal.refusals import Conflict, Forbidden, Refusal
 from certportal.secrecy import Secret
-from certportal.sentences import sentence
 from certportal.settings import current_settings
 
 log = logging.getLogger(__name__)
@@ -121,10 +121,11 @@ def simplereenroll(label: str | None = None) -> Response:
 @blueprint.errorhandler(Refusal)
 def refused(refusal: Refusal, order: str | None = None) -> Response:
     """Plain text that names cause and remedy (RFC 7030 section 4.2.3), in English; the log has the cause, and the number of the
-    order: the one that is known, or that the codes belong to."""
+    order: the one that is known, or that the codes belong to. What only the operator can mend, the log alone names."""
     status = _status(refusal)
+    public = Refusal("issuing_not_possible") if operator_mends(refusal) else refusal
     with force_locale(LOCALES[Language.EN]):
-        answer = _text(f"{refusal.code}: {sentence(refusal)}\n", status)
+        answer = _text(f"{public.code}: {told(public)}\n", status)
     if status == 401:
         answer.headers["WWW-Authenticate"] = CHALLENGE
     if status in (429, 503):

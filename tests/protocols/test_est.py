@@ -25,13 +25,20 @@ from tests.certificates.steps import Kit, certificates, key_and_request, request
 from tests.certificates.test_enrolment import Breakdown
 from tests.conftest import FakeClock
 from tests.orders.steps import House
-from tests.protocols.est import WRONG, Caller, certificates_in, issued, one_line, refused
 from tests.postgres import Postgres
+from tests.protocols.est import WRONG, Caller, certificates_in, issued, one_line, refused
 
 
 @pytest.fixture
 def caller(app: Flask) -> Caller:
     return Caller(app)
+
+
+SERVICE = (
+    "issuing_not_possible: Certificates cannot be issued just now, because of the service. Nothing has been used up: send the "
+    "same request again later.\n"
+)
+"""What is said of whatever only the operator can mend: nothing of the authorities or of the machine inside."""
 
 
 def common_name(of: x509.Name) -> str:
@@ -55,11 +62,15 @@ def test_a_label_that_names_no_environment_is_not_found(app: Flask, operation: s
     assert (answer.status_code, answer.mimetype) == (404, "text/plain")
 
 
-def test_an_environment_without_authorities_says_so(app: Flask, settings: Settings) -> None:
+def test_an_environment_without_authorities_says_so_and_the_log_why(
+    app: Flask, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     (settings.ca_dir / "production").rename(settings.ca_dir / "away")
     answer = Caller(app).get("cacerts")
-    assert refused(answer) == (503, "ca_missing")
+    assert refused(answer) == (503, "issuing_not_possible")
+    assert answer.get_data(as_text=True) == SERVICE
     assert int(answer.headers["Retry-After"]) > 0
+    assert ": ca_missing (" in caplog.messages[-1]
 
 
 @pytest.mark.parametrize("label", ["", "test"])
@@ -189,7 +200,9 @@ def test_a_revoked_certificate_is_not_handed_out_again(kit: Kit, caller: Caller)
     codes, sent = kit.codes(), request()
     issued(caller.enrol(codes, sent))
     service.revoke(certificates()[0].id, service.Reason.UNNECESSARY, kit.house.actor)
-    assert refused(caller.enrol(codes, sent)) == (403, "certificate_revoked")
+    answer = caller.enrol(codes, sent)
+    assert refused(answer) == (403, "certificate_revoked")
+    assert "Ask for a new one to be ordered." in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +220,9 @@ def test_a_body_that_is_no_signing_request_spends_nothing(
     kit: Kit, caller: Caller, body: bytes, status: int, code: str
 ) -> None:
     codes = kit.codes()
-    assert refused(caller.enrol_as_it_is(codes, body)) == (status, code)
+    answer = caller.enrol_as_it_is(codes, body)
+    assert refused(answer) == (status, code)
+    assert "PKCS #10" in answer.get_data(as_text=True)
     assert kit.codes_now(codes).state is CodesState.LIVE
 
 
@@ -236,16 +251,19 @@ def test_a_key_that_was_revoked_as_lost_is_forbidden(kit: Kit, caller: Caller) -
 
 
 def test_what_only_the_operator_can_put_right_is_a_matter_of_time(
-    kit: Kit, caller: Caller, clock: FakeClock, settings: Settings
+    kit: Kit, caller: Caller, clock: FakeClock, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     codes = kit.codes()
     clock.move(minutes=-6)
     answer = caller.enrol(codes, request())
-    assert refused(answer) == (503, "clock_behind")
+    assert (answer.status_code, answer.get_data(as_text=True)) == (503, SERVICE)
     assert int(answer.headers["Retry-After"]) > 0
+    assert ": clock_behind (" in caplog.messages[-1]
     clock.move(minutes=6)
     (settings.ca_dir / "production").rename(settings.ca_dir / "away")
-    assert refused(caller.enrol(codes, request())) == (503, "ca_missing")
+    answer = caller.enrol(codes, request())
+    assert (answer.status_code, answer.get_data(as_text=True)) == (503, SERVICE)
+    assert ": ca_missing (" in caplog.messages[-1]
     assert kit.codes_now(codes).state is CodesState.LIVE
 
 

@@ -129,7 +129,9 @@ def test_the_log_of_a_refusal_names_the_order_of_the_certificate(
 
 def test_an_expired_certificate_renews_nothing(caller: Caller, old: Certificate, clock: FakeClock) -> None:
     clock.move(days=61)
-    assert refused(caller.reenrol(request(), by_nginx(parsed(old)))) == (403, "certificate_expired")
+    answer = caller.reenrol(request(), by_nginx(parsed(old)))
+    assert refused(answer) == (403, "certificate_expired")
+    assert "Ask for a new one to be ordered." in answer.get_data(as_text=True)
 
 
 def test_too_early_it_is_told_from_which_day(caller: Caller, kit: Kit, clock: FakeClock) -> None:
@@ -179,3 +181,4 @@ def test_a_body_that_is_no_signing_request_is_refused(
 ) -> None:
     answer = caller.post("simplereenroll", body, headers=by_nginx(parsed(old)))
     assert refused(answer) == (status, code)
+    assert "PKCS #10" in answer.get_data(as_text=True)

@@ -13,8 +13,8 @@ from certportal.formats import LOCALES
 from certportal.identifiers import Language
 from certportal.protocols.pkiws.replying import Failure
 from certportal.protocols.pkiws.wording import WORDS
+from certportal.protocols.wording import told
 from certportal.refusals import Refusal
-from certportal.sentences import sentence
 from certportal.settings import current_settings
 
 LONGEST: Final = 255
@@ -103,10 +103,9 @@ def failure(refusal: Refusal) -> Failure:
     """The refusal as a program is told it, in the installation's language for programs."""
     code = refusal.code if refusal.code in CODES else "issuing_not_possible"
     with force_locale(LOCALES[Language(current_settings().pkiws_language)]):
-        return Failure(CODES[code], _told(refusal))
+        return Failure(CODES[code], _finished(refusal))
 
 
-def _told(refusal: Refusal) -> str:
-    words = WORDS.get("issuing_not_possible" if refusal.code in OF_THE_SERVICE else refusal.code)
-    told = str(words) if words is not None else sentence(refusal)
-    return told if told.endswith(".") else f"{told}."
+def _finished(refusal: Refusal) -> str:
+    text = told(Refusal("issuing_not_possible") if refusal.code in OF_THE_SERVICE else refusal, WORDS)
+    return text if text.endswith(".") else f"{text}."
