@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 HASHES = ("sha1", "sha256")
 BATCH = 500
 RENEWED_AFTER = timedelta(days=1)
+REPLACED_SOON = timedelta(hours=1)
 LONGEST = timedelta(days=7)
 """An answer is used for as many days as a list, at most these: its responder's certificate must outlast it."""
 
@@ -48,7 +49,7 @@ def answer(sent: bytes) -> Answer:
         return Answer(refused.failure.encoded)
     now = clock.now()
     if asked.nonce is None and len(asked.cert_ids) == 1:
-        ready = _signed_ahead(asked.cert_ids[0].encoded, now)
+        ready = signed_ahead(asked.cert_ids[0].encoded, now)
         if ready is not None:
             return ready
     return _signed_now(asked, now)
@@ -74,12 +75,14 @@ def unanswered() -> tuple[int, datetime | None]:
     return count, oldest
 
 
-def sample(environment: Environment, label: str) -> tuple[bytes, bytes] | None:
-    """A question and its stored answer, about the certificate whose answer is oldest: for whoever tries whether it is served."""
-    this = select(OcspAnswer.cert_id, OcspAnswer.der).join(Certificate, Certificate.id == OcspAnswer.certificate_id)
-    query = this.where(_of(environment, label), Certificate.not_after > clock.now()).order_by(OcspAnswer.this_update)
-    found = db.session.execute(query.limit(1)).first()
-    return (ocsp.request_about(found.cert_id), found.der) if found is not None else None
+def sample(environment: Environment, label: str) -> bytes | None:
+    """The CertID of a certificate with a stored answer, the oldest that is not about to be replaced: for whoever tries whether it
+    is served."""
+    now = clock.now()
+    this = select(OcspAnswer.cert_id).join(Certificate, Certificate.id == OcspAnswer.certificate_id)
+    query = this.where(_of(environment, label), Certificate.not_after > now, OcspAnswer.next_update > now)
+    replaced_soon = OcspAnswer.this_update <= now - RENEWED_AFTER + REPLACED_SOON
+    return db.session.scalar(query.order_by(replaced_soon, OcspAnswer.this_update).limit(1))
 
 
 def sign_answers(lease: Lease) -> str:
@@ -120,7 +123,8 @@ def _forget_ended(lease: Lease) -> None:
         lease.renew()
 
 
-def _signed_ahead(cert_id: bytes, now: datetime) -> Answer | None:
+def signed_ahead(cert_id: bytes, now: datetime) -> Answer | None:
+    """The stored answer about a certificate, while it holds."""
     columns = select(OcspAnswer.der, OcspAnswer.this_update, OcspAnswer.next_update)
     found = db.session.execute(columns.where(OcspAnswer.cert_id == cert_id)).first()
     if found is None or found.next_update <= now:

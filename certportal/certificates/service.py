@@ -2,7 +2,7 @@
 
 from certportal.ca import Reason
 from certportal.certificates.aftermath import Settled, settle, take_back_of_organisation
-from certportal.certificates.answering import answers_until, sample, sign_answers, unanswered
+from certportal.certificates.answering import answers_until, sample, sign_answers, signed_ahead, unanswered
 from certportal.certificates.asking import ask_for_page
 from certportal.certificates.authorities import authority, initialise, issuing_lines, present, warm
 from certportal.certificates.by_key import issued_by_serial, proof_text, revoke_by_key
@@ -123,6 +123,7 @@ __all__ = [
     "search",
     "settle",
     "sign_answers",
+    "signed_ahead",
     "stem_of",
     "successor_of",
     "take_back_of_organisation",

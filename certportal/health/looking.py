@@ -2,8 +2,10 @@
 
 import base64
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import (
@@ -16,11 +18,14 @@ from urllib.request import (
 )
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
 
+from certportal import ca, clock
+from certportal.ca import ocsp
 from certportal.certificates import authorities
 from certportal.certificates import service as certificates
 from certportal.extensions import db
-from certportal.health.rules import REDIRECTED, UNREACHABLE
+from certportal.health.rules import KNOWN_EVERYWHERE, REDIRECTED, UNREACHABLE
 from certportal.identifiers import Environment
 from certportal.runs import Lease
 from certportal.settings import current_settings
@@ -30,12 +35,22 @@ LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What should come; ``since``: from when on, None: it never changes."""
+
+    der: bytes
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, as the fault names it; ``body``: by POST; ``wanted``: the bytes that should come, None: there are none."""
+    """What is asked, as the fault names it; ``body``: by POST. ``newest`` reads what is published now; ``was_published`` tells
+    whether something else that came once was, and holds still."""
 
     what: str
     address: str
-    wanted: bytes | None
+    newest: Callable[[], Published | None]
+    was_published: Callable[[bytes], bool]
     body: bytes | None = None
 
 
@@ -47,8 +62,7 @@ def look(lease: Lease) -> str:
     for environment, label in [
         (each, label) for each in certificates.present() for label in authorities.lasting_labels(each)
     ]:
-        for question in _published(environment, label):
-            db.session.rollback()  # nothing is open while the network is asked
+        for question in _questions(environment, label):
             fault = _fault(question)
             faults += [f"{question.what} {authorities.published_name(environment, label)}: {fault}"] if fault else []
             looked += 1
@@ -56,23 +70,64 @@ def look(lease: Lease) -> str:
     return f"{UNREACHABLE} {'; '.join(faults)}" if faults else f"{looked} fetched"
 
 
-def _published(environment: Environment, label: str) -> Iterator[Question]:
+def _questions(environment: Environment, label: str) -> Iterator[Question]:
     """What others ask about an authority, at the addresses that its certificates name."""
-    newest = certificates.published_crl(environment, label)
-    yield Question("CRL", authorities.crl_url(environment, label), newest.der if newest is not None else None)
-    certificate = authorities.authority(environment, label).certificate.public_bytes(Encoding.DER)
-    yield Question("CA", authorities.certificate_url(environment, label), certificate)
-    asked = certificates.sample(environment, label)
-    if asked is not None:
-        question, answer = asked
-        address = current_settings().ocsp_url
-        yield Question("OCSP by GET", f"{address}/{quote(base64.b64encode(question).decode(), safe='')}", answer)
-        yield Question("OCSP by POST", address, answer, question)
+    authority = authorities.authority(environment, label)
+    listed = partial(_list, environment, label), partial(_was_list, authority)
+    yield Question("CRL", authorities.crl_url(environment, label), *listed)
+    certificate = Published(authority.certificate.public_bytes(Encoding.DER))
+    yield Question("CA", authorities.certificate_url(environment, label), lambda: certificate, lambda _fetched: False)
+    for method in ("GET", "POST"):
+        about = certificates.sample(environment, label)
+        if about is None:
+            continue
+        sent, address = ocsp.request_about(about), current_settings().ocsp_url
+        answered = partial(_answer, about), partial(_was_answer, about)
+        if method == "GET":
+            in_address = quote(base64.b64encode(sent).decode(), safe="")
+            yield Question("OCSP by GET", f"{address}/{in_address}", *answered)
+        else:
+            yield Question("OCSP by POST", address, *answered, sent)
+
+
+def _list(environment: Environment, label: str) -> Published | None:
+    found = certificates.published_crl(environment, label)
+    return Published(found.der, found.this_update) if found is not None else None
+
+
+def _was_list(authority: ca.Authority, fetched: bytes) -> bool:
+    try:
+        return ca.read_crl(authority, fetched).next_update > clock.now()
+    except ca.CaRefused:
+        return False
+
+
+def _answer(about: bytes) -> Published | None:
+    found = certificates.signed_ahead(about, clock.now())
+    return Published(found.der, found.since) if found is not None else None
+
+
+def _was_answer(about: bytes, fetched: bytes) -> bool:
+    try:
+        read = load_der_ocsp_response(fetched)
+        good = read.response_status is OCSPResponseStatus.SUCCESSFUL and about in fetched
+        return good and read.next_update_utc is not None and read.next_update_utc > clock.now()
+    except ValueError:
+        return False
+
+
+def _newest(question: Question) -> Published | None:
+    """What is published now, read anew; nothing is open afterwards, while the network is asked."""
+    db.session.rollback()
+    found = question.newest()
+    db.session.rollback()
+    return found
 
 
 def _fault(question: Question) -> str:
-    """What is wrong with what the address gives; empty: it is the newest."""
-    if question.wanted is None:
+    """What is wrong with what the address gives; empty: it is the newest, or a copy that may still be kept."""
+    wanted = _newest(question)
+    if wanted is None:
         return "nothing has been published"
     try:
         fetched = fetch(question.address, question.body)
@@ -83,7 +138,18 @@ def _fault(question: Question) -> str:
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, URLError) else error
         return f"{type(reason).__name__}: {reason}"[:200]
-    return "" if fetched == question.wanted else "the address gives another one than the newest"
+    good = fetched == wanted.der or _may_be_given(question, fetched)
+    return "" if good else "the address gives another one than the newest"
+
+
+def _may_be_given(question: Question, fetched: bytes) -> bool:
+    """Whether what came has been published since it was asked for, or gave way less than a minute ago. An answer that is gone has
+    given way to a revocation since then."""
+    newest = _newest(question)
+    if newest is not None and fetched == newest.der:
+        return True
+    gave_way = newest is None or (newest.since is not None and clock.now() - newest.since < KNOWN_EVERYWHERE)
+    return gave_way and question.was_published(fetched)
 
 
 def fetch(address: str, body: bytes | None = None) -> bytes:

@@ -22,6 +22,8 @@ LIST_LATE = timedelta(hours=26)
 """A revocation list is published daily, and at once when something is revoked (F6)."""
 REVOCATION_LATE = timedelta(minutes=2)
 """A revocation is on its list within a second, and tried again every minute."""
+KNOWN_EVERYWHERE = timedelta(minutes=1)
+"""So long after another was published a list or an answer may still come from somebody's copy."""
 ANSWERS_LATE = timedelta(minutes=5)
 """An answer about a certificate is signed ahead within a minute, and so is the one that follows its revocation."""
 LIST_ENDS = timedelta(days=2)

@@ -4,13 +4,14 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from sqlalchemy import select
 from werkzeug.serving import make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
@@ -216,17 +217,123 @@ def only_by_get(passing: WSGIApplication) -> WSGIApplication:
     return asked
 
 
-def test_answers_are_asked_for_by_get_and_by_post(served: Flask, in_front: list[Front], tmp_path: Path) -> None:
-    certificates.initialise(Environment.PRODUCTION)
-    kit = Kit(housed(), tmp_path)
-    kit.certificate(kit.order())
-    for job in scheduler.jobs(served.extensions["certportal.settings"]):
-        if job.name in (runs.PUBLISH, runs.ANSWERS):
-            assert scheduler.run_now(job)
+@pytest.mark.usefixtures("certified")
+def test_answers_are_asked_for_by_get_and_by_post(in_front: list[Front]) -> None:
     assert looked() == "10 fetched"
     in_front.append(only_by_get)
     assert looked() == "unreachable: OCSP by POST production: HTTP 405"
     assert levels()["crl_unreachable"] is health.Level.BAD
+
+
+def acting_first(act: Callable[[], None], at: str = "/") -> Front:
+    """Something happens once, between the portal's look at what is newest and the answer to what it fetches."""
+    waiting = [act]
+
+    def front(passing: WSGIApplication) -> WSGIApplication:
+        def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            while waiting and environ["PATH_INFO"].startswith(at):
+                waiting.pop()()
+            return passing(environ, start_response)
+
+        return asked
+
+    return front
+
+
+def keeping(copies: dict[tuple[str, str], bytes]) -> Front:
+    """A proxy that gives what it has kept, and keeps what it is given."""
+
+    def front(passing: WSGIApplication) -> WSGIApplication:
+        def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            key = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            if key not in copies:
+                copies[key] = b"".join(passing(environ, start_response))
+                return [copies[key]]
+            return Response(copies[key])(environ, start_response)
+
+        return asked
+
+    return front
+
+
+@pytest.fixture
+def certified(served: Flask, tmp_path: Path) -> Kit:
+    """The house served, with a certificate, its list and its answers."""
+    certificates.initialise(Environment.PRODUCTION)
+    kit = Kit(housed(), tmp_path)
+    kit.certificate(kit.order())
+    sign_ahead(served)
+    return kit
+
+
+def sign_ahead(app: Flask) -> None:
+    """The jobs that publish lists and answers run now."""
+    with app.app_context():
+        for job in scheduler.jobs(app.extensions["certportal.settings"]):
+            if job.name in (runs.PUBLISH, runs.ANSWERS):
+                assert scheduler.run_now(job)
+        db.session.remove()
+
+
+@pytest.mark.usefixtures("certified")
+def test_a_publication_in_between_is_no_fault(served: Flask, clock: FakeClock, in_front: list[Front]) -> None:
+    def publish() -> None:
+        clock.move(days=1)
+        sign_ahead(served)
+        clock.move(minutes=2)
+
+    in_front.append(acting_first(publish))
+    assert looked() == "10 fetched"
+
+
+def test_a_revocation_in_between_is_no_fault(served: Flask, certified: Kit, in_front: list[Front]) -> None:
+    def revoke() -> None:
+        with served.app_context():
+            [row] = db.session.scalars(select(certificates.Certificate))
+            certificates.revoke(row.id, certificates.Reason.KEY_LOST, builders.acting(certified.house.person))
+            db.session.remove()
+
+    in_front.append(acting_first(revoke, at="/ocsp/"))
+    assert looked() == "9 fetched", "about the one certificate nothing is signed ahead any more"
+
+
+@pytest.mark.usefixtures("certified")
+def test_a_copy_that_was_the_newest_less_than_a_minute_ago_is_no_fault(
+    served: Flask, clock: FakeClock, in_front: list[Front]
+) -> None:
+    in_front.append(keeping({}))
+    assert looked() == "10 fetched"
+    clock.move(days=1)
+    sign_ahead(served)
+    clock.move(seconds=59)
+    assert looked() == "10 fetched"
+    clock.move(seconds=1)
+    assert looked().count("the address gives another one than the newest") == 6
+
+
+@pytest.mark.usefixtures("certified")
+def test_what_was_never_published_there_is_a_fault_at_once(in_front: list[Front]) -> None:
+    in_front.append(lambda _passing: Response("<h1>It works!</h1>"))
+    assert looked().startswith("unreachable: CRL production-root: the address gives another one than the newest; CA ")
+
+
+def test_answers_that_are_not_about_to_be_replaced_are_asked_for(
+    served: Flask, certified: Kit, clock: FakeClock
+) -> None:
+    def about(sample: bytes | None) -> datetime | None:
+        found = certificates.signed_ahead(sample, clock.at) if sample is not None else None
+        db.session.rollback()
+        return found.since if found is not None else None
+
+    first = clock.at
+    clock.move(hours=5)
+    certified.certificate(certified.order())
+    sign_ahead(served)
+    assert about(certificates.sample(Environment.PRODUCTION, "issuing")) == first
+    clock.move(hours=18, minutes=1)
+    assert about(certificates.sample(Environment.PRODUCTION, "issuing")) == first + timedelta(hours=5)
+    clock.move(days=8)
+    assert certificates.sample(Environment.PRODUCTION, "issuing") is None
 
 
 def test_a_list_that_cannot_be_fetched_is_red_and_the_job_goes_on(app: Flask) -> None:
