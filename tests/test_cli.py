@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import create_app, runs
 from certportal.audit import AuditEntry
@@ -231,6 +232,34 @@ class TestCeremonies:
         for label in ("root", "intermediate", "issuing", "services"):
             assert f"{label}: revocation list 2, 0 entries" in said.output
 
+    def test_a_key_that_cannot_be_used_holds_up_no_other_list(self, typed: Typed, environ: dict[str, str]) -> None:
+        spoil_root_key(environ)
+        said = typed("ca", "publish-crl")
+        assert said.exit_code == 1
+        assert "PRODUCTION: the list of root could not be published: The certification authority’s file" in said.output
+        assert said.output.count("could not be published") == 1
+        assert said.output.count("revocation list 2, 0 entries") == 7
+        assert said.output.count("revocation list 1, 0 entries") == 1
+
+    def test_an_authority_was_made_although_a_list_could_not_be_published(
+        self, typed: Typed, environ: dict[str, str]
+    ) -> None:
+        spoil_root_key(environ)
+        said = typed("ca", "rollover", "--environment", "PRODUCTION")
+        assert said.exit_code == 0
+        assert "PRODUCTION: the list of root could not be published: " in said.output
+        assert "What was asked for was made (issuing-2); do not ask again." in said.output
+        assert "certportal ca publish-crl --environment PRODUCTION" in said.output
+        shown = typed("ca", "show").output
+        assert "issuing-2: revocation list 1, 0 entries" in shown
+        assert "issuing-3" not in shown
+
+
+def spoil_root_key(environ: dict[str, str]) -> None:
+    """The key of production's root is damaged on disk."""
+    path = Path(environ["CERTPORTAL_DATA_DIR"]) / "ca" / "production" / "root.key"
+    path.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")
+
 
 def test_without_authorities_it_is_said_what_to_do(typed: Typed, tmp_path: Path) -> None:
     assert typed("init", "--without-authorities").exit_code == 0
@@ -328,9 +357,14 @@ def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     assert "has signed another key" in signed
     assert take in signed
     assert hashes_of_keys(asked)[0] == hashes_of_keys(signed)[0]
-    taken = done(*shlex.split(take)[1:], **server)
-    assert "intermediate-2: Certportal Intermediate CA (production) 2" in taken
-    assert "root: revocation list 3" in taken
+    newest = Path("root.crl").read_bytes()
+    Path("root.crl").write_bytes(taken.public_bytes(Encoding.DER))
+    made = done(*shlex.split(take)[1:], **server)
+    assert "intermediate-2: Certportal Intermediate CA (production) 2" in made
+    assert "The root’s list root.crl was not taken: A newer" in made
+    [left] = re.findall(r"What is left to do: certportal ca (.*)", made)
+    Path("root.crl").write_bytes(newest)
+    assert "root: revocation list 3" in done(*shlex.split(left), **server)
     assert "issued by      Certportal Intermediate CA (production) 2" in done("rollover", *production, **server)
 
 

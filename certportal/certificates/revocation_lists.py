@@ -82,11 +82,19 @@ def _keep(environment: Environment, label: str, der: bytes, read: ca.ReadList) -
     return kept
 
 
-def publish_all(environment: Environment) -> None:
-    """Publish the lists of all of an environment's authorities that last and whose keys are here: the first ones, or at once."""
+def publish_all(environment: Environment) -> dict[str, Exception]:
+    """Publish the lists of all of an environment's authorities that last and whose keys are here: the first ones, or at once.
+
+    One that cannot be published holds up no other; answers why, by label.
+    """
+    failed: dict[str, Exception] = {}
     for label in authorities.lasting_labels(environment):
         if authorities.key_is_here(environment, label):
-            publish(environment, label)
+            try:
+                publish(environment, label)
+            except Exception as error:  # noqa: BLE001 - whatever a key raises that cannot be used
+                failed[label] = error
+    return failed
 
 
 def publish_soon(issuers: set[tuple[Environment, str]]) -> None:

@@ -1,5 +1,6 @@
 """``certportal ca …``: ceremonies of the certification authorities, and their lists."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from certportal.certificates import authorities, ceremonies, revocation_lists
 from certportal.cli.working import at_work, somebody
 from certportal.extensions import transaction
 from certportal.identifiers import Environment
+from certportal.refusals import Refusal
 from certportal.sentences import sentence
 
 ENVIRONMENTS = click.Choice([each.value for each in Environment])
@@ -105,14 +107,17 @@ def publish_crl(environment: str | None, take: Path | None, label: str) -> None:
     """Sign and publish the revocation lists now, or take one that was signed elsewhere."""
     if take is not None and environment is None:
         raise click.UsageError("give --environment too: each environment has a root of its own")
+    well = True
     with at_work():
         for each in [Environment(environment)] if environment else list(authorities.present()):
             if take is not None:
                 revocation_lists.take(each, label, take.read_bytes())
             else:
-                revocation_lists.publish_all(each)
+                well &= publish_lists(each)
             for one in authorities.labels(each):
                 tell_list(each, one)
+    if not well:
+        sys.exit(1)
 
 
 def make(environment: Environment) -> None:
@@ -172,25 +177,42 @@ def complete(environment: Environment, intermediate: Path) -> None:
 
 def take_root_list(environment: Environment, crl: Path) -> None:
     """Publish the list that the root signed beside an intermediate, or say how to bring it."""
-    if crl.exists():
-        revocation_lists.take(environment, authorities.ROOT, crl.read_bytes())
-        tell_list(environment, authorities.ROOT)
-    else:
+    later = f"certportal ca publish-crl --environment {environment.value} --take root.crl"
+    if not crl.exists():
         click.echo(
-            "No list of the root came with it. Sign one there (certportal ca sign-crl) and take it here: "
-            f"certportal ca publish-crl --environment {environment.value} --take root.crl"
+            f"No list of the root came with it. Sign one there (certportal ca sign-crl) and take it here: {later}"
         )
+        return
+    try:
+        revocation_lists.take(environment, authorities.ROOT, crl.read_bytes())
+    except Refusal as refusal:
+        click.echo(f"The root’s list {crl} was not taken: {sentence(refusal)} What is left to do: {later}", err=True)
+    tell_list(environment, authorities.ROOT)
 
 
 def finish(environment: Environment, made: list[str], said: ca.Transcript) -> None:
-    """Record what has been made, print and keep the transcript, publish the lists."""
+    """Record what has been made, print and keep the transcript, publish the lists; where one fails, what was made stands."""
     with transaction():
         for label in made:
             name = authorities.authority(environment, label).name
             audit.record("ca_made", f"ca:{environment.value}", by=somebody(), name=name, authority=label)
     click.echo(said.text())
     ceremonies.keep_transcript(environment, said)
-    revocation_lists.publish_all(environment)
+    if not publish_lists(environment):
+        click.echo(
+            f"What was asked for was made ({', '.join(made)}); do not ask again. What is left: see to what is said above, then: "
+            f"certportal ca publish-crl --environment {environment.value}",
+            err=True,
+        )
+
+
+def publish_lists(environment: Environment) -> bool:
+    """Publish every list that can be, and say of each other one why not; answers whether there was none."""
+    failed = revocation_lists.publish_all(environment)
+    for label, error in failed.items():
+        why = sentence(error) if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        click.echo(f"{environment.value}: the list of {label} could not be published: {why}", err=True)
+    return not failed
 
 
 def tell(environment: Environment, label: str) -> None:
