@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from certportal.ca import keys
+from certportal.ca import keypolicy, keys
 from certportal.ca.authority import Environment, Issuer
-from certportal.ca.errors import CaRefused
+from certportal.ca.errors import CaRefused, CeremonyRefused, RequestRefused
 from certportal.ca.keys import SigningKey, VerifyingKey
 from certportal.ca.plan import Plan
 from certportal.ca.profile import key_identifier, key_usage, whole_seconds, years_after
@@ -60,21 +62,29 @@ def request_for(plan: Plan, common_name: str, key: SigningKey) -> bytes:
 def read_request(plan: Plan, common_name: str, request: bytes) -> VerifyingKey:
     """The key in such a request.
 
-    Raises CaRefused: ca_request_refused (no request, a bad signature, another name),
-    ca_key_kind_refused.
+    Raises CaRefused: ca_request_refused (no request, a bad signature, another name); CeremonyRefused: ca_key_refused.
     """
     try:
         read = x509.load_pem_x509_csr(request)
         good = read.is_signature_valid
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         raise CaRefused("ca_request_refused", what="unreadable") from None
     if not good:
         raise CaRefused("ca_request_refused", what="signature")
     if read.subject != plan.name(common_name):
         raise CaRefused("ca_request_refused", what=read.subject.rfc4514_string())
-    key = read.public_key()
+    return good_key(read.public_key(), common_name)
+
+
+def good_key(key: CertificatePublicKeyTypes, common_name: str) -> VerifyingKey:
+    """The same key, if it is one that certificates are issued for. Raises CeremonyRefused ca_key_refused."""
+    try:
+        keypolicy.accept(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    except RequestRefused as refused:
+        bits = f"RSA {refused.details.get('bits', '')}".strip()
+        raise CeremonyRefused("ca_key_refused", name=common_name, found=refused.details.get("found", bits)) from None
     if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
-        raise CaRefused("ca_key_kind_refused", name=common_name)
+        raise TypeError("the policy accepts RSA and EC alone")
     return key
 
 

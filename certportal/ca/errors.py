@@ -56,6 +56,7 @@ CeremonyCode = Literal[
     "ca_asked",
     "ca_day_late",
     "ca_day_past",
+    "ca_key_refused",
     "ca_name_taken",
     "ca_not_asked",
     "ca_other_intermediate",

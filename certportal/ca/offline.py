@@ -46,7 +46,7 @@ def tell_request(
     """What a request of ``under_root`` asks for, and what the root has signed before; answers its key.
 
     ``common_name``: of an intermediate that follows another; unless given, the plan's. Raises CaRefused: ca_missing,
-    ca_request_refused, ca_key_kind_refused, ca_name_refused (the plan has no intermediate).
+    ca_request_refused, ca_name_refused (the plan has no intermediate); CeremonyRefused: ca_key_refused.
     """
     if plan.intermediate is None:
         raise CaRefused("ca_name_refused", name="", needed=INTERMEDIATE)
@@ -69,7 +69,7 @@ def sign_intermediate(
 ) -> bytes:
     """The certificate for such a request, in PEM. Only the key is taken from the request. It is kept, and so is the transcript.
 
-    Raises CaRefused: what ``tell_request`` and ``load_root`` raise.
+    Raises what ``tell_request`` and ``load_root`` raise.
     """
     with only_one(desk.directory):
         key, root = tell_request(desk, plan, request, said, common_name), load_root(desk)

@@ -52,7 +52,8 @@ def complete(desk: Desk, plan: Plan, intermediate: bytes, said: Transcript) -> A
     """The second half: the intermediate's certificate has come back from the root, and everything below it is made.
 
     Raises CaRefused: ca_missing (nothing waits), ca_broken (the certificate is not the root's, or no authority's),
-    ca_key_mismatch (it is for another key), ca_name_refused (it bears another name than the plan's).
+    ca_key_mismatch (it is for another key), ca_name_refused (it bears another name than the plan's); CeremonyRefused
+    ca_key_refused.
     """
     waiting = waiting_of(desk.directory, desk.environment)
     if not waiting.is_dir():
@@ -62,6 +63,7 @@ def complete(desk: Desk, plan: Plan, intermediate: bytes, said: Transcript) -> A
         below = authority_in(intermediate + chain_pem(root.chain), desk.environment, INTERMEDIATE)
         if plan.intermediate is None or below.certificate.subject != plan.name(plan.intermediate):
             raise CaRefused("ca_name_refused", name=below.name, needed=plan.intermediate or "")
+        ceremony.good_key(below.public_key, below.name)
         key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase, desk.token)
         between = Issuer(desk.environment, below.chain, key)
         keep(folder, INTERMEDIATE, between, said)
@@ -90,8 +92,8 @@ def begin_next(
 def complete_next(desk: Desk, intermediate: bytes, said: Transcript) -> str:
     """The second half: the certificate has come back. Returns the label.
 
-    Raises CeremonyRefused: ca_not_asked (nothing waits), ca_other_intermediate (another name or key was signed); CaRefused
-    ca_broken (it is not the root's, or no authority's), and what ``keys.load`` raises.
+    Raises CeremonyRefused: ca_not_asked (nothing waits), ca_other_intermediate (another name or key was signed), ca_key_refused;
+    CaRefused ca_broken (it is not the root's, or no authority's), and what ``keys.load`` raises.
     """
     with only_one(desk.directory):
         label = next_label(labels(desk.directory, desk.environment), INTERMEDIATE)
@@ -103,6 +105,7 @@ def complete_next(desk: Desk, intermediate: bytes, said: Transcript) -> str:
         below = authority_in(intermediate + chain_pem(root.chain), desk.environment, label)
         if (below.certificate.subject, below.public_key) != (asked.subject, asked.public_key()):
             raise CeremonyRefused("ca_other_intermediate", name=request.name)
+        ceremony.good_key(below.public_key, below.name)
         key = keys.load(desk.folder / f"{label}.key", desk.passphrase, desk.token)
         keep(desk.folder, label, Issuer(desk.environment, below.chain, key), said)
         keys.sync_directory(desk.folder)

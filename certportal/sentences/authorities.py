@@ -96,6 +96,11 @@ SENTENCES: dict[str, LazyString] = {
         "%(name)s follows already, and issues from %(day)s. No other is needed until then. If it must issue at once, delete the "
         "file ca/%(file)s in DATA_DIR."
     ),
+    "ca_key_refused": _l(
+        "The key in the request or certificate of %(name)s is none that an authority may have (%(found)s): that is RSA of "
+        "2048–4096 bits, or EC on P-256 or P-384. Nothing was made. The portal makes no such key: find out where this one comes "
+        "from, and take the request that the server made."
+    ),
     "ca_name_taken": _l(
         "‘%(name)s’ is the name of another authority (%(other)s), and only those that follow each other may share one. Choose a "
         "name that is not used."

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certportal.ca import (
@@ -16,6 +19,7 @@ from certportal.ca import (
     KeyKind,
     Plan,
     Transcript,
+    ceremony,
     following,
     fours,
     hierarchy,
@@ -27,7 +31,7 @@ from certportal.ca import (
 )
 from certportal.ca.errors import CeremonyRefused
 from certportal.ca.plan import generation_of, line_of, next_label
-from tests.ca.making import NOW, PASSPHRASE, desk, plan_for, prepared
+from tests.ca.making import NOW, PASSPHRASE, desk, plan_for, prepared, serial
 from tests.ca.openssl import openssl
 from tests.no_skips import needs
 
@@ -228,6 +232,37 @@ class TestARootKeptElsewhere:
             signing = refusal(lambda request=request: offline.sign_intermediate(vault, whole(), request, Transcript()))
             assert signing == "ca_request_refused"
 
+    @pytest.mark.parametrize(
+        ("key", "found"),
+        [
+            (lambda: rsa.generate_private_key(65537, 1024), "RSA 1024"),
+            (lambda: ec.generate_private_key(ec.SECP192R1()), "EC secp192r1"),
+            (lambda: ec.generate_private_key(ec.SECP256K1()), "EC secp256k1"),
+            (ed25519.Ed25519PrivateKey.generate, "Ed25519"),
+        ],
+        ids=["RSA-1024", "secp192r1", "secp256k1", "Ed25519"],
+    )
+    def test_signs_no_key_that_the_policy_refuses(self, tmp_path: Path, key: Callable[[], Any], found: str) -> None:
+        vault = desk(tmp_path, PRODUCTION)
+        offline.make_root(vault, whole(), Transcript())
+        refused, name = key(), whole().name("Model Intermediate CA (production)")
+        digest = None if isinstance(refused, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(refused, digest)
+        with pytest.raises(CeremonyRefused, match="ca_key_refused") as told:
+            offline.sign_intermediate(vault, whole(), request.public_bytes(Encoding.PEM), Transcript())
+        assert told.value.details["found"] == found
+        assert not (tmp_path / "production.root" / "signed.pem").exists()
+
+    def test_brings_no_intermediate_whose_key_the_policy_refuses(self, tmp_path: Path) -> None:
+        """A root of another program signs what it is given."""
+        vault, server = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "server", PRODUCTION)
+        root = offline.make_root(vault, whole(), Transcript())
+        waiting = under_root.begin(server, whole(), root.certificate.public_bytes(Encoding.PEM), Transcript())
+        key = weak_key_instead(waiting.with_name("intermediate.key"))
+        weak = signed_without_looking(vault, "Model Intermediate CA (production)", key)
+        assert refusal(lambda: under_root.complete(server, whole(), weak, Transcript())) == "ca_key_refused"
+        assert hierarchy.labels(server.directory, PRODUCTION) == []
+
     def test_gives_no_other_roots_certificate(self, tmp_path: Path) -> None:
         vault, other = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "other", PRODUCTION)
         server = desk(tmp_path / "server", PRODUCTION)
@@ -311,6 +346,32 @@ class TestAnIntermediateThatFollows:
         of_lost = offline.sign_intermediate(vault, whole(), lost, Transcript(), SECOND)
         assert refusal(lambda: under_root.complete_next(server, of_lost, Transcript())) == "ca_other_intermediate"
         assert "intermediate-2" not in hierarchy.labels(server.directory, PRODUCTION)
+
+    def test_is_none_whose_key_the_policy_refuses(self, tmp_path: Path) -> None:
+        vault, server = under_a_root_elsewhere(tmp_path)
+        request = under_root.begin_next(server, whole(), "intermediate-2", SECOND, Transcript())
+        key = weak_key_instead(request.with_name("intermediate-2.key"))
+        request.write_bytes(ceremony.request_for(whole(), SECOND, key))
+        weak = signed_without_looking(vault, SECOND, key)
+        assert refusal(lambda: under_root.complete_next(server, weak, Transcript())) == "ca_key_refused"
+        assert "intermediate-2" not in hierarchy.labels(server.directory, PRODUCTION)
+
+
+def weak_key_instead(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Another key than the ceremony's, of a curve that the policy refuses."""
+    path.unlink()
+    key = ec.generate_private_key(ec.SECP256K1())
+    keys.store(path, key, PASSPHRASE)
+    return key
+
+
+def signed_without_looking(vault: Desk, name: str, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The root's signature below whatever key it is given."""
+    what = ceremony.Below("intermediate", name, 15, authorities_below=1)
+    signed = ceremony.sign_below(
+        offline.load_root(vault), whole(), what, key.public_key(), above_label="root", now=NOW, serial=serial()
+    )
+    return keys.pem_of(signed)
 
 
 def under_a_root_elsewhere(folder: Path) -> tuple[Desk, Desk]:
