@@ -353,6 +353,8 @@ def test_a_root_that_is_kept_elsewhere_signs_the_intermediate_and_its_lists(
     asked = done("rollover", *production, "--line", "intermediate", **server)
     sign, take = re.findall(r"certportal (ca (?:sign-intermediate|rollover) .*)", asked)
     shutil.copyfile(tmp_path / "server" / "ca" / "production" / "intermediate-2.csr", "intermediate-2.csr")
+    unnamed = typed("ca", "sign-intermediate", "intermediate-2.csr", *production, "--yes", **vault)
+    assert (unnamed.exit_code, 'give --name "Certportal Intermediate CA (production) 2"' in unnamed.output) == (1, True)
     signed = done(*shlex.split(sign)[1:], "--yes", **vault)
     assert "has signed another key" in signed
     assert take in signed

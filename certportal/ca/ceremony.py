@@ -4,6 +4,7 @@ Root → intermediate → issuing authorities and one for the service's own cert
 intermediate. Nothing here touches a file: keys come in, certificates go out.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ from certportal.ca.keys import SigningKey, VerifyingKey
 from certportal.ca.plan import Plan
 from certportal.ca.profile import key_identifier, key_usage, whole_seconds, years_after
 
+_UNSAFE = re.compile(r"""["$`\\!]|[^ -~\w]""")
+"""What a name may not hold that is to be typed in quotes: a stranger's request does not say what is typed at the root."""
 EARLIER = timedelta(days=1)  # an authority is valid before the first certificate it issues, which begins an hour early
 
 
@@ -62,7 +65,8 @@ def request_for(plan: Plan, common_name: str, key: SigningKey) -> bytes:
 def read_request(plan: Plan, common_name: str, request: bytes) -> VerifyingKey:
     """The key in such a request.
 
-    Raises CaRefused: ca_request_refused (no request, a bad signature, another name); CeremonyRefused: ca_key_refused.
+    Raises CaRefused: ca_request_refused (no request, a bad signature, others' name); CeremonyRefused: ca_request_named
+    (it differs in the common name alone), ca_key_refused.
     """
     try:
         read = x509.load_pem_x509_csr(request)
@@ -71,9 +75,19 @@ def read_request(plan: Plan, common_name: str, request: bytes) -> VerifyingKey:
         raise CaRefused("ca_request_refused", what="unreadable") from None
     if not good:
         raise CaRefused("ca_request_refused", what="signature")
-    if read.subject != plan.name(common_name):
+    wanted = plan.name(common_name)
+    if read.subject != wanted:
+        asked, others = _common_names(read.subject)
+        if others == _common_names(wanted)[1] and len(asked) == 1 and not _UNSAFE.search(asked[0]):
+            raise CeremonyRefused("ca_request_named", name=asked[0], wanted=common_name)
         raise CaRefused("ca_request_refused", what=read.subject.rfc4514_string())
     return good_key(read.public_key(), common_name)
+
+
+def _common_names(name: x509.Name) -> tuple[list[str], list[x509.NameAttribute[str | bytes]]]:
+    """The common names in a name, and what else is in it."""
+    common = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return [str(each.value) for each in common], [each for each in name if each not in common]
 
 
 def good_key(key: CertificatePublicKeyTypes, common_name: str) -> VerifyingKey:

@@ -60,6 +60,7 @@ CeremonyCode = Literal[
     "ca_name_taken",
     "ca_not_asked",
     "ca_other_intermediate",
+    "ca_request_named",
     "ca_root_ends",
     "ca_waits",
 ]

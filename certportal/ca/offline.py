@@ -46,7 +46,8 @@ def tell_request(
     """What a request of ``under_root`` asks for, and what the root has signed before; answers its key.
 
     ``common_name``: of an intermediate that follows another; unless given, the plan's. Raises CaRefused: ca_missing,
-    ca_request_refused, ca_name_refused (the plan has no intermediate); CeremonyRefused: ca_key_refused.
+    ca_request_refused, ca_name_refused (the plan has no intermediate); CeremonyRefused:
+    ca_request_named, ca_key_refused.
     """
     if plan.intermediate is None:
         raise CaRefused("ca_name_refused", name="", needed=INTERMEDIATE)

@@ -67,6 +67,7 @@ def complete(desk: Desk, plan: Plan, intermediate: bytes, said: Transcript) -> A
         key = keys.load(folder / f"{INTERMEDIATE}.key", desk.passphrase, desk.token)
         between = Issuer(desk.environment, below.chain, key)
         keep(folder, INTERMEDIATE, between, said)
+        (folder / f"{INTERMEDIATE}.csr").unlink(missing_ok=True)
         made = make_issuers(folder, between, INTERMEDIATE, desk, plan, said)
     return Authority(desk.environment, made.chain)
 
@@ -108,6 +109,7 @@ def complete_next(desk: Desk, intermediate: bytes, said: Transcript) -> str:
         ceremony.good_key(below.public_key, below.name)
         key = keys.load(desk.folder / f"{label}.key", desk.passphrase, desk.token)
         keep(desk.folder, label, Issuer(desk.environment, below.chain, key), said)
+        request.unlink()
         keys.sync_directory(desk.folder)
     return label
 

@@ -43,8 +43,12 @@ SENTENCES: dict[str, LazyString] = {
         "follow each other."
     ),
     "ca_request_refused": _l(
-        "This is not the intermediate authority’s signing request (%(what)s). Take the file intermediate.csr that the server "
-        "made, and the same settings."
+        "This is not the intermediate authority’s signing request (%(what)s). Take the newest one that the server made "
+        "(intermediate.csr, intermediate-2.csr), and the same settings."
+    ),
+    "ca_request_named": _l(
+        "The request is for the name ‘%(name)s’, not for ‘%(wanted)s’. If it is for an intermediate authority that follows "
+        'another, give --name "%(name)s"; if it is for the first, take the same settings as the server has.'
     ),
     "crl_refused": _l("This is no revocation list of %(name)s, or its signature is not right."),
     "crl_lapsed": _l(

@@ -36,6 +36,7 @@ from tests.ca.openssl import openssl
 from tests.no_skips import needs
 
 PRODUCTION, TEST = Environment.PRODUCTION, Environment.TEST
+SECOND = "Model Intermediate CA 2 (production)"
 
 
 def whole(environment: Environment = PRODUCTION, **changes: object) -> Plan:
@@ -176,6 +177,7 @@ class TestARootKeptElsewhere:
         signed = offline.sign_intermediate(vault, whole(), waiting.read_bytes(), Transcript())
         under_root.complete(server, whole(), signed, Transcript())
         assert not waiting.exists()
+        assert not list(server.folder.glob("*.csr")), "what has been answered is not asked again"
         assert not hierarchy.key_is_here(server.directory, PRODUCTION, "root")
         issuer = hierarchy.load(server.directory, PRODUCTION, PASSPHRASE, NOW)
         assert issuer.chain[-1] == root.certificate
@@ -263,6 +265,27 @@ class TestARootKeptElsewhere:
         assert refusal(lambda: under_root.complete(server, whole(), weak, Transcript())) == "ca_key_refused"
         assert hierarchy.labels(server.directory, PRODUCTION) == []
 
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            (SECOND, "ca_request_named"),
+            ("Välimyöntäjä & Co (production)", "ca_request_named"),
+            ('x" --yes; rm -rf / "', "ca_request_refused"),
+            ("$(reboot)", "ca_request_refused"),
+            ("`reboot`", "ca_request_refused"),
+            ("back\\slash", "ca_request_refused"),
+            ("two\nlines", "ca_request_refused"),
+        ],
+    )
+    def test_offers_only_a_name_that_a_shell_takes_as_it_is(self, tmp_path: Path, name: str, code: str) -> None:
+        vault = desk(tmp_path, PRODUCTION)
+        offline.make_root(vault, whole(), Transcript())
+        request = ceremony.request_for(whole(), name, keys.make(KeyKind.EC_P256))
+        assert refusal(lambda: offline.sign_intermediate(vault, whole(), request, Transcript())) == code
+        of_others = ceremony.request_for(whole(organisation="Somebody Else"), name, keys.make(KeyKind.EC_P256))
+        signing = refusal(lambda: offline.sign_intermediate(vault, whole(), of_others, Transcript()))
+        assert signing == "ca_request_refused"
+
     def test_gives_no_other_roots_certificate(self, tmp_path: Path) -> None:
         vault, other = desk(tmp_path / "vault", PRODUCTION), desk(tmp_path / "other", PRODUCTION)
         server = desk(tmp_path / "server", PRODUCTION)
@@ -286,9 +309,6 @@ class TestARootKeptElsewhere:
         assert refusal(lambda: under_root.begin(desk(tmp_path / "c", PRODUCTION), another, pem, Transcript())) == (
             "ca_name_refused"
         )
-
-
-SECOND = "Model Intermediate CA 2 (production)"
 
 
 class TestAnIntermediateThatFollows:
@@ -324,9 +344,10 @@ class TestAnIntermediateThatFollows:
         assert "intermediate-2" not in hierarchy.labels(server.directory, PRODUCTION)
         assert refusal(lambda: under_root.begin_next(server, whole(), "intermediate-2", SECOND, asked)) == "ca_asked"
         unnamed = lambda: offline.sign_intermediate(vault, whole(), request.read_bytes(), Transcript())  # noqa: E731
-        assert refusal(unnamed) == "ca_request_refused"
+        assert refusal(unnamed) == "ca_request_named"
         signed = offline.sign_intermediate(vault, whole(), request.read_bytes(), Transcript(), SECOND)
         assert under_root.complete_next(server, signed, Transcript()) == "intermediate-2"
+        assert not list(server.folder.glob("*.csr")), "what has been answered is not asked again"
         made = following.add(server, whole(), "issuing-2", "Model Issuing CA 2 (production)", Transcript())
         assert [link.subject.rfc4514_string() for link in made.chain[1:]] == [
             f"CN={SECOND}",
