@@ -210,8 +210,14 @@ class TestCeremonies:
         assert "issuing-2: Certportal Issuing CA (production) 2" in said.output
         shown = typed("ca", "show").output
         assert "issuing-2: revocation list 1, 0 entries" in shown
-        again = typed("ca", "rollover", "--environment", "PRODUCTION", "--line", "benefits")
-        assert (again.exit_code, "benefits.pem" in again.output) == (1, True)
+
+    @pytest.mark.parametrize("line", ["payroll", "", "../../x", "root", "issuing-2"])
+    def test_a_line_that_is_not_there_is_answered_with_those_that_are(self, typed: Typed, line: str) -> None:
+        said = typed("ca", "rollover", "--environment", "TEST", "--line", line)
+        assert said.exit_code == 1
+        assert f"There is no line ‘{line}’ here" in said.output
+        assert "There are: intermediate, issuing, services." in said.output
+        assert "CERTPORTAL_CA_ISSUERS_TEST" in said.output
 
     def test_the_one_that_follows_is_published_before_it_issues(self, typed: Typed) -> None:
         said = typed("ca", "rollover", "--environment", "PRODUCTION", "--issues-from", "2028-03-01")
@@ -268,6 +274,25 @@ def test_without_authorities_it_is_said_what_to_do(typed: Typed, tmp_path: Path)
     for each in ("PRODUCTION", "TEST"):
         todo = f"make them with: certportal ca init --environment {each}\n"
         assert f"{each}: no certification authorities yet; {todo}" in said.output
+
+
+def test_two_levels_have_no_intermediate_to_follow_wherever_the_roots_key_is(
+    typed: Typed, environ: dict[str, str]
+) -> None:
+    two = {"CA_LEVELS": "2"}
+    assert typed("init", **two).exit_code == 0
+    asked = ("ca", "rollover", "--environment", "PRODUCTION", "--line", "intermediate")
+    here = typed(*asked, **two)
+    (Path(environ["CERTPORTAL_DATA_DIR"]) / "ca" / "production" / "root.key").unlink()
+    for said in (here, typed(*asked, **two)):
+        assert said.exit_code == 1
+        assert "There are: issuing, services." in said.output
+
+
+def test_without_authorities_no_line_is_followed(typed: Typed) -> None:
+    assert typed("init", "--without-authorities").exit_code == 0
+    said = typed("ca", "rollover", "--environment", "PRODUCTION")
+    assert (said.exit_code, "Make one with: certportal ca init" in said.output) == (1, True)
 
 
 @pytest.mark.usefixtures("ready")

@@ -57,6 +57,7 @@ CeremonyCode = Literal[
     "ca_day_late",
     "ca_day_past",
     "ca_key_refused",
+    "ca_line_unknown",
     "ca_name_taken",
     "ca_not_asked",
     "ca_other_intermediate",

@@ -54,11 +54,11 @@ def roll_over(
     """Make the authority that follows the newest of a line; answers its label. It may bear the old one's name, which some
     programs compare; unless a name is given, the generation's number follows the settings' name.
 
-    Both chains are published from then on, and the new one issues from ``day`` on; None: at once. Raises CaRefused (ca_missing:
-    there is no such line); CeremonyRefused: ca_waits (one follows already), ca_day_past, ca_day_late, and what
-    ``following.add`` raises.
+    Both chains are published from then on, and the new one issues from ``day`` on; None: at once. Raises CaRefused;
+    CeremonyRefused: ca_line_unknown, ca_waits (one follows already), ca_day_past, ca_day_late, and what ``following.add`` raises.
     """
     wanted = authorities.plan(current_settings(), environment)
+    _require_line(environment, line)
     _require_none_waits(environment, line)
     begins = _begins(day, wanted.issuing_years, _kind(line))
     label = next_label(authorities.labels(environment), line)
@@ -69,10 +69,10 @@ def roll_over(
 def ask_root(environment: Environment, common_name: str | None, said: ca.Transcript) -> tuple[str, str]:
     """Ask a root whose key is not here for the intermediate that follows; answers the path of the request, and the name in it.
 
-    Raises CaRefused; CeremonyRefused, ca_asked where a request waits already.
+    Raises CaRefused; CeremonyRefused: ca_line_unknown, and ca_asked where a request waits already.
     """
     wanted = authorities.plan(current_settings(), environment)
-    authorities.newest(environment, authorities.INTERMEDIATE)
+    _require_line(environment, authorities.INTERMEDIATE)
     label = next_label(authorities.labels(environment), authorities.INTERMEDIATE)
     name = common_name or _next_name(environment, label)
     _, needed_until = _kind(authorities.INTERMEDIATE).validity(clock.now())
@@ -87,6 +87,15 @@ def take_intermediate(environment: Environment, intermediate: bytes, said: ca.Tr
 def _next_name(environment: Environment, label: str) -> str:
     line, named = line_of(label), authorities.plan(current_settings(), environment).by_line
     return f"{named.get(line) or authorities.authority(environment, line).name} {generation_of(label)}"
+
+
+def _require_line(environment: Environment, line: str) -> None:
+    """Something of that line is there. Raises CeremonyRefused ca_line_unknown; CaRefused ca_missing before the first ceremony."""
+    there = dict.fromkeys(line_of(label) for label in authorities.labels(environment) if label != authorities.ROOT)
+    if there and line not in there:
+        lines, place = ", ".join(there), environment.value
+        raise ca.CeremonyRefused("ca_line_unknown", name=line, lines=lines, place=place)
+    authorities.last(environment, line)
 
 
 def _require_none_waits(environment: Environment, line: str) -> None:

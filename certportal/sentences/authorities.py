@@ -105,6 +105,10 @@ SENTENCES: dict[str, LazyString] = {
         "2048–4096 bits, or EC on P-256 or P-384. Nothing was made. The portal makes no such key: find out where this one comes "
         "from, and take the request that the server made."
     ),
+    "ca_line_unknown": _l(
+        "There is no line ‘%(name)s’ here that could be followed. There are: %(lines)s. To begin a new one, name it in "
+        "CERTPORTAL_CA_ISSUERS_%(place)s and run: certportal ca init --environment %(place)s"
+    ),
     "ca_name_taken": _l(
         "‘%(name)s’ is the name of another authority (%(other)s), and only those that follow each other may share one. Choose a "
         "name that is not used."
