@@ -11,10 +11,12 @@ import logging
 
 from flask import Blueprint, request
 from flask_babel import force_locale
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from certportal.answers import allow, found, status_of
 from certportal.ca import Reason
+from certportal.ca.errors import ProofRefused
 from certportal.ca.signed import LARGEST
 from certportal.certificates import service
 from certportal.extensions import csrf
@@ -36,11 +38,16 @@ def revoke() -> Response:
     try:
         revoked = service.revoke_by_key(sent, by, _reason(), request.args.get("serial", ""))
     except Refusal as refusal:
-        log.info("a revocation by key from %s was refused: %s", request.remote_addr, refusal.code)
-        return _line(f"{refusal.code}: {_in_english(refusal)}", status_of(refusal))
+        return _refused(refusal)
     serials = [each.serial for each in revoked]
     log.info("certificate %s was revoked by its key, from %s", ", ".join(serials), request.remote_addr)
     return _line("\n".join(f"revoked {serial}" for serial in serials))
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """What is longer than the server reads at all is no proof either."""
+    return _refused(ProofRefused("proof_too_large", limit_kb=LARGEST // 1024))
 
 
 @blueprint.get("/revocations/<serial>.txt")
@@ -59,9 +66,11 @@ def _reason() -> Reason:
     return Reason(asked)
 
 
-def _in_english(refusal: Refusal) -> str:
+def _refused(refusal: Refusal) -> Response:
+    """Code and remedy, in English."""
+    log.info("a revocation by key from %s was refused: %s", request.remote_addr, refusal.code)
     with force_locale("en"):
-        return sentence(refusal)
+        return _line(f"{refusal.code}: {sentence(refusal)}", status_of(refusal))
 
 
 def _line(words: str, status: int = 200, ending: str = "\n") -> Response:

@@ -184,8 +184,9 @@ def test_what_is_no_proof_is_refused_with_code_and_remedy(
 
 
 def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(kit: Kit, visitor: BrowsingClient) -> None:
-    answer = visitor.http.post("/revocations", data=b"0" * 10_000_000, content_type="application/cms")
-    assert answer.status_code in (413, 422)
+    status, words = sent(visitor, b"0" * 10_000_000)
+    assert status == 422
+    assert words.startswith("proof_too_large: The file is too large for a signed text: at most 64 kB.")
 
 
 def test_the_refusals_of_programs_are_in_english_whatever_the_browser_says(kit: Kit, app: Flask) -> None:
