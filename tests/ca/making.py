@@ -11,6 +11,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp as theirs
 
 from certportal.ca import (
     Authority,
@@ -23,6 +25,7 @@ from certportal.ca import (
     Subject,
     Transcript,
     hierarchy,
+    ocsp,
     prepare,
     serial_from,
 )
@@ -30,6 +33,7 @@ from certportal.ca import (
 NOW = datetime(2026, 12, 1, 8, 30, 15, 250_000, tzinfo=UTC)
 PASSPHRASE = b"a passphrase for tests alone"
 CRL = "http://portal.example/crl/production.crl"
+HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}
 ORGANISATION = Subject("9900001-8", "FI", "Malliyritys Oy")
 
 
@@ -71,3 +75,12 @@ def prepared(issuer: Authority, request: bytes, **changes: object) -> Prepared:
         "crl_url": CRL,
     }
     return prepare(issuer, request=request, **(wanted | changes))  # type: ignore[arg-type]
+
+
+def question(authority: Authority, number: int, hash_name: str = "sha1", nonce: bytes | None = None) -> bytes:
+    """An OCSPRequest about one certificate, as cryptography makes it."""
+    name, key = ocsp.issuer_hashes(authority, hash_name)
+    builder = theirs.OCSPRequestBuilder().add_certificate_by_hash(name, key, number, HASHES[hash_name])
+    if nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+    return builder.build().public_bytes(Encoding.DER)

@@ -22,9 +22,8 @@ from certportal.ca.ocsp import GOOD, UNKNOWN, Failure, Refused, Revocation
 from certportal.ca.own import certify
 from certportal.ca.profile import OCSP_RESPONDER, SERVICES
 from certportal.ca.responder import Responder
-from tests.ca.making import CRL, NOW, serial
+from tests.ca.making import CRL, HASHES, NOW, question, serial
 
-HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}
 MOMENT = NOW.replace(microsecond=0)
 LATER = MOMENT + timedelta(hours=12)
 
@@ -43,14 +42,6 @@ def make_responder(issuer: Issuer) -> Responder:
 @pytest.fixture
 def responder(production: Issuer, responders: Callable[[Issuer], Responder]) -> Responder:
     return responders(production)
-
-
-def question(authority: Authority, number: int, hash_name: str = "sha1", nonce: bytes | None = None) -> bytes:
-    name, key = ocsp.issuer_hashes(authority, hash_name)
-    builder = theirs.OCSPRequestBuilder().add_certificate_by_hash(name, key, number, HASHES[hash_name])
-    if nonce is not None:
-        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-    return builder.build().public_bytes(Encoding.DER)
 
 
 def failure(act: Callable[[], object]) -> Failure:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal.ca import (
+    Access,
     Environment,
     Issuer,
     KeyKind,
@@ -21,6 +22,7 @@ from certportal.ca import (
     hierarchy,
     keys,
     ocsp,
+    offline,
     sign,
 )
 from certportal.ca.names import Service
@@ -29,10 +31,12 @@ from certportal.ca.profile import OCSP_RESPONDER, SERVICES
 from certportal.ca.responder import Responder
 from tests.ca.making import CRL, PASSPHRASE, desk, plain_request, prepared, serial
 
+ACCESS = Access("http://portal.example/ocsp", "http://portal.example/ca/issuing.cer")
+
 
 @dataclass(frozen=True)
 class Signed:
-    """One authority's: certificates in PEM, the list in DER, and the responder that answers for it."""
+    """Certificates in PEM, lists in DER, and the responder that answers for the issuing authority."""
 
     folder: Path
     issuer: Issuer
@@ -73,7 +77,7 @@ def signed_by(kind: KeyKind, folder: Path) -> Signed:
     key, name = keys.make(kind), Service("Certportal services", "Example Agency", "FI")
     responder = certify(issuer, key, Service("OCSP responder"), OCSP_RESPONDER, serial=serial(3), now=now)
     made = {
-        "leaf": x509.load_der_x509_certificate(sign(issuer, prepared(issuer, holder, now=now).tbs)),
+        "leaf": x509.load_der_x509_certificate(sign(issuer, prepared(issuer, holder, now=now, access=ACCESS).tbs)),
         "services": certify(services_issuer, key, name, SERVICES, serial=serial(2), now=now, crl_url=CRL),
         "responder": responder,
         "services_issuing": services_issuer.certificate,
@@ -86,4 +90,8 @@ def signed_by(kind: KeyKind, folder: Path) -> Signed:
     week = {"this_update": now, "next_update": now + timedelta(days=7)}
     (folder / "full.crl").write_bytes(build_crl(issuer, lines, number=2, **week))
     (folder / "empty.crl").write_bytes(build_crl(issuer, [], number=1, **week))
+    half_year = {"this_update": now, "next_update": now + timedelta(days=offline.LIST_DAYS)}
+    for label, span in (("services", week), ("intermediate", week), ("root", half_year)):
+        above = hierarchy.load(folder / "ca", place, PASSPHRASE, now, label)
+        (folder / f"{label}.crl").write_bytes(build_crl(above, [], number=1, **span))
     return Signed(folder, issuer, Responder(issuer, responder, key), now)

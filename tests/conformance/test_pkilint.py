@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from certportal.ca import KeyKind, Reason, ocsp
-from tests.ca.making import serial
+from tests.ca.making import question, serial
+from tests.certificates.steps import Kit
 from tests.conformance.authorities import Signed, signed_by
 
 
@@ -47,27 +49,28 @@ def test_chains(name: str, signed: Signed) -> None:
     assert findings("lint_pkix_signer_signee_cert_chain", *chain) == ""
 
 
-@pytest.mark.parametrize("name", ["empty", "full"])
+def test_the_leaf_says_all_that_the_portals_own_says(signed: Signed, kit: Kit) -> None:
+    issued = x509.load_der_x509_certificate(kit.certificate().der or b"")
+    judged = x509.load_pem_x509_certificate(signed.file("leaf.pem").read_bytes())
+    assert [each.oid for each in judged.extensions] == [each.oid for each in issued.extensions]
+
+
+@pytest.mark.parametrize("name", ["empty", "full", "services", "intermediate", "root"])
 def test_lists(name: str, signed: Signed) -> None:
     assert findings("lint_crl", "-t", "CRL", "-p", "PKIX", signed.file(f"{name}.crl")) == ""
 
 
+@pytest.mark.parametrize("nonce", [None, b"n" * 32], ids=["no_nonce", "nonce"])
 @pytest.mark.parametrize("hash_name", ["sha1", "sha256"])
 @pytest.mark.parametrize("said", ["good", "unknown", "key_lost", "unspecified"])
-def test_answers(said: str, hash_name: str, signed: Signed) -> None:
+def test_answers(said: str, hash_name: str, nonce: bytes | None, signed: Signed) -> None:
     if said in ("good", "unknown"):
         status: ocsp.Status = ocsp.Known(said)
     else:
         status = ocsp.Revocation(signed.now, Reason(said))
-    request = question(ocsp.cert_id(signed.issuer, serial(1), hash_name).encoded)
-    assert findings("lint_ocsp_response", signed.answer(request, status)) == ""
-
-
-def question(cert_id: bytes) -> bytes:
-    """An OCSPRequest without extensions."""
-    from certportal.ca.der import SEQUENCE, encode
-
-    return encode(SEQUENCE, encode(SEQUENCE, encode(SEQUENCE, encode(SEQUENCE, cert_id))))
+    answer = signed.answer(question(signed.issuer, serial(1), hash_name, nonce), status)
+    assert (nonce is not None) == ((nonce or b"n" * 32) in answer.read_bytes())
+    assert findings("lint_ocsp_response", answer) == ""
 
 
 def test_it_does_see_faults(signed: Signed) -> None:
