@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from certportal import places
+from certportal import naming, places
 
 KEY_KINDS = ("EC-P256", "EC-P384", "RSA-3072", "RSA-4096")
 AUTHORITIES = {
@@ -31,6 +31,8 @@ class Reading(Protocol):
 
     def secret(self, name: str) -> str: ...
 
+    def name(self, name: str, default: str = "") -> str: ...
+
     def wrong(self, name: str, remedy: str) -> None: ...
 
 
@@ -43,7 +45,7 @@ def read(reading: Reading) -> dict[str, Any]:
         "ca_key": _key(reading, "CA_KEY", "EC-P384"),
         **_token(reading),
         "ca_levels": reading.number("CA_LEVELS", 3, 2, 3),
-        "ca_organisation": reading.text("CA_ORGANISATION"),
+        "ca_organisation": reading.name("CA_ORGANISATION"),
         "ca_country": country,
         "reply_key": _key(reading, "REPLY_KEY", "RSA-3072"),
         "ocsp_key": _key(reading, "OCSP_KEY", "EC-P256"),
@@ -92,6 +94,8 @@ def _names(reading: Reading) -> dict[str, Any]:
         by_setting |= {f"{name.upper()} ({label})": common_name for label, common_name in values[name]}
     settings = list(by_setting)
     for at, name in enumerate(settings):
+        if not naming.is_written_so(by_setting[name], naming.octets):
+            reading.wrong(name, f"{naming.REMEDY}, where letters such as ä count as two")
         issues = not name.startswith(("CA_ROOT", "CA_INTERMEDIATE"))
         if issues and "Issuing" not in by_setting[name]:
             reading.wrong(name, "keep the word Issuing in the name: client programs look for it")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from certportal import authority_settings, places
+from certportal import authority_settings, naming, places
 from certportal.identifiers import EmailAddress, Language, country_code
 from certportal.keyfiles import secret_file
 from certportal.refusals import Refusal
@@ -78,7 +78,7 @@ class Reading:
         if logo and not (Path(logo).is_file() and Path(logo).suffix in (".svg", ".png")):
             self.wrong("LOGO_FILE", "name a .svg or .png file that exists")
         return {
-            "service_name": self.text("SERVICE_NAME", "Certportal"),
+            "service_name": self.name("SERVICE_NAME", "Certportal"),
             "provider_name": self.text("PROVIDER_NAME"),
             "support_phone": self.text("SUPPORT_PHONE"),
             "support_email": self.address("SUPPORT_EMAIL", self.text("SUPPORT_EMAIL")),
@@ -212,6 +212,13 @@ class Reading:
     def text(self, name: str, default: str = "") -> str:
         self.asked.add(name)
         return self.values.get(PREFIX + name, "").strip() or default
+
+    def name(self, name: str, default: str = "") -> str:
+        """A name that certificates hold as it is, or nothing."""
+        text = self.text(name, default)
+        if text and not naming.is_written_so(text):
+            self.wrong(name, naming.REMEDY)
+        return text
 
     def secret(self, name: str) -> str:
         """A secret: the variable itself, the file that NAME_FILE names, or systemd's credential of that name (ca-passphrase)."""

@@ -40,7 +40,7 @@ def test_no_setting_in_the_table_is_unknown(tmp_path: Path) -> None:
 def test_every_setting_stands_in_the_table() -> None:
     sources = [GUIDE.parent.parent / "certportal" / name for name in ("environment.py", "authority_settings.py")]
     text = "".join(path.read_text("utf-8") for path in sources)
-    read = set(re.findall(r"(?:self|reading)\.(?:text|required|number|choice)\(\s*\"([A-Z_]+)\"", text))
+    read = set(re.findall(r"(?:self|reading)\.(?:text|name|required|number|choice)\(\s*\"([A-Z_]+)\"", text))
     read |= set(re.findall(r"_key\(reading, \"([A-Z_]+)\"", text))
     secrets = set(re.findall(r"(?:self|reading)\.secret\(\s*\"([A-Z_]+)\"", text))
     named = {f"CA_{place}_NAME_{env}" for place in map(str.upper, AUTHORITIES) for env in map(str.upper, ENVIRONMENTS)}

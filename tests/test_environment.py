@@ -173,6 +173,12 @@ WRONG = [
     ("DEFAULT_COUNTRY", "XX"),
     ("DEFAULT_COUNTRY", "Finland"),
     ("CA_ISSUING_NAME_PRODUCTION", "Certportal Issuing CA (test)"),
+    ("SERVICE_NAME", "Certificate  service"),
+    ("SERVICE_NAME", "x" * 65),
+    ("CA_ORGANISATION", "Centre for the Certificates of All Organisations of the Whole Land"),
+    ("CA_ORGANISATION", "Kesa\u0308"),
+    ("CA_ROOT_NAME_TEST", "ä" * 33),
+    ("CA_SERVICES_NAME_TEST", "Services\u202e Issuing CA"),
 ]
 
 
@@ -193,6 +199,11 @@ def test_a_root_and_its_issuing_authority_have_names_of_their_own(tmp_path: Path
     assert said == [
         "CERTPORTAL_CA_ISSUING_NAME_PRODUCTION: the same as CERTPORTAL_CA_ROOT_NAME_PRODUCTION; each needs its own name"
     ]
+
+
+def test_a_further_authority_has_a_name_that_certificates_hold_as_it_is(tmp_path: Path) -> None:
+    said = mistakes(whole(tmp_path, CA_ISSUERS_TEST="payroll=Payroll  Issuing CA; benefits=Benefits Issuing CA"))
+    assert [each.split(":")[0] for each in said] == ["CERTPORTAL_CA_ISSUERS_TEST (payroll)"]
 
 
 @pytest.mark.parametrize("bind", ["127.0.0.1:8000", "[::1]:8000", "localhost:80", "unix:/run/certportal/portal.sock"])

@@ -1,21 +1,17 @@
 """Whom a certificate names. The names come from the order or the settings, never from the signing request."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from certportal import naming
 from certportal.ca.errors import IssueRefused
-
-LONGEST_ORGANISATION_NAME = 64  # RFC 5280 A.1, ub-organization-name, in characters
-LONGEST_COMMON_NAME = 64  # octets, as cryptography counts them
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,29}")
-_JOINERS = "\u200c\u200d"
 _IN_A_FOREIGN_REGISTER = {"AX": "FI"}  # Åland's companies stand in Finland's register
 
 
@@ -80,12 +76,12 @@ class Service:
     country: str | None = None
 
     def name(self) -> x509.Name:
-        """C and O where they are set, and CN, each of 64 visible characters at most. Raises IssueRefused subject_refused."""
+        """C and O where they are set, and CN, each as certificates hold it (``naming``). Raises IssueRefused subject_refused."""
         if self.country is not None and not _COUNTRY.fullmatch(self.country):
             raise IssueRefused("subject_refused", field="country")
-        if self.organisation is not None and not _is_plain(self.organisation):
+        if self.organisation is not None and not naming.is_written_so(self.organisation):
             raise IssueRefused("subject_refused", field="organisation")
-        if not _is_plain(self.common_name) or len(self.common_name.encode()) > LONGEST_COMMON_NAME:
+        if not naming.is_written_so(self.common_name, naming.octets):
             raise IssueRefused("subject_refused", field="common_name")
         parts = (
             (NameOID.COUNTRY_NAME, self.country),
@@ -108,41 +104,12 @@ def service_of(name: x509.Name) -> Service:
     return service
 
 
-def _is_plain(value: str) -> bool:
-    """Written as a certificate would hold it: nothing to cut, compose or take out."""
-    return 0 < len(value) <= LONGEST_ORGANISATION_NAME and value == short_organisation_name(value)
-
-
 def short_organisation_name(full: str) -> str:
-    """The organisation's name as a certificate holds it: composed (NFC), on one line, at most 64 characters.
+    """The organisation's name as a certificate holds it (``naming.shortened``): on one line, at most 64 characters.
 
-    Control and direction characters go; the cut never parts a letter from its accents. Raises IssueRefused subject_refused
-    where nothing is left.
+    Raises IssueRefused subject_refused where nothing is left.
     """
-    if full.isascii() and full.isprintable():  # the common case, in a tenth of the time
-        return _cut(" ".join(full.split()))
-    composed = unicodedata.normalize("NFC", full)
-    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in composed)
-    visible = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    return _cut(" ".join(visible.split()))
-
-
-def _cut(line: str) -> str:
-    short = line[: _place_to_cut(line)].rstrip()
-    if not short.strip(_JOINERS):
+    short = naming.shortened(full)
+    if not short:
         raise IssueRefused("subject_refused", field="organisation_name")
     return short
-
-
-def _place_to_cut(line: str) -> int:
-    """How many characters of ``line`` to keep: 64, or fewer where the 65th belongs to the letter before it."""
-    if len(line) <= LONGEST_ORGANISATION_NAME:
-        return len(line)
-    place = LONGEST_ORGANISATION_NAME
-    while place and (_joins_to_the_left(line[place]) or line[place - 1] == _JOINERS[1]):
-        place -= 1
-    return place or LONGEST_ORGANISATION_NAME
-
-
-def _joins_to_the_left(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character) in {"Mn", "Mc", "Me"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
+from certportal import naming
 from certportal.ca.errors import CaRefused
 from certportal.ca.keys import KeyKind
 
@@ -72,7 +73,11 @@ class Plan:
         return list(self.by_line.values())
 
     def name(self, common_name: str) -> x509.Name:
-        """C and O where they are set, and CN."""
+        """C and O where they are set, and CN. Raises CaRefused ca_name_refused where one is not as certificates hold it."""
+        if self.organisation is not None and not naming.is_written_so(self.organisation):
+            raise CaRefused("ca_name_refused", name=self.organisation, needed=CLIENTS_LOOK_FOR)
+        if not naming.is_written_so(common_name, naming.octets):
+            raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
         oids = x509.NameOID
         parts = (
             (oids.COUNTRY_NAME, self.country),

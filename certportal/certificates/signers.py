@@ -11,7 +11,7 @@ from typing import Any
 from cryptography import x509
 from flask import current_app
 
-from certportal import audit, ca, clock
+from certportal import audit, ca, clock, naming
 from certportal.ca import own, signers
 from certportal.ca.keys import SigningKey
 from certportal.ca.profile import OCSP_RESPONDER, SERVICES
@@ -125,11 +125,11 @@ def _follow(desk: ca.Desk, environment: Environment, before: ca.Signer | None, k
 
 
 def service(environment: Environment, name: str) -> ca.Service:
-    """Whom a signer's certificate names."""
+    """Whom a signer's certificate names: the service, cut where what it signs would not fit behind it."""
     settings = current_settings()
-    what = "Replies" if name == "replies" else "OCSP"
-    common_name = f"{settings.service_name} {what} ({environment.value.lower()})"[:64].strip()
-    return ca.Service(common_name, settings.ca_organisation or None, settings.ca_country or None)
+    what = f" {'Replies' if name == 'replies' else 'OCSP'} ({environment.value.lower()})"
+    named = naming.shortened(settings.service_name, naming.LONGEST - len(what), naming.octets)
+    return ca.Service((named + what).strip(), settings.ca_organisation or None, settings.ca_country or None)
 
 
 def ends(environment: Environment, name: str) -> datetime | None:

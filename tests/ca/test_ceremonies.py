@@ -103,6 +103,14 @@ def test_labels_that_name_something_else_make_no_plan(label: str) -> None:
     assert refusal(lambda: whole(others={label: "Model Issuing CA of another"})) == "ca_label_refused"
 
 
+def test_a_name_that_no_certificate_holds_is_refused_before_a_key_is_made(tmp_path: Path) -> None:
+    here = desk(tmp_path, PRODUCTION)
+    hierarchy.initialise(here, whole(), Transcript())
+    follow = lambda: following.add(here, whole(), "issuing-2", f"Issuing {'x' * 57}", Transcript())  # noqa: E731
+    assert refusal(follow) == "ca_name_refused"
+    assert not list(tmp_path.glob("**/issuing-2*"))
+
+
 def test_an_issuing_authority_of_a_channel_needs_the_word_too() -> None:
     assert refusal(lambda: whole(others={"payroll": "Model Payroll CA"})) == "ca_name_refused"
     assert refusal(lambda: whole(services="Model Services CA")) == "ca_name_refused"

@@ -158,7 +158,10 @@ def test_no_name_is_used_in_both_environments(taken: str, tmp_path: Path) -> Non
         {"root": "Model Issuing CA", "issuing": "Model Issuing CA"},
         {"root": ""},
         {"root": "x" * 65},
+        {"root": "Model  Root CA"},
         {"country": "Finland"},
+        {"organisation": "x" * 65},
+        {"organisation": "Model\u202eAgency"},
     ],
 )
 def test_names_that_no_client_accepts_make_no_plan(names: dict[str, str]) -> None:

@@ -1,6 +1,8 @@
 """Answers about certificates: signed ahead of time, never behind the register, and changing nothing when they are asked for."""
 
 import base64
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +22,7 @@ from certportal.certificates import answering, authorities, service, signers
 from certportal.certificates.models import Certificate, OcspAnswer
 from certportal.extensions import db
 from certportal.identifiers import Environment
+from certportal.settings import Settings
 from tests import builders
 from tests.browsing import BrowsingClient
 from tests.certificates.steps import Kit
@@ -232,6 +235,25 @@ class TestSigners:
         assert constraints.ca is False
         clock.move(days=360)
         assert signers.reply_signer(Environment.TEST).certificate != first.certificate
+
+    @pytest.mark.parametrize(
+        "name",
+        ["x" * 60, "ä" * 40, "Certificate  service", "Valtion varmenne- ja tietoliikennepalvelukeskus", "\u202e"],
+    )
+    def test_whatever_the_service_is_called_each_is_made_and_has_a_name_of_its_own(
+        self, kit: Kit, app: Flask, name: str
+    ) -> None:
+        before: Settings = app.extensions["certportal.settings"]
+        app.extensions["certportal.settings"] = replace(before, service_name=name)
+        named: set[str] = set()
+        for environment in Environment:
+            shutil.rmtree(before.ca_dir / environment.value.lower() / "own")
+            for made in (
+                signers.reply_signer(environment).certificate,
+                signers.keep_responder(environment, authorities.ISSUING).certificate,
+            ):
+                named.add(made.subject.rfc4514_string())
+        assert len(named) == 4
 
     def test_one_that_cannot_be_followed_goes_on_until_its_end(
         self, kit: Kit, app: Flask, clock: FakeClock, caplog: pytest.LogCaptureFixture
