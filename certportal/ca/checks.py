@@ -45,7 +45,10 @@ def _judge(authority: Authority, profile: Profile, to_be_signed: bytes) -> None:
 
 
 def require_inside(authority: Authority, not_before: datetime, not_after: datetime) -> None:
-    """Nothing is valid before or after everything above it: what outlives its authority cannot be verified, nor revoked."""
+    """Nothing is valid before or after everything above it, and nothing ends before it begins: what outlives its authority cannot
+    be verified, nor revoked."""
+    if not_before >= not_after:
+        raise IssueRefused("certificate_refused", what="validity")
     if not_before < authority.not_before:
         raise IssueRefused("ca_not_yet_valid", name=authority.name, since=authority.not_before)
     if not_after > authority.not_after:

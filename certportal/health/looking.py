@@ -18,11 +18,9 @@ from urllib.request import (
 )
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
 
-from certportal import ca, clock
-from certportal.ca import ocsp
-from certportal.certificates import authorities
+from certportal import clock
+from certportal.certificates import authorities, served
 from certportal.certificates import service as certificates
 from certportal.extensions import db
 from certportal.health.rules import KNOWN_EVERYWHERE, REDIRECTED, UNREACHABLE
@@ -72,17 +70,16 @@ def look(lease: Lease) -> str:
 
 def _questions(environment: Environment, label: str) -> Iterator[Question]:
     """What others ask about an authority, at the addresses that its certificates name."""
-    authority = authorities.authority(environment, label)
-    listed = partial(_list, environment, label), partial(_was_list, authority)
+    listed = partial(_list, environment, label), partial(served.is_list_of, environment, label)
     yield Question("CRL", authorities.crl_url(environment, label), *listed)
-    certificate = Published(authority.certificate.public_bytes(Encoding.DER))
+    certificate = Published(authorities.authority(environment, label).certificate.public_bytes(Encoding.DER))
     yield Question("CA", authorities.certificate_url(environment, label), lambda: certificate, lambda _fetched: False)
     for method in ("GET", "POST"):
         about = certificates.sample(environment, label)
         if about is None:
             continue
-        sent, address = ocsp.request_about(about), current_settings().ocsp_url
-        answered = partial(_answer, about), partial(_was_answer, about)
+        sent, address = served.question_about(about), current_settings().ocsp_url
+        answered = partial(_answer, about), partial(served.is_answer_about, about)
         if method == "GET":
             in_address = quote(base64.b64encode(sent).decode(), safe="")
             yield Question("OCSP by GET", f"{address}/{in_address}", *answered)
@@ -95,25 +92,9 @@ def _list(environment: Environment, label: str) -> Published | None:
     return Published(found.der, found.this_update) if found is not None else None
 
 
-def _was_list(authority: ca.Authority, fetched: bytes) -> bool:
-    try:
-        return ca.read_crl(authority, fetched).next_update > clock.now()
-    except ca.CaRefused:
-        return False
-
-
 def _answer(about: bytes) -> Published | None:
     found = certificates.signed_ahead(about, clock.now())
     return Published(found.der, found.since) if found is not None else None
-
-
-def _was_answer(about: bytes, fetched: bytes) -> bool:
-    try:
-        read = load_der_ocsp_response(fetched)
-        good = read.response_status is OCSPResponseStatus.SUCCESSFUL and about in fetched
-        return good and read.next_update_utc is not None and read.next_update_utc > clock.now()
-    except ValueError:
-        return False
 
 
 def _newest(question: Question) -> Published | None:
