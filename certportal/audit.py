@@ -63,12 +63,12 @@ def record(verb: str, subject: str, *, by: Actor, organisation_id: int | None = 
 
 
 def record_daily(verb: str, subject: str, *, by: Actor, organisation_id: int | None = None, **details: Any) -> None:
-    """A step: as ``record``, but once in 24 hours of machine time for the same subject and client address: somebody who
-    guesses leaves a trace, and cannot fill the record."""
+    """A step: as ``record``, but once in 24 hours of machine time for the same subject, details, client address and kind of
+    actor: somebody who guesses leaves a trace, and cannot fill the record."""
     within_transaction()
     same = (AuditEntry.verb == verb) & (AuditEntry.subject == subject) & (AuditEntry.client_address == by.address)
-    lately = AuditEntry.machine_at > clock.machine() - timedelta(days=1)
-    if db.session.scalar(select(AuditEntry.id).where(same, lately).limit(1)) is None:
+    same &= (AuditEntry.actor_kind == by.kind) & (AuditEntry.machine_at > clock.machine() - timedelta(days=1))
+    if details not in db.session.scalars(select(AuditEntry.details).where(same)):
         record(verb, subject, by=by, organisation_id=organisation_id, **details)
 
 
