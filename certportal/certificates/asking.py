@@ -14,7 +14,7 @@ from certportal.certificates import rules
 from certportal.certificates.by_key import issued_by_serial
 from certportal.certificates.models import Certificate, CertificateState, PageAsk
 from certportal.certificates.telling import send_page, subject, told
-from certportal.extensions import changed, db, transaction, within_transaction
+from certportal.extensions import changed, db, transaction, within_transaction, writing
 from certportal.identifiers import Actor
 from certportal.signin.rules import client_key
 
@@ -42,6 +42,7 @@ def _counted(address: str | None, certificate_id: int | None) -> bool:
     """A step: one more ask, refused over the client's cap. Whether a link may go out."""
     within_transaction()
     at, client = clock.machine(), client_key(address)
+    writing().in_turn(f"page asks {client}")
     changed(sa.delete(PageAsk).where(PageAsk.asked_at <= at - rules.LINKS_COUNT))
     rules.may_ask_for_page(list(db.session.scalars(_times(PageAsk.client_address == client))), at)
     earlier = list(db.session.scalars(_times(PageAsk.certificate_id == certificate_id))) if certificate_id else []

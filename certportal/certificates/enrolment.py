@@ -69,8 +69,10 @@ def _names_the_order(codes: Any, environment: Environment | None, business_id: s
 
 
 def _count_wrong(transfer_id: str, password: Secret, by: Actor) -> None:
-    """The codes were wrong, or not this order's. Tries at the same moment come one after the other, each looked at anew."""
+    """The codes were wrong, or not this order's. One client's tries at the same moment come one after the other,
+    each looked at anew."""
     with transaction():
+        tries.in_turn(by.address)
         tries.may_try(by.address)
         messages.verify_codes(transfer_id, password, by)
         tries.count(by.address)

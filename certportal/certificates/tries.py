@@ -22,6 +22,12 @@ def may_try(address: str | None) -> None:
     rules.may_try_codes(list(times), clock.machine())
 
 
+def in_turn(address: str | None) -> None:
+    """A step: whoever else counts wrong codes of this client waits for this transaction's end."""
+    within_transaction()
+    writing().in_turn(f"wrong codes {client_key(address)}")
+
+
 def count(address: str | None) -> None:
     """A step: the codes were wrong. What no longer counts is forgotten."""
     within_transaction()

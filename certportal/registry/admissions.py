@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from certportal import audit, clock
-from certportal.extensions import db, transaction, within_transaction
+from certportal.extensions import db, transaction, within_transaction, writing
 from certportal.identifiers import Actor, ActorKind, BusinessId, EmailAddress, PhoneNumber, plain_text
 from certportal.outbox import service as outbox
 from certportal.refusals import Conflict
@@ -99,6 +99,7 @@ def ask(asked: Asked, by: Actor) -> None:
     Refusals: admissions_from_address, admissions_with_email, admissions_for_organisation (too many).
     """
     with transaction():
+        writing().in_turn("admissions")
         row = _requested(asked, by)
         same = [getattr(Admission, name) == getattr(row, name) for name in _WORDS]
         if db.session.scalar(select(Admission.id).where(Admission.state == AdmissionState.WAITING, *same)):

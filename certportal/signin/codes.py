@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, update
 from sqlalchemy.orm import aliased
 
 from certportal import audit, clock, secrecy
-from certportal.extensions import changed, db, transaction
+from certportal.extensions import changed, db, transaction, writing
 from certportal.identifiers import Actor, ActorKind, EmailAddress
 from certportal.outbox import service as outbox
 from certportal.refusals import Forbidden, Refusal
@@ -33,6 +33,8 @@ def ask_code(desk: Desk, email: EmailAddress, client: str | None) -> Secret:
     now, key, asker = clock.machine(), email.key, rules.client_key(client)
     browser, code = Secret(clock.random_token()), Secret(clock.random_digits(rules.CODE_DIGITS))
     with transaction() as session:
+        for counted in (key, asker):  # the address always first, so that no two wait for each other
+            writing().in_turn(f"sign-in codes {counted}")
         rules.may_guess(now, **_wrong_tries(key, now))
         rules.may_ask(
             now,
