@@ -10,8 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
+from lxml import etree
 
-from certportal.certificates import signers
+from certportal import clock as times
+from certportal.certificates import authorities, signers
 from certportal.identifiers import Environment
 from certportal.settings import current_settings
 from tests.certificates.steps import Kit, days_before_the_end
@@ -30,15 +32,19 @@ def line(app: Flask) -> Line:
     return Line(app)
 
 
-def verified(reply: Reply, folder: Path, *chain: x509.Certificate) -> bool:
-    """Cut out as text, as a document of its own, and verified against the root alone, the last of the chain."""
+def verified(
+    reply: Reply, folder: Path, *chain: x509.Certificate, environment: Environment = Environment.PRODUCTION
+) -> bool:
+    """Cut out as text, as a document of its own, and verified against the root alone, the last of the chain, by the portal's time
+    (xmlsec1 reads it as local)."""
     start, end = reply.text.index("<c:"), reply.text.index("</SOAP-ENV:Body>")
     document = folder / "reply.xml"
     document.write_text(reply.text[start:end], "utf-8")
-    *between, root = chain or signers.reply_signer(Environment.PRODUCTION).chain
+    *between, root = chain or signers.reply_signer(environment).chain
     arguments: list[str | Path] = ["--verify", "--trusted-pem", written(folder / "root.pem", root)]
     for number, each in enumerate(between):
         arguments += ["--untrusted-pem", written(folder / f"{number}.pem", each)]
+    arguments += ["--verification-time", f"{times.now().astimezone():%Y-%m-%d %H:%M:%S}"]
     done = xmlsec(*arguments, document)
     return done.returncode == 0
 
@@ -54,6 +60,19 @@ def test_every_reply_is_verified(kit: Kit, line: Line, tmp_path: Path) -> None:
     replies = [signed, line.get(signed.retrieval_id), line.get("x"), line.sign_new(codes, der_request())]
     assert [reply.status for reply in replies] == ["OK", "OK", "FAIL", "FAIL"]
     assert [verified(reply, tmp_path) for reply in replies] == [True] * 4
+
+
+def test_every_reply_of_the_test_environment_is_verified_and_by_its_own_root_alone(
+    kit: Kit, line: Line, tmp_path: Path
+) -> None:
+    authorities.initialise(Environment.TEST)
+    test = {"Environment": "TEST"}
+    codes = kit.codes(kit.order(environment=Environment.TEST))
+    signed = line.sign_new(codes, der_request(), **test)
+    replies = [signed, line.get(signed.retrieval_id, **test), line.get("x", **test)]
+    assert [reply.status for reply in replies] == ["OK", "OK", "FAIL"]
+    assert [verified(reply, tmp_path, environment=Environment.TEST) for reply in replies] == [True] * 3
+    assert [verified(reply, tmp_path) for reply in replies] == [False] * 3
 
 
 def test_the_authorities_at_the_guides_addresses_are_those_of_the_replies(
@@ -95,7 +114,9 @@ def signed_by_xmlsec(style: Style, document: str, key: Key, certificate: bytes, 
 
 
 @pytest.mark.parametrize("how", sorted(STYLES))
-def test_a_renewal_signed_by_xmlsec1_is_taken(kit: Kit, line: Line, clock: FakeClock, tmp_path: Path, how: str) -> None:
+def test_a_renewal_signed_by_xmlsec1_is_taken_and_what_answers_it_is_verified(
+    kit: Kit, line: Line, clock: FakeClock, tmp_path: Path, how: str
+) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     old = kit.certificate(sent=der_request(key))
     days_before_the_end(clock, old, 30)
@@ -104,4 +125,8 @@ def test_a_renewal_signed_by_xmlsec1_is_taken(kit: Kit, line: Line, clock: FakeC
     signed = signed_by_xmlsec(STYLES[how], renewal(der_request(new)), key, old.der, tmp_path)
     reply = line.post(in_envelope(signed, "SOAP-ENV", "<SOAP-ENV:Header/>"))
     assert line.get(reply.retrieval_id).certificate.public_key() == new.public_key()
+    refused = line.post(in_envelope(signed.replace("9900001-8", "9900002-6")))
+    assert [each.status for each in (reply, refused)] == ["OK", "FAIL"]
+    assert all(etree.QName(each.payload).localname == "RenewCertificateResponse" for each in (reply, refused))
+    assert [verified(each, tmp_path) for each in (reply, refused)] == [True] * 2
     assert base64.b64encode(old.der[:30]).decode()[:38] in signed.replace("\n", "").replace("&#13;", "")
