@@ -27,7 +27,7 @@ def parsed(issuer: Issuer, *entries: Revoked, number: int = 1) -> x509.Certifica
 
 
 @needs("openssl")
-def test_openssl_refuses_what_is_on_the_list_and_accepts_the_rest(
+def test_wire_3_verify_refuses_what_is_on_the_list_and_accepts_the_rest(
     any_issuer: Issuer, request_pem: bytes, tmp_path: Path
 ) -> None:
     chain, listed = tmp_path / "chain.pem", tmp_path / "list.pem"

@@ -17,6 +17,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp as x509_ocsp
+from lxml import etree
+from signxml import CanonicalizationMethod, SignatureConfiguration, XMLSigner, XMLVerifier
 
 from certportal.ca import CaRefused, Environment, Issuer, KeyKind, ceremony, crl, keys, sign, token, token_session
 from certportal.ca.reference import KeyReference, TokenAccess
@@ -88,6 +91,37 @@ def test_certificates_lists_and_requests_are_signed_by_the_token(reader: Reader,
     assert x509.load_der_x509_crl(der).is_signature_valid(issuer.public_key)
     csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(issuer.key, hashes.SHA384())
     assert csr.is_signature_valid
+
+
+def test_wire_4_token_keys_are_taken_by_every_builder_of_cryptography(reader: Reader, kind: KeyKind) -> None:
+    key, name = made(reader, kind), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "In a token")])
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    digest, end = keys.digest_for(key.public_key()), NOW + timedelta(days=7)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial(1), NOW, end)
+    certificate = builder.sign(key, digest)
+    certificate.verify_directly_issued_by(certificate)
+    listed = x509.CertificateRevocationListBuilder(name, NOW, end).sign(key, digest)
+    assert listed.is_signature_valid(key.public_key())
+    assert x509.CertificateSigningRequestBuilder(name).sign(key, digest).is_signature_valid
+    said, by_name = x509_ocsp.OCSPCertStatus.GOOD, x509_ocsp.OCSPResponderEncoding.NAME
+    answers = x509_ocsp.OCSPResponseBuilder().add_response(
+        certificate, certificate, hashes.SHA1(), said, NOW, end, None, None
+    )
+    answer = answers.responder_id(by_name, certificate).sign(key, digest)
+    verify(key, answer.signature, answer.tbs_response_bytes)
+
+
+def test_wire_4_token_keys_sign_documents_by_signxml(reader: Reader) -> None:
+    key, name = made(reader, KeyKind.RSA_3072), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "In a token")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial(1), NOW, NOW + timedelta(days=7))
+    certificate = builder.sign(key, hashes.SHA256())
+    document = etree.fromstring("<reply><Status>OK</Status></reply>")
+    signed = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0).sign(
+        document, key=key, cert=[certificate]
+    )
+    wanted = SignatureConfiguration(verification_time=NOW)
+    read = XMLVerifier().verify(etree.tostring(signed), x509_cert=certificate, expect_config=wanted)
+    assert read.signed_xml.findtext("Status") == "OK"
 
 
 def test_the_key_cannot_be_taken_out(reader: Reader) -> None:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import ocsp as x509_ocsp
 
 from certportal.ca import KeyKind, Reason, ocsp
 from tests.ca.making import serial
@@ -42,7 +45,9 @@ def read(signed: Signed, question: Path, answer: Path, *certificates: str) -> st
 @pytest.mark.parametrize("said", STATUSES)
 @pytest.mark.parametrize("nonce", ["-nonce", "-no_nonce"])
 @pytest.mark.parametrize("digest", ["-sha1", "-sha256"])
-def test_openssl_believes_the_answer(said: str, nonce: str, digest: str, signed: Signed) -> None:
+def test_wire_3_ocsp_answers_by_the_requests_hash_and_with_its_nonce_are_believed(
+    said: str, nonce: str, digest: str, signed: Signed
+) -> None:
     leaf = str(signed.file("leaf.pem"))
     question = ask(signed, digest, "-issuer", str(signed.file("issuing.pem")), "-cert", leaf, nonce)
     answer = signed.answer(question.read_bytes(), status_of(said, signed))
@@ -51,6 +56,33 @@ def test_openssl_believes_the_answer(said: str, nonce: str, digest: str, signed:
     assert f"leaf.pem: {said}" in printed
     assert ("Reason: keyCompromise" in printed) == (said == "revoked")
     assert "Nonce Verify error" not in printed
+
+
+@pytest.mark.parametrize(
+    ("digest", "meant"), [((), hashes.SHA1), (("-sha1",), hashes.SHA1), (("-sha256",), hashes.SHA256)]
+)
+def test_wire_3_ocsp_is_answered_by_the_hash_that_was_asked_by_sha1_unless_said(
+    digest: tuple[str, ...], meant: type[hashes.HashAlgorithm], signed: Signed
+) -> None:
+    about = ("-issuer", str(signed.file("issuing.pem")), "-cert", str(signed.file("leaf.pem")), "-nonce")
+    asked = ask(signed, *digest, *about).read_bytes()
+    given = x509_ocsp.load_der_ocsp_response(signed.answer(asked, ocsp.GOOD).read_bytes())
+    question = x509_ocsp.load_der_ocsp_request(asked)
+    assert isinstance(question.hash_algorithm, meant)
+    assert isinstance(given.hash_algorithm, meant)
+    assert given.issuer_key_hash == question.issuer_key_hash
+    nonces = [each.extensions.get_extension_for_class(x509.OCSPNonce).value for each in (question, given)]
+    assert nonces[0] == nonces[1]
+
+
+def test_wire_3_ocsp_responder_is_delegated_for_answers_alone_and_is_not_asked_about(signed: Signed) -> None:
+    about = ("-issuer", str(signed.file("issuing.pem")), "-cert", str(signed.file("leaf.pem")))
+    answer = signed.answer(ask(signed, *about).read_bytes(), ocsp.GOOD)
+    [responder] = x509_ocsp.load_der_ocsp_response(answer.read_bytes()).certificates
+    responder.verify_directly_issued_by(signed.issuer.certificate)
+    usages = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usages) == [x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING]
+    assert responder.extensions.get_extension_for_class(x509.OCSPNoCheck)
 
 
 def test_several_certificates_in_one_question(signed: Signed) -> None:

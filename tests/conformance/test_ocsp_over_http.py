@@ -49,7 +49,9 @@ def asked(leaf: Path, portal: Portal, *options: str) -> str:
 
 
 @pytest.mark.parametrize("options", [(), ("-sha256",), ("-no_nonce",), ("-sha256", "-no_nonce")], ids=" ".join)
-def test_by_post_with_and_without_a_nonce(leaf: tuple[Path, int], portal: Portal, options: tuple[str, ...]) -> None:
+def test_wire_3_ocsp_by_post_with_and_without_a_nonce(
+    leaf: tuple[Path, int], portal: Portal, options: tuple[str, ...]
+) -> None:
     # openssl takes the digest for the certificates that follow it
     assert "leaf.pem: good" in asked(leaf[0], portal, *options)
 
@@ -70,7 +72,7 @@ def got(leaf: Path, portal: Portal, digest: str) -> str:
 
 
 @pytest.mark.parametrize("digest", ["-sha1", "-sha256"])
-def test_by_get(leaf: tuple[Path, int], portal: Portal, digest: str) -> None:
+def test_wire_3_ocsp_by_get(leaf: tuple[Path, int], portal: Portal, digest: str) -> None:
     assert "leaf.pem: good" in got(leaf[0], portal, digest)
 
 

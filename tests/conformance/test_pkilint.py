@@ -39,31 +39,31 @@ CHAINS = {
 
 
 @pytest.mark.parametrize("name", list(CHAINS))
-def test_certificates(name: str, signed: Signed) -> None:
+def test_wire_3_pkilint_notes_nothing_in_certificates(name: str, signed: Signed) -> None:
     assert findings("lint_pkix_cert", signed.file(f"{name}.pem")) == ""
 
 
 @pytest.mark.parametrize("name", list(CHAINS))
-def test_chains(name: str, signed: Signed) -> None:
+def test_wire_3_pkilint_notes_nothing_in_chains(name: str, signed: Signed) -> None:
     chain = signed.file(f"{CHAINS[name]}.pem"), signed.file(f"{name}.pem")
     assert findings("lint_pkix_signer_signee_cert_chain", *chain) == ""
 
 
-def test_the_leaf_says_all_that_the_portals_own_says(signed: Signed, kit: Kit) -> None:
+def test_wire_3_pkilint_judges_a_leaf_that_says_all_that_the_portals_own_says(signed: Signed, kit: Kit) -> None:
     issued = x509.load_der_x509_certificate(kit.certificate().der or b"")
     judged = x509.load_pem_x509_certificate(signed.file("leaf.pem").read_bytes())
     assert [each.oid for each in judged.extensions] == [each.oid for each in issued.extensions]
 
 
 @pytest.mark.parametrize("name", ["empty", "full", "services", "intermediate", "root"])
-def test_lists(name: str, signed: Signed) -> None:
+def test_wire_3_pkilint_notes_nothing_in_lists(name: str, signed: Signed) -> None:
     assert findings("lint_crl", "-t", "CRL", "-p", "PKIX", signed.file(f"{name}.crl")) == ""
 
 
 @pytest.mark.parametrize("nonce", [None, b"n" * 32], ids=["no_nonce", "nonce"])
 @pytest.mark.parametrize("hash_name", ["sha1", "sha256"])
 @pytest.mark.parametrize("said", ["good", "unknown", "key_lost", "unspecified"])
-def test_answers(said: str, hash_name: str, nonce: bytes | None, signed: Signed) -> None:
+def test_wire_3_pkilint_notes_nothing_in_answers(said: str, hash_name: str, nonce: bytes | None, signed: Signed) -> None:
     if said in ("good", "unknown"):
         status: ocsp.Status = ocsp.Known(said)
     else:
@@ -73,7 +73,7 @@ def test_answers(said: str, hash_name: str, nonce: bytes | None, signed: Signed)
     assert findings("lint_ocsp_response", answer) == ""
 
 
-def test_it_does_see_faults(signed: Signed) -> None:
+def test_wire_3_pkilint_does_see_faults(signed: Signed) -> None:
     """A chain that leaves out its middle is no chain."""
     wrong = signed.file("root.pem"), signed.file("leaf.pem")
     assert findings("lint_pkix_signer_signee_cert_chain", *wrong) != ""

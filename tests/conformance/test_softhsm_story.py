@@ -121,7 +121,9 @@ def test_while_the_token_is_away_what_is_asked_for_waits_and_what_is_signed_is_s
     assert number == 1
 
 
-def test_programs_fetch_and_renew_by_soap_and_est(app: Flask, reader: Reader, tmp_path: Path, clock: FakeClock) -> None:
+def test_wire_4_token_signs_replies_and_what_programs_fetch_and_renew_by_soap_and_est(
+    app: Flask, reader: Reader, tmp_path: Path, clock: FakeClock
+) -> None:
     authorities.initialise(Environment.PRODUCTION)
     kit, line, caller = Kit(housed(), tmp_path), Line(app), Caller(app, address=PROXY)
     (first_key, _), (second_key, _) = key_and_request(), key_and_request()

@@ -19,7 +19,7 @@ def kannel(tmp_path: Path) -> Iterator[Kannel]:
         yield running
 
 
-def test_a_text_message_goes_through_a_real_gateway_with_its_letters_whole(kannel: Kannel) -> None:
+def test_wire_5_sms_goes_through_a_real_gateway_with_its_letters_whole(kannel: Kannel) -> None:
     gateway = SmsGateway(kannel.url)
     text = "PIN-kod 481516. Öppna meddelandet på sidan; älä vastaa. ÅÄÖ åäö @ & 100 %"
     assert isinstance(gateway.send(NUMBER, text), Accepted)

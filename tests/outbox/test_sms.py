@@ -30,7 +30,7 @@ AS_WRITTEN = [
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("text", AS_WRITTEN)
-def test_a_text_message_arrives_as_it_was_written(sms: SmsFarEnd, method: Literal["get", "post"], text: str) -> None:
+def test_wire_5_sms_arrives_as_it_was_written(sms: SmsFarEnd, method: Literal["get", "post"], text: str) -> None:
     assert isinstance(SmsGateway(sms.url_by(method)).send(NUMBER, text), Accepted)
     assert [(message.to, message.text) for message in sms.messages] == [(NUMBER, text)]
 

@@ -213,7 +213,7 @@ def test_an_exception_amid_letters_cuts_the_line_without_quit(smtp: SmtpFarEnd) 
     assert "QUIT" not in smtp.commands
 
 
-def test_the_letter_arrives_as_it_was_written_dots_and_all(smtp: SmtpFarEnd) -> None:
+def test_wire_5_smtp_server_gets_the_letter_as_it_was_written_dots_and_all(smtp: SmtpFarEnd) -> None:
     text = ".\n..\n.x\n" + "långt " * 300 + "\n" + "å" * 3000 + "\n.\n"
     with post_to(smtp).connection() as line:
         line.send(a_letter(text=text))

@@ -188,7 +188,7 @@ def test_another_order_of_the_children_is_refused(kit: Kit, line: Line) -> None:
     assert line.post(in_envelope(swapped)).codes == ["PKI001"]
 
 
-def test_wire_1_fault_only_for_what_is_none_of_the_three_requests(line: Line) -> None:
+def test_wire_1_http_200_but_for_what_is_none_of_the_three_requests(line: Line) -> None:
     none = {
         "": "Client",
         "not xml": "Client",
