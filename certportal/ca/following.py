@@ -62,8 +62,8 @@ def require_place(
         raise CaRefused("ca_label_refused", name=label)
     if line != INTERMEDIATE and CLIENTS_LOOK_FOR not in common_name:
         raise CaRefused("ca_name_refused", name=common_name, needed=CLIENTS_LOOK_FOR)
-    plan.name(common_name)
     require_name_of_its_own(desk, plan, label, common_name)
+    plan.name(common_name)
     if line == INTERMEDIATE:
         what, above_label = Below(label, common_name, plan.intermediate_years, authorities_below=1), ROOT
     else:
