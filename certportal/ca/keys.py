@@ -57,6 +57,16 @@ def make(kind: KeyKind, token: TokenAccess | None = None, label: str = "") -> Si
             return rsa.generate_private_key(public_exponent=65537, key_size=4096)
 
 
+def is_of(kind: KeyKind, key: VerifyingKey) -> bool:
+    """Whether a key is of that kind."""
+    match kind:
+        case KeyKind.EC_P384 | KeyKind.EC_P256:
+            wanted = ec.SECP384R1 if kind is KeyKind.EC_P384 else ec.SECP256R1
+            return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, wanted)
+        case KeyKind.RSA_3072 | KeyKind.RSA_4096:
+            return isinstance(key, rsa.RSAPublicKey) and key.key_size == (3072 if kind is KeyKind.RSA_3072 else 4096)
+
+
 def require_good_passphrase(passphrase: bytes) -> None:
     """At least 12 octets: it carries all the strength there is. Raises CaRefused ca_passphrase_short."""
     if len(passphrase) < SHORTEST_PASSPHRASE:

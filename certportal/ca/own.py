@@ -1,5 +1,6 @@
 """Certificates of the portal's own keys, through the same door as everybody's: a signing request, the checks, the signature."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from cryptography import x509
@@ -22,9 +23,10 @@ def certify(
     now: datetime,
     crl_url: str = "",
     lint: bool = True,
+    before_signing: Callable[[], None] = lambda: None,
 ) -> x509.Certificate:
     """The certificate of a service's key, by SERVICES (``crl_url`` is its issuer's) or OCSP_RESPONDER (none), or either of them
-    ``replace``d by another validity. The key may be in a token.
+    ``replace``d by another validity. The key may be in a token. ``before_signing`` is called when everything has been checked.
 
     Raises IssueRefused, RequestRefused for a key that the policy refuses, and what the keys raise when they cannot be used.
     """
@@ -40,4 +42,5 @@ def certify(
         profile=profile,
         lint=lint,
     )
+    before_signing()
     return x509.load_der_x509_certificate(sign(issuer, prepared.tbs, profile))

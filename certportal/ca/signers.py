@@ -20,6 +20,8 @@ from certportal.ca.hierarchy import Desk
 from certportal.ca.keys import KeyKind, SigningKey
 from certportal.keyfiles import replace_whole
 
+_OF_NO_USE = ("ca_broken", "ca_key_kind_refused", "ca_passphrase_wrong", "ca_token_key_missing")
+
 
 @dataclass(frozen=True)
 class Signer:
@@ -55,7 +57,8 @@ def follow(
     certify: Callable[[SigningKey], x509.Certificate],
     chain: tuple[x509.Certificate, ...],
 ) -> Signer:
-    """Make the pair that follows ``before``: a new key, and the certificate that ``certify`` gives for it.
+    """Make the pair that follows ``before``: a key, and the certificate that ``certify`` gives for it. A key that a try has left
+    is used by the next, so that tries that fail fill no token.
 
     Where another process has made it meanwhile, that one is answered. Raises what key or authority raise.
     """
@@ -66,14 +69,30 @@ def follow(
         folder = _folder(desk)
         folder.mkdir(mode=0o700, exist_ok=True)
         stem = f"{name}-{(_newest_number(folder, name) or 0) + 1}"
-        path = folder / f"{stem}.key"
-        path.unlink(missing_ok=True)  # a call that was stopped left it; without a .pem nobody has used it
-        label = f"{desk.environment.value.lower()} {stem}"
-        key = keys.make_and_store(path, kind, desk.passphrase, desk.token, label)
+        key = _left(folder / f"{stem}.key", desk, kind) or _new(folder / f"{stem}.key", desk, kind)
         made = Signer(key, certify(key), chain)
         replace_whole(folder / f"{stem}.pem", chain_pem((made.certificate, *chain)), 0o644)
         keys.sync_directory(folder)
         return made
+
+
+def _left(path: Path, desk: Desk, kind: KeyKind) -> SigningKey | None:
+    """The key that a try left which came to no certificate; None where it is not as one would be made now, or of no use."""
+    try:
+        if not path.exists() or keys.token_of(path) != (desk.token.token if desk.token is not None else None):
+            return None
+        key = keys.load(path, desk.passphrase, desk.token)
+    except CaRefused as refused:
+        if refused.code in _OF_NO_USE:
+            return None
+        raise
+    return key if keys.is_of(kind, key.public_key()) else None
+
+
+def _new(path: Path, desk: Desk, kind: KeyKind) -> SigningKey:
+    """A new key. What lies there is of no use, and without a .pem nobody has used it."""
+    path.unlink(missing_ok=True)
+    return keys.make_and_store(path, kind, desk.passphrase, desk.token, f"{desk.environment.value.lower()} {path.stem}")
 
 
 def _read(desk: Desk, stem: str) -> Signer:

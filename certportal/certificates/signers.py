@@ -45,32 +45,36 @@ def reply_signer(environment: Environment) -> ca.Signer:
 
     Raises CaRefused, ca_missing where the installation has no such authority; and what a key raises that cannot be used.
     """
-    issuing = authorities.newest(environment, authorities.SERVICES)
-    crl = authorities.crl_url(environment, issuing)
-    key = ca.KeyKind(current_settings().reply_key)
-    return _current(environment, _Kind("replies", issuing, key, REPLIES_LAST, REPLIES_FOLLOWED, crl))
+    return _current(environment, _of_replies(environment))
+
+
+def present_reply_signer(environment: Environment) -> ca.Signer | None:
+    """The same as it is now, ending soon or not; None before the first. Nothing is made. Raises CaRefused."""
+    return _present(environment, _of_replies(environment))
 
 
 def keep_responder(environment: Environment, label: str) -> Responder:
     """Who answers about an authority's certificates, to its last day; one that ends soon is followed. Raises as
     ``reply_signer``."""
-    key = ca.KeyKind(current_settings().ocsp_key)
-    profile = replace(OCSP_RESPONDER, latest=authorities.authority(environment, label).not_after)
-    kind = _Kind(f"ocsp-{label}", label, key, profile, ANSWERS_FOLLOWED)
-    return _responder(environment, label, _current(environment, kind))
+    return _responder(environment, label, _current(environment, _of_answers(environment, label)))
 
 
 def responder(environment: Environment, label: str) -> Responder | None:
     """The same as it is now, ending soon or not; None before the first. Nothing is made: asking changes nothing."""
-    kept, place = _kept(), (environment, f"ocsp-{label}")
-    now = clock.now()
-    found: ca.Signer | None = kept.get(place)
-    if found is None or found.certificate.not_valid_after_utc <= now:
-        found = signers.newest(authorities.desk(environment), f"ocsp-{label}")
-    if found is None or found.certificate.not_valid_after_utc <= now:
-        return None
-    kept[place] = found
-    return _responder(environment, label, found)
+    found = _present(environment, _of_answers(environment, label))
+    return _responder(environment, label, found) if found is not None else None
+
+
+def _of_replies(environment: Environment) -> _Kind:
+    issuing = authorities.newest(environment, authorities.SERVICES)
+    crl = authorities.crl_url(environment, issuing)
+    return _Kind("replies", issuing, ca.KeyKind(current_settings().reply_key), REPLIES_LAST, REPLIES_FOLLOWED, crl)
+
+
+def _of_answers(environment: Environment, label: str) -> _Kind:
+    profile = replace(OCSP_RESPONDER, latest=authorities.authority(environment, label).not_after)
+    key = ca.KeyKind(current_settings().ocsp_key)
+    return _Kind(f"ocsp-{label}", label, key, profile, ANSWERS_FOLLOWED)
 
 
 def _responder(environment: Environment, label: str, signer: ca.Signer) -> Responder:
@@ -85,43 +89,88 @@ def _current(environment: Environment, kind: _Kind) -> ca.Signer:
 
     While it cannot be followed, as when the authority's key is away, one that has not ended goes on.
     """
-    kept, place, now = _kept(), (environment, kind.name), clock.now()
-    authority = authorities.authority(environment, kind.issuing)
-    above, until = authority.certificate, min(now + kind.followed, authority.not_after)
-    found: ca.Signer | None = kept.get(place)
-    if found is not None and found.is_good(above, until):
+    found = _newest(environment, kind)
+    if found is not None and _is_good(environment, kind, found):
         return found
-    desk = authorities.desk(environment)
-    found = signers.newest(desk, kind.name)
-    if found is None or not found.is_good(above, until):
-        try:
-            found = _follow(desk, environment, found, kind)
-        except Exception:
-            if found is None or found.certificate.not_valid_after_utc <= now:
-                raise
-            current_app.logger.exception("%s of %s could not be followed", kind.name, environment.value)
-    kept[place] = found
+    try:
+        made = _follow(authorities.desk(environment), environment, found, kind)
+    except Exception:
+        if found is None or _has_ended(found):
+            raise
+        current_app.logger.exception("%s of %s could not be followed", kind.name, environment.value)
+        return found
+    _kept()[environment, kind.name] = made
+    return made
+
+
+def _present(environment: Environment, kind: _Kind) -> ca.Signer | None:
+    """The signer of that kind as it is now, ending soon or not; None before the first. Nothing is made."""
+    found = _newest(environment, kind)
+    return None if found is None or _has_ended(found) else found
+
+
+def _newest(environment: Environment, kind: _Kind) -> ca.Signer | None:
+    """The newest one, whichever process made it, ended or not. What this process knows goes on while that cannot be read."""
+    kept, place = _kept(), (environment, kind.name)
+    known: ca.Signer | None = kept.get(place)
+    if known is not None and _is_good(environment, kind, known):
+        return known
+    try:
+        found = signers.newest(authorities.desk(environment), kind.name)
+    except ca.CaRefused:
+        if known is None or _has_ended(known):
+            raise
+        return known
+    if found is not None:
+        kept[place] = found
     return found
 
 
+def _is_good(environment: Environment, kind: _Kind, signer: ca.Signer) -> bool:
+    authority = authorities.authority(environment, kind.issuing)
+    return signer.is_good(authority.certificate, min(clock.now() + kind.followed, authority.not_after))
+
+
+def _has_ended(signer: ca.Signer) -> bool:
+    return signer.certificate.not_valid_after_utc <= clock.now()
+
+
 def _follow(desk: ca.Desk, environment: Environment, before: ca.Signer | None, kind: _Kind) -> ca.Signer:
-    issuer, serial = authorities.issuer(environment, kind.issuing), authorities.new_serial()
+    """Recorded when everything has been checked, before it is signed; a try after one whose signature failed has its row."""
+    issuer, who = authorities.issuer(environment, kind.issuing), service(environment, kind.name)
+    kept, recorded = _kept(), (environment, kind.name, kind.issuing, "recorded")
 
     def certify(key: SigningKey) -> x509.Certificate:
-        with transaction():
-            audit.record(
-                "service_certificate_issued",
-                f"ca:{environment.value}",
-                by=RENEWER,
-                name=kind.name,
-                authority=kind.issuing,
-                serial=ca.serial_hex(serial),
-            )
-        lint, now = current_settings().pkilint, clock.now()
-        who = service(environment, kind.name)
-        return own.certify(issuer, key, who, kind.profile, serial=serial, now=now, crl_url=kind.crl_url, lint=lint)
+        serial: int = kept.get(recorded) or authorities.new_serial()
 
-    return signers.follow(desk, kind.name, before, kind.key, certify, issuer.chain)
+        def record() -> None:
+            if recorded not in kept:
+                with transaction():
+                    audit.record(
+                        "service_certificate_issued",
+                        f"ca:{environment.value}",
+                        by=RENEWER,
+                        name=kind.name,
+                        authority=kind.issuing,
+                        serial=ca.serial_hex(serial),
+                    )
+                kept[recorded] = serial
+
+        return own.certify(
+            issuer,
+            key,
+            who,
+            kind.profile,
+            serial=serial,
+            now=clock.now(),
+            crl_url=kind.crl_url,
+            lint=current_settings().pkilint,
+            before_signing=record,
+        )
+
+    made = signers.follow(desk, kind.name, before, kind.key, certify, issuer.chain)
+    kept.pop(recorded, None)
+    return made
 
 
 def service(environment: Environment, name: str) -> ca.Service:

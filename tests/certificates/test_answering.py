@@ -10,13 +10,15 @@ from urllib.parse import quote
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from flask import Flask
 from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
-from certportal.ca import Reason
+from certportal.audit import AuditEntry
+from certportal.ca import Reason, serial_hex
 from certportal.ca.ocsp import issuer_hashes
 from certportal.certificates import answering, authorities, service, signers
 from certportal.certificates.models import Certificate, OcspAnswer
@@ -48,6 +50,12 @@ def sign() -> str:
 
 def count() -> int:
     return db.session.scalar(select(func.count()).select_from(OcspAnswer)) or 0
+
+
+def rows() -> list[str]:
+    """The serial numbers of the service's own certificates in the record."""
+    made = select(AuditEntry.details).where(AuditEntry.verb == "service_certificate_issued")
+    return [details["serial"] for details in db.session.scalars(made)]
 
 
 def question(certificate: Certificate, hashed: hashes.HashAlgorithm | None = None, nonce: bytes | None = None) -> bytes:
@@ -254,6 +262,45 @@ class TestSigners:
             ):
                 named.add(made.subject.rfc4514_string())
         assert len(named) == 4
+
+    def test_what_is_refused_fills_neither_the_record_nor_the_folder_with_keys(self, kit: Kit, app: Flask) -> None:
+        before: Settings = app.extensions["certportal.settings"]
+        own = before.ca_dir / "production" / "own"
+        shutil.rmtree(own)
+        app.extensions["certportal.settings"] = replace(before, ca_organisation="x" * 65)
+        left: set[bytes] = set()
+        for _ in range(3):
+            with pytest.raises(Exception, match="subject_refused"):
+                signers.reply_signer(Environment.PRODUCTION)
+            left |= {path.read_bytes() for path in own.iterdir()}
+        assert len(left) == 1
+        assert rows() == []
+        app.extensions["certportal.settings"] = before
+        made = signers.reply_signer(Environment.PRODUCTION)
+        assert rows() == [serial_hex(made.certificate.serial_number)]
+        assert {path.read_bytes() for path in own.glob("*.key")} == left
+
+    def test_a_key_that_was_left_is_of_no_use_where_another_kind_is_wanted(self, kit: Kit, app: Flask) -> None:
+        before: Settings = app.extensions["certportal.settings"]
+        shutil.rmtree(before.ca_dir / "production" / "own")
+        app.extensions["certportal.settings"] = replace(before, ca_organisation="x" * 65)
+        with pytest.raises(Exception, match="subject_refused"):
+            signers.reply_signer(Environment.PRODUCTION)
+        app.extensions["certportal.settings"] = replace(before, reply_key="EC-P256")
+        made = signers.reply_signer(Environment.PRODUCTION)
+        assert isinstance(made.certificate.public_key(), ec.EllipticCurvePublicKey)
+
+    def test_one_whose_certificate_cannot_be_kept_is_tried_again_by_its_row(self, kit: Kit, app: Flask) -> None:
+        own = app.extensions["certportal.settings"].ca_dir / "production" / "own"
+        shutil.rmtree(own)
+        in_the_way = own / ".replies-1.pem.draft"
+        in_the_way.mkdir(parents=True)
+        for _ in range(2):
+            with pytest.raises(OSError, match="draft"):
+                signers.reply_signer(Environment.PRODUCTION)
+        in_the_way.rmdir()
+        made = signers.reply_signer(Environment.PRODUCTION)
+        assert rows() == [serial_hex(made.certificate.serial_number)]
 
     def test_one_that_cannot_be_followed_goes_on_until_its_end(
         self, kit: Kit, app: Flask, clock: FakeClock, caplog: pytest.LogCaptureFixture

@@ -67,15 +67,17 @@ def not_a_request(refused: reading.NotARequest, call: Call | None = None) -> Ans
 
 
 def _signer(request: Request) -> Signer:
-    """The environment's own. Where the request names none that there is, any will do to say so."""
-    environment = reading.environment_of(request)
+    """The environment's own as it is: a job follows it, and only the first is made here. Where the request names none that there
+    is, any will do to say so."""
+    environment = reading.environment_of(request) or Environment.PRODUCTION
     try:
-        return signers.reply_signer(environment or Environment.PRODUCTION)
+        return signers.present_reply_signer(environment) or signers.reply_signer(environment)
     except Refusal:
         others = [each for each in authorities.present() if each is not environment]
-        if not others:
+        found = signers.present_reply_signer(others[0]) if others else None
+        if found is None:
             raise
-        return signers.reply_signer(others[0])
+        return found
 
 
 def _signed_reply(request: Request, by: Actor, signer: Signer, call: Call) -> bytes:

@@ -2,7 +2,9 @@
 
 import base64
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -10,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
 
 from certportal.identifiers import Environment
+from certportal.settings import Settings
 from tests.certificates.steps import Kit
+from tests.conftest import FakeClock
 from tests.protocols.pkiws.wire import DS, MESSAGES, SOAP, Line, Reply, der_request
 
 Trusted = Callable[[], x509.Certificate]
@@ -166,3 +170,24 @@ def test_a_test_order_gives_a_real_certificate_for_the_callers_key(kit: Kit, lin
     assert issued.public_key() == key.public_key()
     assert issued.issuer.rfc4514_string() != line.get("x").signer.issuer.rfc4514_string()
     assert line.get(signed.retrieval_id).codes == ["PKI030"]  # production does not know it
+
+
+def own_keys(settings: Settings) -> list[Path]:
+    return sorted(settings.ca_dir.glob("*/own/*.key"))
+
+
+def test_a_call_makes_no_key_where_there_is_one(kit: Kit, line: Line, settings: Settings, clock: FakeClock) -> None:
+    before = own_keys(settings)
+    clock.move(days=360)
+    assert line.sign_new(kit.codes(), b"none").signer == line.get("x").signer
+    assert own_keys(settings) == before
+
+
+def test_a_call_makes_no_key_of_another_environment(kit: Kit, line: Line, settings: Settings) -> None:
+    for path in settings.ca_dir.glob("*/own"):
+        shutil.rmtree(path)
+    (settings.ca_dir / "production" / "services.key").unlink()
+    assert line.get("x").status == "FAIL"
+    assert own_keys(settings) == []
+    assert line.get("x", Environment="TEST").signer
+    assert [path.parts[-3] for path in own_keys(settings)] == ["test"]
