@@ -49,6 +49,18 @@ def newest(desk: Desk, name: str) -> Signer | None:
     return _read(desk, f"{name}-{number}") if number is not None else None
 
 
+def newest_certificate(desk: Desk, name: str) -> x509.Certificate | None:
+    """The certificate of the same; None where a half of the pair is missing or unreadable. No key is opened."""
+    folder = _folder(desk)
+    number = _newest_number(folder, name)
+    if number is None or not (folder / f"{name}-{number}.key").exists():
+        return None
+    try:
+        return x509.load_pem_x509_certificate((folder / f"{name}-{number}.pem").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def follow(
     desk: Desk,
     name: str,

@@ -140,11 +140,11 @@ def _signed_now(asked: ocsp.Asked, now: datetime) -> Answer:
         return Answer(ocsp.Failure.TRY_LATER.encoded)
     statuses = [(each, _status(*place, each.serial)) for each in asked.cert_ids]
     db.session.rollback()  # nothing is open while the key works
-    until = now + _holds_for()
     try:
         found = signers.responder(*place)
         if found is None:
             return Answer(ocsp.Failure.TRY_LATER.encoded)
+        until = _holds_until(found, now)
         der = ocsp.build_answer(found, statuses, produced_at=now, this_update=now, next_update=until, nonce=asked.nonce)
     except ca.CaRefused:
         return Answer(ocsp.Failure.TRY_LATER.encoded)
@@ -196,7 +196,7 @@ _Row = tuple[int, str, CertificateState, datetime | None, str]
 
 def _sign_due(found: Responder, environment: Environment, label: str, lease: Lease) -> int:
     signed = 0
-    while batch := list(_due(environment, label)):
+    while batch := list(_due(environment, label, found.certificate.not_valid_after_utc)):
         db.session.rollback()  # nothing is open while the key works
         now = clock.now()
         rows = [row for each in batch for row in _answers(found, each, now)]
@@ -207,11 +207,12 @@ def _sign_due(found: Responder, environment: Environment, label: str, lease: Lea
     return signed
 
 
-def _due(environment: Environment, label: str) -> Iterator[_Row]:
-    """Certificates that have not ended, and no answer of today, or one from before they were revoked: the first hash stands for
-    both, they are stored together."""
+def _due(environment: Environment, label: str, ends: datetime) -> Iterator[_Row]:
+    """Certificates that have not ended, and no answer of today, or one from before they were revoked, or one that lapses within a
+    day with the responder before this one, which ``ends`` later: the first hash stands for both, they are stored together."""
     now = clock.now()
     lately = OcspAnswer.this_update > now - RENEWED_AFTER
+    lately &= OcspAnswer.next_update >= min(now + RENEWED_AFTER, ends)
     since = Certificate.revoked_so_since
     revoked_since = (since > OcspAnswer.this_update) & (since <= now)
     fresh = lately & (Certificate.revoked_at.is_(None) | ~revoked_since)
@@ -231,7 +232,7 @@ def _due(environment: Environment, label: str) -> Iterator[_Row]:
 
 def _answers(found: Responder, row: _Row, now: datetime) -> Iterator[dict[str, object]]:
     certificate_id, serial, state, revoked_at, reason = row
-    until = now + _holds_for()
+    until = _holds_until(found, now)
     for name in HASHES:
         cert_id = ocsp.cert_id(found.authority, int(serial, 16), name)
         status = [(cert_id, _of_row(state, revoked_at, reason))]
@@ -263,5 +264,7 @@ def _store(batch: Sequence[_Row], rows: list[dict[str, object]]) -> None:
             session.execute(insert(OcspAnswer), kept)
 
 
-def _holds_for() -> timedelta:
-    return min(timedelta(days=current_settings().crl_days), LONGEST)
+def _holds_until(found: Responder, now: datetime) -> datetime:
+    """No longer than the responder, whose answers nobody believes after its end."""
+    days = timedelta(days=current_settings().crl_days)
+    return min(now + min(days, LONGEST), found.certificate.not_valid_after_utc)

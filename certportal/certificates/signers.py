@@ -4,6 +4,8 @@ What one signs is believed as long as its certificate holds, so it is followed i
 and answers about certificates are used for days. A signer is recorded when it is made, before it signs anything.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -181,10 +183,38 @@ def service(environment: Environment, name: str) -> ca.Service:
     return ca.Service((named + what).strip(), settings.ca_organisation or None, settings.ca_country or None)
 
 
+@dataclass(frozen=True)
+class Watched:
+    """When the newest signer of an authority ends, None where it is missing; and from when on it is followed, None: not before
+    its authority ends. ``label``: the authority's."""
+
+    label: str
+    ends: datetime | None
+    followed_from: datetime | None
+    replies: bool
+
+
+def watched(environment: Environment) -> Iterator[Watched]:
+    """Each signer that there should be: a responder for each authority that issues, and a signer of replies. Nothing is made, no
+    key opened; authorities that cannot be read are passed over."""
+    for label in authorities.lasting_labels(environment):
+        with suppress(ca.CaRefused):
+            if label in authorities.issuing_labels(environment):
+                yield _watched(environment, _of_answers(environment, label))
+    with suppress(ca.CaRefused):
+        yield _watched(environment, _of_replies(environment))
+
+
+def _watched(environment: Environment, kind: _Kind) -> Watched:
+    until, last = ends(environment, kind.name), authorities.authority(environment, kind.issuing).not_after
+    followed_from = until - kind.followed if until is not None and until < last else None
+    return Watched(kind.issuing, until, followed_from, replies=kind.name == "replies")
+
+
 def ends(environment: Environment, name: str) -> datetime | None:
-    """When the newest signer of that name ends; None before the first. Nothing is made."""
-    found = signers.newest(authorities.desk(environment), name)
-    return found.certificate.not_valid_after_utc if found is not None else None
+    """When the newest signer of that name ends; None where there is none. Nothing is made, no key opened."""
+    found = signers.newest_certificate(authorities.desk(environment), name)
+    return found.not_valid_after_utc if found is not None else None
 
 
 def _kept() -> dict[Any, Any]:

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from certportal import audit, clock, proxies, runs
-from certportal.certificates import authorities
+from certportal.certificates import authorities, signers
 from certportal.certificates import service as certificates
 from certportal.certificates.models import Certificate, CertificateState
 from certportal.certificates.revocation_lists import crl_file
 from certportal.extensions import db
-from certportal.health.seen import Authority, Facts, List, Run, Traffic
+from certportal.health.seen import Authority, Facts, List, Run, Signer, Traffic
 from certportal.identifiers import Environment
 from certportal.outbox.models import WAITING_STATES, Medium, OutboxRow, RowState
 from certportal.refusals import Refusal
@@ -37,6 +37,7 @@ def gather() -> Facts:
         authorities=list(_authorities()),
         unsigned_since=_unsigned_since(),
         lists=list(_lists()),
+        signers=list(_signers()),
         deliver=known.get(runs.DELIVER),
         sweep=known.get(runs.SWEEP),
         look=known.get(runs.LOOK),
@@ -98,6 +99,13 @@ def _lists() -> Iterator[List]:
                 away=not authorities.key_is_here(environment, label),
                 unlisted_since=certificates.unlisted_since(newest) if newest is not None else None,
             )
+
+
+def _signers() -> Iterator[Signer]:
+    for environment in authorities.present():
+        for each in signers.watched(environment):
+            named = environment.value if each.replies else _named(environment, each.label)
+            yield Signer(named, each.ends, each.followed_from, replies=each.replies)
 
 
 def _named(environment: Environment, label: str) -> str:

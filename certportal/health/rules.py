@@ -8,7 +8,7 @@ the machine's; certificates, authorities and revocation lists live by the servic
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Traffic
+from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Signer, Traffic
 
 SWEEP_LATE = timedelta(hours=26)
 """A sweep runs hourly; a day and a little without a good one, and notices are being missed (F2, F7)."""
@@ -30,6 +30,8 @@ LIST_ENDS = timedelta(days=2)
 """So near its next update a list that is still the newest is an outage about to come."""
 AWAY_ENDS = timedelta(days=14)
 """The same for the list of a root whose key is not here: somebody must fetch it from where it is locked away."""
+SIGNER_ENDS = timedelta(days=7)
+"""So near its end a signer that has not been followed is an outage about to come: its answers hold for less from then on."""
 LOOK_LATE = timedelta(hours=3)
 """The portal fetches its own lists hourly, as others do, and looks (F6)."""
 AUTHORITY_WARNING = timedelta(days=180)
@@ -51,6 +53,7 @@ def findings(facts: Facts) -> list[Finding]:
         traffic("sms", facts.sms, facts.machine),
         *authorities(facts),
         *lists(facts),
+        *signers(facts.signers, facts.now),
         sweeping(facts.sweep, facts.machine),
         jobs(facts.deliver, facts.machine),
         *failed_jobs(facts.others),
@@ -178,6 +181,34 @@ def _state(each: List, now: datetime) -> Finding | None:
     if now - each.this_update >= LIST_LATE and not each.away:
         return Finding("crl", "crl_old", Level.WARNING, values)
     return None if each.file_is_there else Finding("crl", "crl_file_missing", Level.WARNING, values)
+
+
+_OF_ANSWERS = ("responder_missing", "responder_lapsed", "responder_ends", "responder_late")
+_OF_REPLIES = ("replies_missing", "replies_lapsed", "replies_ends", "replies_late")
+
+
+def signers(found: Sequence[Signer], now: datetime) -> Iterator[Finding]:
+    """Those who sign answers about certificates and replies to programs are there, and followed before they end (F6)."""
+    well = True
+    for each in found:
+        code, level = _signer(each, now)
+        if code:
+            well = False
+            yield Finding("signers", code, level, {"environment": each.environment, "ends": each.ends})
+    if well and found:
+        ends = min(each.ends for each in found if each.ends is not None)
+        yield Finding("signers", "signers_good", Level.GOOD, {"ends": ends})
+
+
+def _signer(each: Signer, now: datetime) -> tuple[str, Level]:
+    missing, lapsed, ends, late = _OF_REPLIES if each.replies else _OF_ANSWERS
+    if each.ends is None:
+        return missing, Level.BAD
+    if each.ends <= now:
+        return lapsed, Level.BAD
+    if each.followed_from is None or now < each.followed_from:
+        return "", Level.GOOD
+    return (ends, Level.BAD) if each.ends - now <= SIGNER_ENDS else (late, Level.WARNING)
 
 
 def sweeping(run: Run | None, machine: datetime) -> Finding:

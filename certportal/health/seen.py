@@ -67,6 +67,17 @@ class List:
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signs answers about an authority's certificates (a responder), or an environment's ``replies``. ``ends`` None: missing;
+    ``followed_from``: from when on the next one is made, None: it lasts as long as its authority."""
+
+    environment: str  # as List's
+    ends: datetime | None
+    followed_from: datetime | None
+    replies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """How a job's runs went: when one last began, when one last ended well, how the last one ended."""
 
@@ -101,6 +112,7 @@ class Facts:
     free_bytes: int
     validity: timedelta
     undeclared_proxies: Sequence[str] = ()
+    signers: Sequence[Signer] = ()
     answers_until: datetime | None = None
     """When the first of the answers about certificates lapses that have been signed ahead; None: there are none."""
     unanswered: int = 0

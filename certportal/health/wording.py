@@ -49,6 +49,15 @@ TITLES: dict[str, LazyString] = {
     "ocsp_ends": _l("Answers about certificates (OCSP) lapse soon"),
     "ocsp_missing": _l("Certificates are without an answer (OCSP)"),
     "crl_unwatched": _l("The revocation lists have not been looked at"),
+    "signers_good": _l("Replies and answers about certificates can be signed"),
+    "responder_missing": _l("No OCSP responder for %(environment)s"),
+    "responder_lapsed": _l("The OCSP responder for %(environment)s has ended"),
+    "responder_ends": _l("The OCSP responder for %(environment)s ends soon"),
+    "responder_late": _l("The OCSP responder for %(environment)s is not followed by the next"),
+    "replies_missing": _l("No signer of replies to programs for %(environment)s"),
+    "replies_lapsed": _l("The signer of replies to programs for %(environment)s has ended"),
+    "replies_ends": _l("The signer of replies to programs for %(environment)s ends soon"),
+    "replies_late": _l("The signer of replies to programs for %(environment)s is not followed by the next"),
     "sweep_good": _l("Reminders are sent"),
     "sweep_never": _l("Due reminders have not been looked for yet"),
     "sweep_late": _l("Reminders are not sent"),
@@ -63,6 +72,11 @@ TITLES: dict[str, LazyString] = {
     "disk_full": _l("The disk is almost full"),
     "proxy_undeclared": _l("A proxy is in front that the settings do not name"),
 }
+
+_NOT_FOLLOWED = _l(
+    "It holds until %(ends)s, and the next one should have been made. See the log, whether the service’s own jobs run, and "
+    "whether the authority’s key can be used."
+)
 
 TEXTS: dict[str, LazyString] = {
     "mail_good": _l("Last accepted %(accepted_at)s. In the queue: %(waiting)s."),
@@ -132,6 +146,29 @@ TEXTS: dict[str, LazyString] = {
         "service’s own jobs run and the authority’s key can be used."
     ),
     "crl_unwatched": _l("Last fetched %(since)s. See whether the service’s own jobs run."),
+    "signers_good": _l(
+        "The first of the service’s own certificates ends on %(ends)s; the next one is made before that."
+    ),
+    "responder_missing": _l(
+        "No answers about certificates can be signed. See the log, whether the service’s own jobs run, and whether the "
+        "authority’s key can be used."
+    ),
+    "responder_lapsed": _l(
+        "It held until %(ends)s, and no answers about certificates can be signed. See the log, whether the service’s own jobs "
+        "run, and whether the authority’s key can be used."
+    ),
+    "responder_ends": _NOT_FOLLOWED,
+    "responder_late": _NOT_FOLLOWED,
+    "replies_missing": _l(
+        "Replies to programs (SOAP) cannot be signed. See the log, whether the service’s own jobs run, and whether the "
+        "authority’s key can be used."
+    ),
+    "replies_lapsed": _l(
+        "It held until %(ends)s, and replies to programs (SOAP) cannot be signed. See the log, whether the service’s own jobs "
+        "run, and whether the authority’s key can be used."
+    ),
+    "replies_ends": _NOT_FOLLOWED,
+    "replies_late": _NOT_FOLLOWED,
     "sweep_good": _l("Last looked for %(since)s: %(outcome)s."),
     "sweep_never": _l("It happens within a minute of the start. See whether the service’s own jobs run."),
     "sweep_late": _l("Last looked for well %(since)s; it should be hourly. Last outcome: %(outcome)s."),

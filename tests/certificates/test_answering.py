@@ -182,9 +182,9 @@ def test_answers_are_signed_anew_daily_and_forgotten_with_their_certificate(kit:
 
 def test_what_was_revoked_while_it_was_signed_is_not_stored(kit: Kit) -> None:
     issued = kit.certificate()
-    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
-    assert [row[0] for row in batch] == [issued.id]
     responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    batch = list(answering._due(Environment.PRODUCTION, "issuing", responder.certificate.not_valid_after_utc))
+    assert [row[0] for row in batch] == [issued.id]
     rows = [row for each in batch for row in answering._answers(responder, each, issued.prepared_at)]
     service.revoke(issued.id, Reason.KEY_LOST, builders.acting(kit.house.person))
     answering._store(batch, rows)
@@ -216,6 +216,21 @@ def test_while_nothing_has_ended_the_job_writes_nothing(kit: Kit) -> None:
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert "DELETE" not in written
+
+
+def test_answers_that_end_with_their_responder_are_signed_anew_as_soon_as_it_is_followed(
+    kit: Kit, app: Flask, clock: FakeClock
+) -> None:
+    kit.certificate()
+    key = app.extensions["certportal.settings"].ca_dir / "production" / "issuing.key"
+    aside = key.rename(key.with_suffix(".away"))
+    app.extensions.pop("certportal.authorities")
+    clock.move(days=29, hours=12)
+    assert [sign(), sign()] == ["1 signed", "0 signed"]
+    assert answering.answers_until() == signers.ends(Environment.PRODUCTION, "ocsp-issuing")
+    aside.rename(key)
+    assert [sign(), sign()] == ["1 signed", "0 signed"]
+    assert answering.answers_until() == clock.at + timedelta(days=7)
 
 
 class TestSigners:

@@ -42,8 +42,8 @@ def on_postgres(
 def test_a_revocation_that_has_not_committed_yet_is_waited_for(on_postgres: tuple[Flask, Kit]) -> None:
     app, kit = on_postgres
     issued, by = kit.certificate(), builders.acting(kit.house.person)
-    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
     responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    batch = list(answering._due(Environment.PRODUCTION, "issuing", responder.certificate.not_valid_after_utc))
     rows = [row for each in batch for row in answering._answers(responder, each, times.now())]
     db.session.rollback()
 

@@ -333,7 +333,8 @@ def test_answers_say_the_new_reason_at_once_and_when_signed_ahead(
 ) -> None:
     sign()
     assert ask(visitor, question(given_up)).revocation_reason is x509.ReasonFlags.cessation_of_operation
-    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
+    responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    batch = list(answering._due(Environment.PRODUCTION, "issuing", responder.certificate.not_valid_after_utc))
     assert batch == []
     raised(kit, given_up)
     for _ in range(2):
@@ -344,8 +345,8 @@ def test_answers_say_the_new_reason_at_once_and_when_signed_ahead(
 
 
 def test_an_answer_with_the_old_reason_that_was_being_signed_is_not_stored(kit: Kit, given_up: Certificate) -> None:
-    batch = list(answering._due(Environment.PRODUCTION, "issuing"))
     responder = signers.keep_responder(Environment.PRODUCTION, "issuing")
+    batch = list(answering._due(Environment.PRODUCTION, "issuing", responder.certificate.not_valid_after_utc))
     rows = [row for each in batch for row in answering._answers(responder, each, given_up.prepared_at)]
     raised(kit, given_up)
     answering._store(batch, rows)

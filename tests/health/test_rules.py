@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from certportal.health.rules import GIBIBYTE, findings, traffic, worst
-from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Traffic
+from certportal.health.seen import Authority, Facts, Finding, Level, List, Run, Signer, Traffic
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -33,6 +33,7 @@ WELL = Facts(
     clock_is_sound=True,
     free_bytes=100 * GIBIBYTE,
     validity=732 * DAY,
+    signers=[Signer("PRODUCTION", NOW + 30 * DAY, NOW + 15 * DAY), Signer("PRODUCTION", NOW + DAY, None, replies=True)],
 )
 
 
@@ -48,6 +49,7 @@ def test_a_service_where_everything_runs_is_well_and_says_so_of_each_thing() -> 
         "sms_good",
         "issuing_good",
         "crl_good",
+        "signers_good",
         "sweep_good",
         "jobs_good",
         "clock_good",
@@ -182,6 +184,25 @@ class TestTheRevocationList:
     def test_that_nobody_has_looked_at_for_hours_is_a_warning(self) -> None:
         assert found(look=run("look-at-crl", 3 * HOUR)) == {"crl_unwatched": Level.WARNING}
         assert found(look=None) == {}
+
+
+class TestTheSigners:
+    @pytest.mark.parametrize(("replies", "kind"), [(True, "replies"), (False, "responder")])
+    def test_that_are_not_followed_in_time_are_a_warning_and_red_from_a_week_before_they_end(
+        self, replies: bool, kind: str
+    ) -> None:
+        def of(left: timedelta) -> dict[str, Level]:
+            return found(signers=[Signer("TEST", NOW + left, NOW + left - 15 * DAY, replies=replies)])
+
+        assert of(15 * DAY + MINUTE) == {}
+        assert of(15 * DAY) == {f"{kind}_late": Level.WARNING}
+        assert of(7 * DAY + MINUTE) == {f"{kind}_late": Level.WARNING}
+        assert of(7 * DAY) == {f"{kind}_ends": Level.BAD}
+        assert of(timedelta()) == {f"{kind}_lapsed": Level.BAD}
+        assert found(signers=[Signer("TEST", None, None, replies=replies)]) == {f"{kind}_missing": Level.BAD}
+
+    def test_that_end_with_their_authority_are_not_followed_any_more(self) -> None:
+        assert found(signers=[Signer("TEST", NOW + DAY, None)]) == {}
 
 
 class TestTheRest:

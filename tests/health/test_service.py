@@ -141,6 +141,15 @@ def test_a_broken_authority_is_red_and_does_not_break_the_page(app: Flask, setti
     assert levels()["ca_unreadable"] is health.Level.BAD
 
 
+@pytest.mark.usefixtures("running")
+def test_a_signer_that_is_missing_is_red(app: Flask, settings: Settings) -> None:
+    assert levels()["signers_good"] is health.Level.GOOD
+    own = settings.ca_dir / "production" / "own"
+    (own / "ocsp-issuing-1.key").unlink()
+    (own / "replies-1.pem").unlink()
+    assert levels()["responder_missing"] is levels()["replies_missing"] is health.Level.BAD
+
+
 @pytest.fixture
 def in_front() -> list[Front]:
     """What stands between the house and those who ask it; a test may put something there."""
@@ -387,8 +396,11 @@ def test_every_finding_has_its_words(app: Flask, language: str) -> None:
 
 def test_every_code_that_a_rule_gives_has_its_words() -> None:
     source = (Path(health.__file__).parent / "rules.py").read_text("utf-8")
-    told = set(re.findall(r'"((?:ca|crl|ocsp|sweep|jobs|job|clock|disk|issuing|proxy)_\w+|unsigned)"', source)) - {
-        "ca_missing"
-    }
+    told = set(
+        re.findall(
+            r'"((?:ca|crl|ocsp|sweep|jobs|job|clock|disk|issuing|proxy|responder|replies|signers)_\w+|unsigned)"',
+            source,
+        )
+    ) - {"ca_missing"}
     assert told - {"job"} <= TITLES.keys()
     assert len(told) > 15
