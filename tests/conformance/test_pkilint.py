@@ -63,7 +63,9 @@ def test_wire_3_pkilint_notes_nothing_in_lists(name: str, signed: Signed) -> Non
 @pytest.mark.parametrize("nonce", [None, b"n" * 32], ids=["no_nonce", "nonce"])
 @pytest.mark.parametrize("hash_name", ["sha1", "sha256"])
 @pytest.mark.parametrize("said", ["good", "unknown", "key_lost", "unspecified"])
-def test_wire_3_pkilint_notes_nothing_in_answers(said: str, hash_name: str, nonce: bytes | None, signed: Signed) -> None:
+def test_wire_3_pkilint_notes_nothing_in_answers(
+    said: str, hash_name: str, nonce: bytes | None, signed: Signed
+) -> None:
     if said in ("good", "unknown"):
         status: ocsp.Status = ocsp.Known(said)
     else:
