@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -153,6 +154,24 @@ def test_somebody_elses_number_is_the_first_thing_on_the_page(
     page = shown(browser, order)
     assert problem(page) != "The mobile number is wrong"
     assert ("bad", "“This is not my number”") not in stages(page)
+
+
+def test_a_program_is_told_of_beside_a_person_and_again_with_new_codes(
+    house: House, browser: BrowsingClient, order: Order
+) -> None:
+    """From the same address, and within a day."""
+
+    def tried(by: Actor) -> None:
+        transfer_id = codes_of(order).transfer_id
+        with transaction():
+            messages.verify_codes(transfer_id, Secret("wrong"), replace(by, address="203.0.113.7"))
+
+    tried(CONTACT)
+    tried(PROGRAM)
+    assert "A program tried with a wrong password 2 times" in shown(browser, order).text
+    service.send_again(order.id, order.version, house.acting.actor)
+    tried(PROGRAM)
+    assert "A program tried with a wrong password 1 time." in shown(browser, order).text
 
 
 @pytest.mark.parametrize(
