@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certportal import create_app, tables
 from certportal.ca import Issuer, KeyKind, Reason, Revoked
-from certportal.certificates import answering, authorities, service
+from certportal.certificates import answering, authorities, served, service
 from certportal.extensions import db
 from certportal.identifiers import Environment
 from certportal.serving import Server
@@ -53,9 +53,10 @@ def g6() -> Row:
         answering.sign_answers(_Lease())  # type: ignore[arg-type]
         found = service.sample(Environment.PRODUCTION, authorities.ISSUING)
         assert found is not None
+        asked = base64.b64encode(served.question_about(found)).decode()
         db.session.remove()
         db.engine.dispose()
-    path = f"/ocsp/{quote(base64.b64encode(found[0]).decode(), safe='')}"
+    path = f"/ocsp/{quote(asked, safe='')}"
     ours = Running(Server, kept)
     ours.cost(100, path, {})
     hello.cost(100, "/", {})

@@ -14,7 +14,7 @@ from flask import Flask
 from certportal import runs, scheduler
 from certportal.ca import Reason
 from certportal.ca.reference import is_reference
-from certportal.certificates import authorities, revocation_lists, service, signers
+from certportal.certificates import answering, authorities, revocation_lists, served, service, signers
 from certportal.certificates.models import CertificateState
 from certportal.extensions import db
 from certportal.identifiers import Environment
@@ -105,9 +105,9 @@ def test_while_the_token_is_away_what_is_asked_for_waits_and_what_is_signed_is_s
     assert (waiting.state, waiting.der) == (CertificateState.PREPARED, None)
     asked = service.sample(Environment.PRODUCTION, "issuing")
     assert asked is not None
-    from certportal.certificates.answering import answer
-
-    assert answer(asked[0]).der == asked[1]
+    ahead = service.signed_ahead(asked, clock.at)
+    assert ahead is not None
+    assert answering.answer(served.question_about(asked)).der == ahead.der
     db.session.rollback()
     assert revocation_lists.crl_file(Environment.PRODUCTION).exists()
     reader.put_back()
