@@ -125,10 +125,13 @@ class Children:
         enrolment.ca.sign = sign  # type: ignore[assignment]
 
     def wait(self, child: int, killer: threading.Timer | None = None) -> Death:
-        _, status = os.waitpid(child, 0)
         if killer is not None:
+            os.waitid(
+                os.P_PID, child, os.WEXITED | os.WNOWAIT
+            )  # its number is not given away while the killer may strike
             killer.cancel()
             killer.join(LONGEST)
+        _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
         return Death(os.WIFSIGNALED(status))
 
@@ -155,6 +158,10 @@ def test_a_hundred_kills_lose_nothing(app: Flask, kit: Kit, children: Children, 
     states: list[str] = []
     deaths = 0
     attempts = 0
+    enrolling(
+        kit.codes(), request()
+    )()  # statements are compiled: the first call makes many times as many calls as the next
+    children.measure(enrolling(kit.codes(), request()))
     while deaths < KILLS:
         attempts += 1
         assert attempts < 4 * KILLS, f"only {deaths} of {attempts} children were killed"
@@ -173,7 +180,7 @@ def test_a_hundred_kills_lose_nothing(app: Flask, kit: Kit, children: Children, 
         assert before is None or before.retrieval_id == again.retrieval_id
         assert look(kit, codes) == "issued"
     assert {"live", "prepared", "issued"} <= set(states), f"the kills struck too alike: {states}"
-    everything_is_told_once(attempts + 1)
+    everything_is_told_once(attempts + 3)
     nothing_is_signed_without_a_row(children.signed)
 
 
