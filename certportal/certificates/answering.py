@@ -9,19 +9,21 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 
 from certportal import audit, ca, clock
 from certportal.ca import ocsp
 from certportal.ca.responder import Responder
 from certportal.certificates import authorities, signers
 from certportal.certificates.models import Certificate, CertificateState, OcspAnswer
-from certportal.extensions import db, transaction, within_transaction
+from certportal.extensions import asking, db, transaction, within_transaction
 from certportal.identifiers import Environment
 from certportal.runs import Lease
 from certportal.settings import current_settings
+from certportal.statements import prepared
 
 log = logging.getLogger(__name__)
 HASHES = ("sha1", "sha256")
@@ -125,11 +127,17 @@ def _forget_ended(lease: Lease) -> None:
 
 def signed_ahead(cert_id: bytes, now: datetime) -> Answer | None:
     """The stored answer about a certificate, while it holds."""
-    columns = select(OcspAnswer.der, OcspAnswer.this_update, OcspAnswer.next_update)
-    found = db.session.execute(columns.where(OcspAnswer.cert_id == cert_id)).first()
+    found = asking().execute(_stored(), {"cert_id": cert_id}).first()
     if found is None or found.next_update <= now:
         return None
     return Answer(found.der, found.this_update, found.next_update)
+
+
+@prepared
+def _stored() -> Any:
+    answers: Any = OcspAnswer.__table__.c
+    columns = (answers.der, answers.this_update, answers.next_update)
+    return select(*columns).where(answers.cert_id == bindparam("cert_id"))
 
 
 def _signed_now(asked: ocsp.Asked, now: datetime) -> Answer:
