@@ -5,12 +5,17 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from certportal.extensions import db
 
 PACKAGE = "postgresql"
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 def binaries() -> Path | None:
@@ -61,3 +66,18 @@ def postgres() -> Iterator[Postgres]:
             server.run("pg_ctl", "-D", place, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def at_one_moment(works: Sequence[Callable[[], object]], table: str) -> None:
+    """Do each in a thread of its own, and let nobody write to a table until all of them wait or one has ended; returns when all
+    have. The app context is that of the database."""
+    calls = [threading.Thread(target=work) for work in works]
+    with db.engine.connect() as held:
+        held.execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
+        for each in calls:
+            each.start()
+        while all(each.is_alive() for each in calls) and held.scalar(WAITING) < len(calls):
+            calls[0].join(0.01)
+        held.rollback()
+    for each in calls:
+        each.join()

@@ -1,12 +1,11 @@
 """Calls at the same moment are counted one after the other, on a database with several writers too: a cap is exact."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from certportal import create_app, schema
 from certportal.certificates import rules as certificates
@@ -22,9 +21,8 @@ from certportal.signin import codes
 from certportal.signin import rules as signin
 from certportal.signin.models import Desk
 from tests.conftest import FakeClock
-from tests.postgres import Postgres
+from tests.postgres import Postgres, at_one_moment
 
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 AT_ONCE = 4
 VISITOR = Actor(ActorKind.ANONYMOUS, None, "", "203.0.113.20")
 
@@ -101,14 +99,6 @@ def test_of_several_at_once_the_last_that_is_left_is_heard_alone(on_postgres: Fl
         call(number)
     assert answers == [counter.heard] * (counter.most - 1)
     answers.clear()
-    calls = [threading.Thread(target=call, args=(counter.most + each,)) for each in range(AT_ONCE)]
-    with db.engine.connect() as held:
-        held.execute(text(f"LOCK TABLE {counter.table} IN SHARE MODE"))  # nobody writes down a call that was heard
-        for each in calls:
-            each.start()
-        while all(each.is_alive() for each in calls) and held.scalar(WAITING) < len(calls):
-            calls[0].join(0.01)
-        held.rollback()
-    for each in calls:
-        each.join()
+    # nobody writes down a call that was heard before all have been
+    at_one_moment([partial(call, counter.most + each) for each in range(AT_ONCE)], counter.table)
     assert sorted(answers) == sorted([counter.heard] + [counter.refused] * (AT_ONCE - 1))

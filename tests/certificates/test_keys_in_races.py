@@ -1,6 +1,5 @@
 """One public key, sent for two organisations at the same moment: one of them has it, on a database with several writers too."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from certportal import create_app, schema
 from certportal.certificates import service
@@ -20,9 +18,7 @@ from tests import builders
 from tests.certificates.steps import PROGRAM, Kit, certificates, renewable, request
 from tests.conftest import FakeClock
 from tests.orders.steps import House, housed
-from tests.postgres import Postgres
-
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+from tests.postgres import Postgres, at_one_moment
 
 
 @pytest.fixture
@@ -55,15 +51,7 @@ def test_a_key_is_one_organisations(kits: tuple[Flask, list[Kit]], clock: FakeCl
             except Refusal as refusal:
                 refused.append(refusal.code)
 
-    calls = [threading.Thread(target=call, args=(get,)) for get in (partial(service.enrol_opened, codes), theirs)]
-    with db.engine.connect() as held:
-        held.execute(text("LOCK TABLE audit_entry IN SHARE MODE"))  # nobody commits what is prepared
-        for each in calls:
-            each.start()
-        while all(each.is_alive() for each in calls) and held.scalar(WAITING) < len(calls):
-            calls[0].join(0.01)
-        held.rollback()
-    for each in calls:
-        each.join()
+    ours = partial(service.enrol_opened, codes)
+    at_one_moment([partial(call, ours), partial(call, theirs)], "audit_entry")  # nobody commits what is prepared
     assert refused == ["key_of_another"]
     assert len(certificates()) == (2 if renews else 1)
